@@ -1,0 +1,1 @@
+"""Tests that need a running server and speak to it only over HTTP."""

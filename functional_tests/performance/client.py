@@ -1,0 +1,202 @@
+"""The API as its clients see it: logins, renewed tokens, bounded retries."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from functional_tests.performance.errors import ConnectionLost, UnexpectedAnswer
+from functional_tests.performance.transport import Answer, Transport
+
+API_PREFIX = "/api/v1/"
+ADMIN_LOGIN = "auth/admin/login/"
+SELLER_LOGIN = "auth/seller/login/"
+
+# 429 and 503 promise that nothing happened, so every request may be sent again.
+BUSY_STATUSES = frozenset({429, 503})
+WAITING_BUDGET_SECONDS = 90.0
+MAX_ATTEMPTS = 30
+FIRST_PAUSE_SECONDS = 0.1
+MAX_PAUSE_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Session:
+    """A login: who logs in where, and the tokens of that login (empty: none yet)."""
+
+    login_path: str
+    username: str
+    password: str = field(repr=False)
+    access: str = field(default="", repr=False)
+    refresh: str = field(default="", repr=False)
+
+    def borrowed(self) -> Session:
+        """Return a copy for another worker: the access token without the refresh token.
+
+        An access token may be used by many at once; a refresh token is spent by its
+        first use, and a second use would revoke the login. So a borrower lives on the
+        lent token and logs in for itself only when that has expired.
+        """
+        return replace(self, refresh="")
+
+
+class Patience:
+    """The bound on repeating one request: a number of sends and a time to wait."""
+
+    def __init__(self) -> None:
+        self._deadline = time.monotonic() + WAITING_BUDGET_SECONDS
+        self.attempts = 1
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Sleep before the next attempt; return False when there shall be none."""
+        pause = seconds
+        if pause is None:
+            backoff: float = FIRST_PAUSE_SECONDS * 2 ** min(self.attempts - 1, 6)
+            pause = min(MAX_PAUSE_SECONDS, backoff)
+        out_of_time = time.monotonic() + pause > self._deadline
+        if self.attempts >= MAX_ATTEMPTS or out_of_time:
+            return False
+        time.sleep(pause)
+        self.attempts += 1
+        return True
+
+
+class Client:
+    """Calls the API over a transport in the name of a session (or of nobody)."""
+
+    def __init__(self, transport: Transport, session: Session | None = None) -> None:
+        self._transport = transport
+        self._session = session
+
+    def get(self, path: str) -> dict[str, Any]:
+        """Return the JSON object at ``path``; raise UnexpectedAnswer unless 200."""
+        return self.call("GET", path, repeatable=True).json()
+
+    def post(
+        self,
+        path: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        expect: tuple[int, ...] = (200,),
+        repeatable: bool = False,
+    ) -> Answer:
+        """Post ``payload``; with an idempotency ``key`` it is always repeatable."""
+        return self.call(
+            "POST",
+            path,
+            payload,
+            key=key,
+            expect=expect,
+            repeatable=repeatable or key is not None,
+        )
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        expect: tuple[int, ...] = (200,),
+        repeatable: bool = False,
+    ) -> Answer:
+        """Return the answer of one call.
+
+        Logs in first if needed and renews an expired access token once. A
+        ``repeatable`` call is sent again after a lost connection. Raises
+        UnexpectedAnswer for any status not in ``expect``, and when no answer came.
+        """
+        body = None if payload is None else json.dumps(payload).encode()
+        extra = {"Idempotency-Key": key} if key else {}
+        answer = self._deliver(method, path, body, extra, repeatable)
+        if answer.status == 401 and self._session is not None:
+            self._renew(self._session)
+            again = self._deliver(method, path, body, extra, repeatable)
+            # The 401 itself moved nothing, so it is no attempt of its own.
+            answer = replace(again, attempts=again.attempts + answer.attempts - 1)
+        if answer.status not in expect:
+            raise UnexpectedAnswer(f"{method} {path} answered {answer.summary()}")
+        return answer
+
+    def login(self) -> None:
+        """Log the session in; raise UnexpectedAnswer when it is refused."""
+        if self._session is None:
+            raise ValueError("a client without a session cannot log in")
+        self._log_in(self._session)
+
+    def _log_in(self, session: Session) -> None:
+        credentials = {"username": session.username, "password": session.password}
+        anonymous = Client(self._transport)
+        # A login whose answer was lost leaves only an unused session behind.
+        answer = anonymous.post(session.login_path, credentials, repeatable=True)
+        _take_tokens(session, answer)
+
+    def _renew(self, session: Session) -> None:
+        """Get a new access token: by the refresh token if there is one, else log in."""
+        if not session.refresh:
+            self._log_in(session)
+            return
+        spent, session.refresh = session.refresh, ""
+        body = json.dumps({"refresh": spent}).encode()
+        path = API_PREFIX + "auth/refresh/"
+        try:
+            answer = self._transport.request("POST", path, headers=_headers(None), body=body)
+        except ConnectionLost:
+            # The token may be spent, and sending it twice would revoke the login.
+            self._log_in(session)
+            return
+        if answer.status != 200:
+            raise UnexpectedAnswer(f"POST auth/refresh/ answered {answer.summary()}")
+        _take_tokens(session, answer)
+
+    def _deliver(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        extra: Mapping[str, str],
+        repeatable: bool,
+    ) -> Answer:
+        """Send until an answer comes that is not 'busy', within one patience."""
+        if self._session is not None and not self._session.access:
+            self._log_in(self._session)
+        patience = Patience()
+        headers = {**_headers(self._session), **extra}
+        while True:
+            pause = None
+            try:
+                answer = self._transport.request(method, API_PREFIX + path, headers=headers, body=body)
+            except ConnectionLost as loss:
+                may_repeat = repeatable or not loss.sent
+                if not may_repeat or not patience.wait():
+                    raise UnexpectedAnswer(f"{method} {path} got no answer: {loss}") from loss
+                continue
+            pause = _retry_after_seconds(answer)
+            if answer.status in BUSY_STATUSES and patience.wait(pause):
+                continue
+            return replace(answer, attempts=patience.attempts)
+
+
+def _headers(session: Session | None) -> dict[str, str]:
+    headers = {"Accept": "application/json", "Content-Type": "application/json"}
+    if session is not None:
+        headers["Authorization"] = f"Bearer {session.access}"
+    return headers
+
+
+def _take_tokens(session: Session, answer: Answer) -> None:
+    tokens = answer.json()
+    try:
+        session.access, session.refresh = tokens["access"], tokens["refresh"]
+    except KeyError as error:
+        raise UnexpectedAnswer(f"a login answered without {error}") from error
+
+
+def _retry_after_seconds(answer: Answer) -> float | None:
+    """Return the delay that the server asked for; None when it named no number."""
+    value = answer.headers.get("retry-after", "")
+    return float(value) if value.isascii() and value.isdigit() else None

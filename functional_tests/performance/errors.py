@@ -1,0 +1,26 @@
+"""What can end a run, or one request of it."""
+
+from __future__ import annotations
+
+
+class LoadError(Exception):
+    """The run cannot go on; the message is one line for the person who started it."""
+
+
+class CannotStart(LoadError):
+    """Nothing was tried yet: a wrong option, no server, or no admin login."""
+
+
+class UnexpectedAnswer(LoadError):
+    """The server answered something that the contract does not allow here."""
+
+
+class ConnectionLost(Exception):
+    """No answer arrived.
+
+    ``sent`` tells whether the server may have acted on the request.
+    """
+
+    def __init__(self, reason: str, *, sent: bool) -> None:
+        super().__init__(reason)
+        self.sent = sent

@@ -1,0 +1,115 @@
+"""One keep-alive HTTP connection on ``http.client``."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from functional_tests.performance.errors import ConnectionLost, UnexpectedAnswer
+
+DEFAULT_TIMEOUT_SECONDS = 30.0
+# Servers close a quiet connection (gunicorn after two seconds). Opening a new one
+# before that keeps a request from racing with the close.
+MAX_IDLE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer; header names are in lower case.
+
+    ``attempts`` counts how often the request was sent until this answer came.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    attempts: int = 1
+
+    def json(self) -> dict[str, Any]:
+        """Return the body as a JSON object; raise UnexpectedAnswer if it is none."""
+        try:
+            document = json.loads(self.body)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise UnexpectedAnswer(f"{self.summary()}: the body is not a JSON object")
+        return document
+
+    def summary(self) -> str:
+        """Return status, error code and request id: what a bug report needs."""
+        try:
+            problem = json.loads(self.body)
+            code = f" {problem['code']}"
+        except (ValueError, KeyError, TypeError):
+            code = ""
+        request_id = self.headers.get("x-request-id", "none")
+        return f"{self.status}{code} (request id {request_id})"
+
+
+class Transport:
+    """A connection to one server, opened when needed and kept open.
+
+    Not safe to share between threads. Knows nothing of retries or logins.
+    """
+
+    def __init__(self, base_url: str, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> None:
+        parts = urlsplit(base_url)
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._connection = kind(parts.hostname or "", parts.port, timeout=timeout_seconds)
+        self._prefix = parts.path.rstrip("/")
+        self._last_used = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; the next request opens a new one."""
+        self._connection.close()
+
+    def connect(self) -> None:
+        """Make sure that a fresh enough connection is open; raise ConnectionLost."""
+        if time.monotonic() - self._last_used > MAX_IDLE_SECONDS:
+            self.close()
+        if self._connection.sock is not None:
+            return
+        try:
+            self._connection.connect()
+        except OSError as error:
+            self.close()
+            raise ConnectionLost(_reason(error), sent=False) from error
+        self._last_used = time.monotonic()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+    ) -> Answer:
+        """Send one request and return the whole answer; raise ConnectionLost."""
+        self.connect()
+        try:
+            self._connection.request(method, self._prefix + path, body, dict(headers))
+            response = self._connection.getresponse()
+            content = response.read()
+        except (OSError, HTTPException) as error:
+            self.close()
+            raise ConnectionLost(_reason(error), sent=True) from error
+        self._last_used = time.monotonic()
+        received = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, received, content)
+
+
+def _reason(error: Exception) -> str:
+    """Name an error in a few words, without the errno."""
+    text = error.strerror if isinstance(error, OSError) else str(error)
+    return text or str(error) or type(error).__name__
