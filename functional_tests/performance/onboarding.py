@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from decimal import ROUND_UP, Decimal
+from decimal import ROUND_UP, Decimal, InvalidOperation
 from itertools import repeat
 from threading import Barrier
 from typing import Any
@@ -89,7 +89,7 @@ class Onboarding:
             if _member(verified, "status") != "active":
                 raise UnexpectedAnswer(f"verified seller {seller_id} has status {verified['status']!r}")
             balance = Client(transport, session).get(f"sellers/{seller_id}/balance/")
-        return Seller(seller_id, session, Decimal(_member(balance, "balance")), ())
+        return Seller(seller_id, session, _money(balance, "balance"), ())
 
     def _file_credit(self, seller: Seller, number: int, amount: Decimal) -> Credit:
         """File one credit request as the seller."""
@@ -98,7 +98,7 @@ class Onboarding:
             client = Client(transport, seller.session.borrowed())
             key = f"credit-{self._run_id}-{number}"
             filed = client.post("credit-requests/", form, key=key, expect=(201,)).json()
-        if _member(filed, "status") != "pending" or Decimal(_member(filed, "amount")) != amount:
+        if _member(filed, "status") != "pending" or _money(filed, "amount") != amount:
             raise UnexpectedAnswer(f"a credit request for {amount} was filed as {filed}")
         return Credit(str(_member(filed, "id")), amount)
 
@@ -160,3 +160,12 @@ def _member(document: dict[str, Any], *names: str) -> Any:
             raise UnexpectedAnswer(f"an answer lacks {'.'.join(names)}: {document}")
         value = value[name]
     return value
+
+
+def _money(document: dict[str, Any], name: str) -> Decimal:
+    """Return a member that is a decimal string; raise UnexpectedAnswer when it is not."""
+    value = _member(document, name)
+    try:
+        return Decimal(str(value))
+    except InvalidOperation as error:
+        raise UnexpectedAnswer(f"{name} is {value!r}, not a decimal string") from error

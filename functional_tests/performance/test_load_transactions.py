@@ -16,8 +16,8 @@ REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
 
 def main() -> int:
     """Run the load script and return its exit code."""
-    # Python put this folder first on the path; the package is found from the root.
-    sys.path[0] = str(REPOSITORY_ROOT)
+    # Python put this file's folder on the path; the package is found from the root.
+    sys.path.insert(0, str(REPOSITORY_ROOT))
     from functional_tests.performance.cli import run
 
     return run(sys.argv[1:])

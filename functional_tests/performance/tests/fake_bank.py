@@ -34,7 +34,11 @@ class Faults:
     fail_every: int = 0
     balance_off_by: str = "0.00"
     balance_off_from_charge: int = 1
+    opening_balance: str = ""
     skip_sequence_at: int = 0
+    register_without_seller: bool = False
+    stay_pending: bool = False
+    file_another_amount: bool = False
     approve_twice: bool = False
     credit_twice: bool = False
     refuse_approval_with: str = "credit_request_already_processed"
@@ -80,12 +84,16 @@ class FakeBank:
     def register(self, username: str) -> Document:
         account = Account(str(uuid.uuid4()), username)
         self.accounts[account.id] = account
-        return {"id": str(uuid.uuid4()), "username": username, "seller": {"id": account.id, "status": "pending"}}
+        user = {"id": str(uuid.uuid4()), "username": username}
+        if self.faults.register_without_seller:
+            return user
+        return {**user, "seller": {"id": account.id, "status": "pending"}}
 
     def file_credit(self, account: Account, amount: str) -> Document:
         request_id = str(uuid.uuid4())
         self.credits[request_id] = {"id": request_id, "seller": account.id, "amount": amount, "status": "pending"}
-        return {**self.credits[request_id], "transaction": None}
+        shown = "1.00" if self.faults.file_another_amount else amount
+        return {**self.credits[request_id], "amount": shown, "transaction": None}
 
     def approve(self, request_id: str) -> Document:
         request = self.credits[request_id]
@@ -154,6 +162,8 @@ class FakeBank:
         return entry
 
     def balance(self, account: Account) -> Document:
+        if self.faults.opening_balance and not account.entries:
+            return {"seller_id": account.id, "balance": self.faults.opening_balance, "sequence": 0}
         is_off = self.charge_count >= self.faults.balance_off_from_charge
         shown = account.balance + Decimal(self.faults.balance_off_by if is_off else "0.00")
         return {"seller_id": account.id, "balance": str(shown), "sequence": account.sequence}

@@ -105,8 +105,8 @@ class Handler(BaseHTTPRequestHandler):
             return 200, bank.approve(words[1])
         account = bank.accounts[words[1]]
         if words[-1] == "verify":
-            account.status = "active"
-            return 200, {"id": account.id, "status": "active"}
+            account.status = "pending" if self.server.faults.stay_pending else "active"
+            return 200, {"id": account.id, "status": account.status}
         return 200, bank.balance(account) if words[-1] == "balance" else bank.reconciliation(account)
 
     def _auth(self, verb: str, payload: Document) -> tuple[int, Document]:

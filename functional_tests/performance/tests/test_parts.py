@@ -5,50 +5,22 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from functional_tests.performance.accounting import Books, Entry, audit
 from functional_tests.performance.charts import Scale, make_bins, nice_step
-from functional_tests.performance.client import Session
 from functional_tests.performance.errors import CannotStart
-from functional_tests.performance.onboarding import Credit, Seller, credit_amount
+from functional_tests.performance.onboarding import credit_amount
 from functional_tests.performance.options import LoadOptions, parse_options
 from functional_tests.performance.plan import SalesPlan, money_needed, plan_sales, share_out
 from functional_tests.performance.progress import Progress
 from functional_tests.performance.report import render_report
 from functional_tests.performance.results import Outcome, percentile
 from functional_tests.performance.settings import check_base_url, read_defaults
-from functional_tests.performance.worker import SaleRecord
 
 PLAN = SalesPlan("run", seed=1, seller_count=3, sale_count=200, replay_fraction=0.1)
 LOAD = LoadOptions("http://127.0.0.1:8000", 1, 1, 1, "thread", 1, 1, 0.0)
-SELLER = Seller("s", Session("", "shop", ""), Decimal("0.00"), (Credit("c", Decimal("10.00")),))
-SALE = SaleRecord(0, "k", Decimal("4.00"), started=1.0, latency=0.5, attempts=1, replayed=False)
-
-
-def entry(kind: str, sequence: int, amount: str, before: str, after: str, **members: str) -> Entry:
-    names = {"idempotency_key": None, "credit_request": None, **members}
-    return Entry(kind, sequence, Decimal(amount), Decimal(before), Decimal(after), **names)
-
-
-def books() -> Books:
-    """Return books that agree with SELLER and SALE."""
-    entries = (
-        entry("credit_increase", 1, "10.00", "0.00", "10.00", credit_request="c"),
-        entry("charge_sale", 2, "4.00", "10.00", "6.00", idempotency_key="k"),
-    )
-    verdict = {
-        "is_reconciled": True,
-        "current_balance": "6.00",
-        "calculated_balance": "6.00",
-        "difference": "0.00",
-        "total_transactions": 2,
-        "last_sequence": 2,
-    }
-    return Books(Decimal("6.00"), 2, entries, verdict)
 
 
 def test_a_seed_repeats_amounts_and_numbers_under_new_keys() -> None:
@@ -77,36 +49,6 @@ def test_every_sale_is_shared_out_once(count: int, workers: int) -> None:
     assert all(first < last for first, last in shares)
 
 
-def test_agreeing_books_have_no_difference() -> None:
-    statement = audit(SELLER, [SALE], books())
-    assert statement.differences == ()
-    assert statement.expected_balance == Decimal("6.00")
-
-
-def test_a_debit_missing_from_wallet_and_ledger_alike_is_found() -> None:
-    good = books()
-    verdict = {
-        **good.reconciliation,
-        "current_balance": "10.00",
-        "calculated_balance": "10.00",
-        "total_transactions": 1,
-        "last_sequence": 1,
-    }
-    statement = audit(SELLER, [SALE], Books(Decimal("10.00"), 1, good.entries[:1], verdict))
-    assert "balance is 10.00, expected 6.00" in statement.differences
-    assert any("acknowledged but not in the ledger: k (4.00)" in line for line in statement.differences)
-
-
-def test_a_broken_chain_and_a_foreign_entry_are_found() -> None:
-    good = books()
-    entries = (good.entries[0], replace(good.entries[1], balance_before=Decimal("9.00")))
-    differences = audit(SELLER, [SALE], replace(good, entries=entries)).differences
-    assert differences == ("entry 2 does not follow from the entry before it",)
-    entries = (good.entries[0], replace(good.entries[1], type="reversal"))
-    differences = audit(SELLER, [SALE], replace(good, entries=entries)).differences
-    assert "the ledger has entries that nobody asked for: reversal" in differences
-
-
 def test_percentiles_are_of_nearest_rank() -> None:
     values = [float(value) for value in range(1, 101)]
     assert [percentile(values, rank) for rank in (50, 95, 99, 100)] == [50, 95, 99, 100]
@@ -121,7 +63,7 @@ def test_bins_keep_every_value() -> None:
 
 
 def test_a_report_of_nothing_sold_still_renders_and_escapes() -> None:
-    page = render_report(Outcome("run", LOAD, (), ("a <b> problem",), (audit(SELLER, [SALE], books()),)))
+    page = render_report(Outcome("run", LOAD, (), ("a <b> problem",), ()))
     assert "No sale was acknowledged" in page
     assert "a &lt;b&gt; problem" in page
     assert "http" not in page.replace(LOAD.base_url, "")

@@ -66,6 +66,10 @@ def test_a_correct_server_passes(executor: str, capsys: pytest.CaptureFixture[st
             id="shows-a-wrong-balance-always",
         ),
         pytest.param(Faults(skip_sequence_at=9), "gap or a duplicate", id="skips-a-sequence"),
+        pytest.param(Faults(register_without_seller=True), "lacks seller.id", id="registers-without-seller"),
+        pytest.param(Faults(opening_balance="x"), "not a decimal string", id="shows-no-number"),
+        pytest.param(Faults(stay_pending=True), "has status 'pending'", id="does-not-verify"),
+        pytest.param(Faults(file_another_amount=True), "was filed as", id="files-another-amount"),
         pytest.param(Faults(approve_twice=True), "simultaneous approvals succeeded", id="approves-twice"),
         pytest.param(Faults(credit_twice=True), "balance is", id="credits-twice"),
         pytest.param(Faults(refuse_approval_with="conflict"), "refused with 409 conflict", id="odd-refusal"),
@@ -79,6 +83,14 @@ def test_a_misbehaving_server_fails_the_run(faults: Faults, reason: str, capsys:
     assert document["ok"] is False
     assert reason in "\n".join(document.get("failures", [document["reason"]]))
     assert errors.splitlines()[-1].startswith("FAILED: ")
+
+
+def test_a_worker_gives_up_on_a_server_that_only_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    with serve(Faults(fail_every=1)) as server:
+        code, document, _ = run_json(capsys, server, "--num-requests", "90", "--workers", "1")
+    assert code == 1
+    assert document["failures"][-1] == "90 of 90 sales were not acknowledged"
+    assert len(document["failures"]) < 90
 
 
 def test_lost_answers_are_resent_with_the_same_key(capsys: pytest.CaptureFixture[str]) -> None:
