@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from functional_tests.performance.errors import ConnectionLost, UnexpectedAnswer
+from functional_tests.performance.errors import ConnectionLost, NoAnswer, UnexpectedAnswer
 from functional_tests.performance.transport import Answer, Transport
 
 API_PREFIX = "/api/v1/"
@@ -64,8 +64,35 @@ class Patience:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call; ``repeatable`` ones are sent again after a lost connection."""
+
+    method: str
+    path: str
+    payload: Mapping[str, Any] | None = None
+    key: str | None = None
+    repeatable: bool = False
+
+    def body(self) -> bytes | None:
+        """Return the payload as JSON."""
+        return None if self.payload is None else json.dumps(self.payload).encode()
+
+    def headers(self, session: Session | None) -> dict[str, str]:
+        """Return the headers of the call in the name of ``session`` (or of nobody)."""
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        if session is not None:
+            headers["Authorization"] = f"Bearer {session.access}"
+        if self.key is not None:
+            headers["Idempotency-Key"] = self.key
+        return headers
+
+
 class Client:
-    """Calls the API over a transport in the name of a session (or of nobody)."""
+    """Calls the API over a transport in the name of a session (or of nobody).
+
+    Logs in when first needed and renews an expired access token once per call.
+    """
 
     def __init__(self, transport: Transport, session: Session | None = None) -> None:
         self._transport = transport
@@ -73,7 +100,7 @@ class Client:
 
     def get(self, path: str) -> dict[str, Any]:
         """Return the JSON object at ``path``; raise UnexpectedAnswer unless 200."""
-        return self.call("GET", path, repeatable=True).json()
+        return self._call(Request("GET", path, repeatable=True), (200,)).json()
 
     def post(
         self,
@@ -84,43 +111,11 @@ class Client:
         expect: tuple[int, ...] = (200,),
         repeatable: bool = False,
     ) -> Answer:
-        """Post ``payload``; with an idempotency ``key`` it is always repeatable."""
-        return self.call(
-            "POST",
-            path,
-            payload,
-            key=key,
-            expect=expect,
-            repeatable=repeatable or key is not None,
-        )
+        """Post ``payload`` and return the answer; with an idempotency ``key`` it is always repeatable.
 
-    def call(
-        self,
-        method: str,
-        path: str,
-        payload: Mapping[str, Any] | None = None,
-        *,
-        key: str | None = None,
-        expect: tuple[int, ...] = (200,),
-        repeatable: bool = False,
-    ) -> Answer:
-        """Return the answer of one call.
-
-        Logs in first if needed and renews an expired access token once. A
-        ``repeatable`` call is sent again after a lost connection. Raises
-        UnexpectedAnswer for any status not in ``expect``, and when no answer came.
+        Raises UnexpectedAnswer for a status not in ``expect``, and NoAnswer when none came.
         """
-        body = None if payload is None else json.dumps(payload).encode()
-        extra = {"Idempotency-Key": key} if key else {}
-        answer = self._deliver(method, path, body, extra, repeatable)
-        if answer.status == 401 and self._session is not None:
-            self._renew(self._session)
-            again = self._deliver(method, path, body, extra, repeatable)
-            # The 401 itself moved nothing, so it is no attempt of its own.
-            answer = replace(again, attempts=again.attempts + answer.attempts - 1)
-        if answer.status not in expect:
-            raise UnexpectedAnswer(f"{method} {path} answered {answer.summary()}")
-        return answer
+        return self._call(Request("POST", path, payload, key, repeatable or key is not None), expect)
 
     def login(self) -> None:
         """Log the session in; raise UnexpectedAnswer when it is refused."""
@@ -128,64 +123,54 @@ class Client:
             raise ValueError("a client without a session cannot log in")
         self._log_in(self._session)
 
+    def _call(self, request: Request, expect: tuple[int, ...]) -> Answer:
+        if self._session is not None and not self._session.access:
+            self._log_in(self._session)
+        answer = self._deliver(request)
+        if answer.status == 401 and self._session is not None:
+            self._renew(self._session)
+            again = self._deliver(request)
+            # The 401 itself moved nothing, so it is no attempt of its own.
+            answer = replace(again, attempts=again.attempts + answer.attempts - 1)
+        if answer.status not in expect:
+            raise UnexpectedAnswer(f"{request.method} {request.path} answered {answer.summary()}")
+        return answer
+
     def _log_in(self, session: Session) -> None:
         credentials = {"username": session.username, "password": session.password}
-        anonymous = Client(self._transport)
         # A login whose answer was lost leaves only an unused session behind.
-        answer = anonymous.post(session.login_path, credentials, repeatable=True)
+        answer = Client(self._transport).post(session.login_path, credentials, repeatable=True)
         _take_tokens(session, answer)
 
     def _renew(self, session: Session) -> None:
         """Get a new access token: by the refresh token if there is one, else log in."""
-        if not session.refresh:
+        spent, session.refresh = session.refresh, ""
+        if not spent:
             self._log_in(session)
             return
-        spent, session.refresh = session.refresh, ""
-        body = json.dumps({"refresh": spent}).encode()
-        path = API_PREFIX + "auth/refresh/"
         try:
-            answer = self._transport.request("POST", path, headers=_headers(None), body=body)
-        except ConnectionLost:
+            answer = Client(self._transport).post("auth/refresh/", {"refresh": spent})
+        except NoAnswer:
             # The token may be spent, and sending it twice would revoke the login.
             self._log_in(session)
-            return
-        if answer.status != 200:
-            raise UnexpectedAnswer(f"POST auth/refresh/ answered {answer.summary()}")
-        _take_tokens(session, answer)
+        else:
+            _take_tokens(session, answer)
 
-    def _deliver(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None,
-        extra: Mapping[str, str],
-        repeatable: bool,
-    ) -> Answer:
+    def _deliver(self, request: Request) -> Answer:
         """Send until an answer comes that is not 'busy', within one patience."""
-        if self._session is not None and not self._session.access:
-            self._log_in(self._session)
         patience = Patience()
-        headers = {**_headers(self._session), **extra}
+        headers, body = request.headers(self._session), request.body()
         while True:
-            pause = None
             try:
-                answer = self._transport.request(method, API_PREFIX + path, headers=headers, body=body)
+                answer = self._transport.request(request.method, API_PREFIX + request.path, headers=headers, body=body)
             except ConnectionLost as loss:
-                may_repeat = repeatable or not loss.sent
+                may_repeat = request.repeatable or not loss.sent
                 if not may_repeat or not patience.wait():
-                    raise UnexpectedAnswer(f"{method} {path} got no answer: {loss}") from loss
+                    raise NoAnswer(f"{request.method} {request.path} got no answer: {loss}") from loss
                 continue
-            pause = _retry_after_seconds(answer)
-            if answer.status in BUSY_STATUSES and patience.wait(pause):
+            if answer.status in BUSY_STATUSES and patience.wait(_retry_after_seconds(answer)):
                 continue
             return replace(answer, attempts=patience.attempts)
-
-
-def _headers(session: Session | None) -> dict[str, str]:
-    headers = {"Accept": "application/json", "Content-Type": "application/json"}
-    if session is not None:
-        headers["Authorization"] = f"Bearer {session.access}"
-    return headers
 
 
 def _take_tokens(session: Session, answer: Answer) -> None:

@@ -15,6 +15,10 @@ class UnexpectedAnswer(LoadError):
     """The server answered something that the contract does not allow here."""
 
 
+class NoAnswer(UnexpectedAnswer):
+    """No answer came, or it was lost, and the request could not be sent again."""
+
+
 class ConnectionLost(Exception):
     """No answer arrived.
 

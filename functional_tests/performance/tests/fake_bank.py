@@ -47,6 +47,7 @@ class Faults:
     lose_answer_every: int = 0
     busy_every: int = 0
     busy_logins: int = 0
+    lose_refreshes: int = 0
     token_uses: int = 10**9
 
 

@@ -118,7 +118,8 @@ class Handler(BaseHTTPRequestHandler):
             if payload["refresh"] not in server.refresh:
                 raise Refusal(401, "token_not_valid")
             server.refreshes += 1
-            return 200, server.issue(server.refresh.pop(payload["refresh"]))
+            lost = server.refreshes <= server.faults.lose_refreshes
+            return 200, {**server.issue(server.refresh.pop(payload["refresh"])), "lose_this_answer": lost}
         if server.faults.busy_logins > 0:
             server.faults.busy_logins -= 1
             raise Refusal(429, "throttled", {"Retry-After": "0"})

@@ -114,6 +114,13 @@ def test_expired_tokens_are_refreshed_with_few_logins(capsys: pytest.CaptureFixt
     assert server.refreshes > 0
 
 
+def test_a_lost_refresh_is_never_sent_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    with serve(Faults(token_uses=5, lose_refreshes=2)) as server:
+        code, _, _ = run_json(capsys, server)
+    assert code == 0
+    assert server.refreshes > 2
+
+
 def test_one_login_per_seller_is_enough_while_tokens_last(capsys: pytest.CaptureFixture[str]) -> None:
     with serve() as server:
         code, _, _ = run_json(capsys, server, "--sellers", "4", "--workers", "6")
