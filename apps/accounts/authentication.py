@@ -1,0 +1,34 @@
+"""Bearer tokens (RFC 6750) for DRF."""
+
+from rest_framework.request import Request
+from rest_framework_simplejwt.authentication import JWTAuthentication
+
+from apps.accounts import sessions
+from apps.accounts.models import User
+from apps.accounts.tokens import Claims, InvalidToken, read_access
+
+
+class ClaimsAuthentication(JWTAuthentication):
+    """Check the signature only. For views whose use case checks user, role and session itself, in its own query."""
+
+    def authenticate(self, request: Request) -> tuple[Claims, Claims] | None:  # type: ignore[override]
+        header = self.get_header(request)
+        raw = self.get_raw_token(header) if header else None
+        if raw is None:
+            return None
+        claims = read_access(raw)
+        return claims, claims
+
+
+class SessionTokenAuthentication(ClaimsAuthentication):
+    """Check the signature and that session and user are still good, so that logout and deactivation act at once."""
+
+    def authenticate(self, request: Request) -> tuple[User, Claims] | None:  # type: ignore[override]
+        authenticated = super().authenticate(request)
+        if authenticated is None:
+            return None
+        claims = authenticated[0]
+        session = sessions.live_session(claims)
+        if session is None:
+            raise InvalidToken
+        return session.user, claims

@@ -1,0 +1,122 @@
+"""Who uses the platform: sellers, the people who act for them or for the platform, and their logins."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+
+from apps.core.ids import uuid7
+from apps.core.money import MAX_BALANCE_DIGITS
+
+
+class Seller(models.Model):
+    """A company that resells phone credit from a prepaid balance. The balance itself is in its `Wallet`."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Pending"
+        ACTIVE = "active", "Active"
+        SUSPENDED = "suspended", "Suspended"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    company_name = models.CharField(max_length=200)
+    email = models.EmailField()
+    phone_number = models.CharField(max_length=16, blank=True)
+    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
+    daily_limit = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                name="seller_status_known", condition=Q(status__in=["pending", "active", "suspended"])
+            ),
+            models.CheckConstraint(name="seller_daily_limit_positive", condition=Q(daily_limit__gt=0)),
+            models.UniqueConstraint(Upper("email"), name="seller_email_unique"),
+        )
+
+    def __str__(self) -> str:
+        return self.company_name
+
+
+class SellerRole(models.TextChoices):
+    """What a user may do for the seller that it belongs to."""
+
+    OWNER = "owner", "Owner"
+    OPERATOR = "operator", "Operator"
+    VIEWER = "viewer", "Viewer"
+
+
+class StaffRole(models.TextChoices):
+    """Names of the groups of staff; a migration makes them."""
+
+    ADMIN = "admin", "Admin"
+    CREDIT_APPROVER = "credit_approver", "Credit approver"
+    AUDITOR = "auditor", "Auditor"
+    SUPPORT = "support", "Support"
+
+
+class CaseInsensitiveUserManager(UserManager["User"]):
+    """Find users by name without regard to case; `iexact` uses the unique index on UPPER(username)."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username__iexact=username)
+
+
+class User(AbstractUser):
+    """A person or a program that logs in: staff of the platform, or a user of one seller."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(blank=True)
+    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, null=True, blank=True, related_name="users")
+    seller_role = models.CharField(max_length=16, choices=SellerRole, blank=True)
+
+    objects: ClassVar[CaseInsensitiveUserManager] = CaseInsensitiveUserManager()
+
+    class Meta(AbstractUser.Meta):  # type: ignore[name-defined, misc]  # the stubs do not know AbstractUser.Meta
+        swappable = "AUTH_USER_MODEL"
+        constraints = (
+            models.UniqueConstraint(Upper("username"), name="user_username_unique"),
+            models.UniqueConstraint(Upper("email"), condition=~Q(email=""), name="user_email_unique"),
+            models.CheckConstraint(
+                name="user_seller_has_role",
+                condition=Q(seller__isnull=True, seller_role="")
+                | Q(seller__isnull=False, seller_role__in=SellerRole.values),
+            ),
+        )
+
+    @property
+    def staff_roles(self) -> frozenset[str]:
+        """Names of the staff groups; a superuser is an admin. Asked of the database once per instance."""
+        cached: frozenset[str] | None = self.__dict__.get("_staff_roles")
+        if cached is None:
+            cached = self._read_staff_roles()
+            self.__dict__["_staff_roles"] = cached
+        return cached
+
+    def _read_staff_roles(self) -> frozenset[str]:
+        if not self.is_staff:
+            return frozenset()
+        groups = set(self.groups.values_list("name", flat=True)) & set(StaffRole.values)
+        return frozenset(groups | {StaffRole.ADMIN.value} if self.is_superuser else groups)
+
+    @property
+    def roles(self) -> list[str]:
+        """Every role of the user, staff roles first."""
+        return sorted(self.staff_roles) + ([self.seller_role] if self.seller_role else [])
+
+
+class Session(models.Model):
+    """One login: the family of refresh tokens that descend from it, of which only the newest may be used."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    refresh_jti = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,32 @@
+"""What is read of sellers."""
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.accounts.models import Seller
+from apps.core.errors import NotFound
+
+
+def list_sellers(*, status: str | None = None, search: str | None = None) -> QuerySet[Seller]:
+    """Return sellers with their wallets; `search` matches company name, email and phone number."""
+    sellers = Seller.objects.select_related("wallet")
+    if status:
+        sellers = sellers.filter(status=status)
+    if search:
+        sellers = sellers.filter(
+            Q(company_name__icontains=search) | Q(email__icontains=search) | Q(phone_number__icontains=search)
+        )
+    return sellers
+
+
+def get_seller(seller_id: UUID) -> Seller:
+    """Return one seller with its wallet.
+
+    Raises:
+        NotFound: there is none.
+    """
+    seller = Seller.objects.select_related("wallet").filter(pk=seller_id).first()
+    if seller is None:
+        raise NotFound("There is no such seller.")
+    return seller

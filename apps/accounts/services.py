@@ -1,0 +1,117 @@
+"""What is done with sellers and their users."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from apps.accounts.models import Seller, SellerRole, User
+from apps.core.errors import DomainError, InvalidInput, NotFound
+
+
+class InvalidStatusTransition(DomainError):
+    """The seller is not in the status from which this step leads on."""
+
+    code = "invalid_status_transition"
+
+
+_UNIQUE_FIELDS = MappingProxyType(
+    {"user_username_unique": "username", "user_email_unique": "email", "seller_email_unique": "email"}
+)
+
+
+@contextmanager
+def _duplicates_named() -> Iterator[None]:
+    """Turn the violation of a unique constraint into `InvalidInput` for its field, race or no race."""
+    try:
+        yield
+    except IntegrityError as error:
+        constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        # AbstractUser brings a case-sensitive unique index of its own on the username.
+        field = _UNIQUE_FIELDS.get(constraint or "") or ("username" if "username" in (constraint or "") else None)
+        if field is None:
+            raise
+        raise InvalidInput(field, f"This {field} is already taken.", code="unique") from error
+
+
+def create_seller(
+    *,
+    username: str,
+    password: str,
+    email: str,
+    company_name: str,
+    phone_number: str = "",
+    daily_limit: Decimal | None = None,
+    status: Seller.Status = Seller.Status.PENDING,
+) -> User:
+    """Create a seller with its owner and return the owner. The seller's wallet is opened by the database.
+
+    Raises:
+        InvalidInput: username or email taken, or the password is weak.
+    """
+    owner = User(username=username, email=email, seller_role=SellerRole.OWNER)
+    try:
+        validate_password(password, user=owner)
+    except ValidationError as error:
+        raise InvalidInput("password", " ".join(error.messages), code="weak_password") from error
+    owner.set_password(password)
+    with _duplicates_named(), transaction.atomic(durable=True):
+        owner.seller = Seller.objects.create(
+            company_name=company_name, email=email, phone_number=phone_number, daily_limit=daily_limit, status=status
+        )
+        owner.save(force_insert=True)
+    return owner
+
+
+def update_seller(*, seller_id: UUID, changes: Mapping[str, Any]) -> None:
+    """Change profile fields of a seller; the caller has chosen which ones its role may change.
+
+    Raises:
+        InvalidInput: the email is taken.
+        NotFound: there is no such seller.
+    """
+    with _duplicates_named(), transaction.atomic(durable=True):
+        seller = _lock_seller(seller_id)
+        for field, value in changes.items():
+            setattr(seller, field, value)
+        if changes:
+            seller.save(update_fields=list(changes))
+
+
+def verify_seller(*, seller_id: UUID) -> None:
+    """Let a pending seller sell; raises `InvalidStatusTransition` from any other status."""
+    _move(seller_id, Seller.Status.PENDING, Seller.Status.ACTIVE)
+
+
+def suspend_seller(*, seller_id: UUID) -> None:
+    """Stop an active seller from selling, from its very next request on; raises `InvalidStatusTransition`."""
+    _move(seller_id, Seller.Status.ACTIVE, Seller.Status.SUSPENDED)
+
+
+def reactivate_seller(*, seller_id: UUID) -> None:
+    """Let a suspended seller sell again; raises `InvalidStatusTransition` from any other status."""
+    _move(seller_id, Seller.Status.SUSPENDED, Seller.Status.ACTIVE)
+
+
+def _move(seller_id: UUID, source: Seller.Status, target: Seller.Status) -> None:
+    with transaction.atomic(durable=True):
+        seller = _lock_seller(seller_id)
+        if seller.status != source:
+            raise InvalidStatusTransition(
+                f"A {seller.status} seller cannot become {target.value} by this step.", current_status=seller.status
+            )
+        seller.status = target
+        seller.save(update_fields=["status"])
+
+
+def _lock_seller(seller_id: UUID) -> Seller:
+    seller = Seller.objects.select_for_update(of=("self",), no_key=True).filter(pk=seller_id).first()
+    if seller is None:
+        raise NotFound("There is no such seller.")
+    return seller

@@ -1,0 +1,120 @@
+"""Logins. A session is a family of refresh tokens of which exactly one, the newest, may be used, and only once.
+
+Reuse of a spent token means that somebody has a copy of it, so it ends the whole family (RFC 9700, section 4.14.2).
+"""
+
+from datetime import timedelta
+from enum import Enum
+from typing import cast
+
+from django.contrib.auth import authenticate
+from django.db import transaction
+from django.utils import timezone
+from rest_framework_simplejwt.settings import api_settings
+
+from apps.accounts.models import Session, User
+from apps.accounts.tokens import Claims, InvalidToken, TokenPair, issue_pair, read_refresh
+from apps.core.errors import DomainError
+
+
+class InvalidCredentials(DomainError):
+    """Wrong username, wrong password, a deactivated user, or the wrong door: which of these is not said."""
+
+    code = "invalid_credentials"
+
+
+class Door(Enum):
+    """Which login this is: sellers and staff have one each."""
+
+    SELLER = "seller"
+    STAFF = "staff"
+
+
+def open_session(*, username: str, password: str, door: Door) -> TokenPair:
+    """Log in.
+
+    Raises:
+        InvalidCredentials: for every reason alike, after the same work.
+    """
+    user = cast("User | None", authenticate(username=username, password=password))
+    if user is None or not _may_enter(user, door):
+        raise InvalidCredentials("No active account with these credentials.")
+    with transaction.atomic(durable=True):
+        user.last_login = timezone.now()
+        user.save(update_fields=["last_login"])
+        lifetime = cast("timedelta", api_settings.REFRESH_TOKEN_LIFETIME)
+        session = Session(user=user, expires_at=timezone.now() + lifetime)
+        pair = issue_pair(session)
+        session.refresh_jti = pair.refresh_jti
+        session.save(force_insert=True)
+    return pair
+
+
+def _may_enter(user: User, door: Door) -> bool:
+    return user.seller_id is not None if door is Door.SELLER else user.is_staff
+
+
+def rotate_session(*, refresh: str) -> TokenPair:
+    """Exchange a refresh token for a new pair. Of any number of parallel uses of one token exactly one succeeds.
+
+    Raises:
+        InvalidToken: malformed, expired, spent, revoked, or its user is deleted or deactivated.
+    """
+    claims = read_refresh(refresh)
+    with transaction.atomic(durable=True):
+        session = _lock_session(claims)
+        pair = _rotate(session, claims) if session else None
+    if pair is None:
+        raise InvalidToken
+    return pair
+
+
+def _rotate(session: Session, claims: Claims) -> TokenPair | None:
+    if session.revoked_at is not None or not session.user.is_active:
+        return None
+    if session.refresh_jti != claims.jti:
+        _revoke(session)
+        return None
+    pair = issue_pair(session)
+    session.refresh_jti = pair.refresh_jti
+    session.expires_at = timezone.now() + cast("timedelta", api_settings.REFRESH_TOKEN_LIFETIME)
+    session.save(update_fields=["refresh_jti", "expires_at"])
+    return pair
+
+
+def close_session(*, refresh: str) -> None:
+    """Log out: no token of this family is good any more, access tokens included.
+
+    Raises:
+        InvalidToken: malformed, expired, already revoked, or its user is deleted.
+    """
+    claims = read_refresh(refresh)
+    with transaction.atomic(durable=True):
+        session = _lock_session(claims)
+        if session is None or session.revoked_at is not None:
+            raise InvalidToken
+        _revoke(session)
+
+
+def revoke_sessions(user: User) -> None:
+    """End every login of `user` at once."""
+    user.sessions.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
+
+
+def live_session(claims: Claims) -> Session | None:
+    """Return the session of an access token with its user, seller and wallet in one query, or None if it ended."""
+    return (
+        Session.objects.select_related("user__seller__wallet")
+        .filter(pk=claims.session_id, user_id=claims.user_id, revoked_at__isnull=True, user__is_active=True)
+        .first()
+    )
+
+
+def _lock_session(claims: Claims) -> Session | None:
+    sessions = Session.objects.select_for_update(of=("self",), no_key=True).select_related("user")
+    return sessions.filter(pk=claims.session_id, user_id=claims.user_id).first()
+
+
+def _revoke(session: Session) -> None:
+    session.revoked_at = timezone.now()
+    session.save(update_fields=["revoked_at"])

@@ -1,0 +1,224 @@
+"""Endpoints for registration, logins and sellers."""
+
+from uuid import UUID
+
+from rest_framework import status
+from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts import selectors, services, sessions
+from apps.accounts.models import Seller, StaffRole
+from apps.accounts.permissions import IsAdmin, IsStaffMember, MayEditSeller, MayRead, visible_seller_id
+from apps.accounts.serializers import (
+    CredentialsSerializer,
+    MeSerializer,
+    OwnSellerChangesSerializer,
+    RefreshSerializer,
+    RegisteredSerializer,
+    RegistrationSerializer,
+    SellerChangesSerializer,
+    SellerCreationSerializer,
+    SellerQuerySerializer,
+    SellerSerializer,
+    TokenPairSerializer,
+)
+from apps.core.pagination import paginated
+from apps.core.request_input import read_body, read_query
+from apps.core.swagger import documented, page_of
+
+
+class PublicView(APIView):
+    """An endpoint for callers that have no token yet."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class RegisterView(PublicView):
+    @documented(
+        summary="Register a seller",
+        request=RegistrationSerializer,
+        answers={201: RegisteredSerializer},
+        problems=["validation_error"],
+        tags=["auth"],
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        """Create a pending seller and its owner. It may log in and ask for credit, and sells once it is verified."""
+        owner = services.create_seller(**read_body(RegistrationSerializer, request))
+        return Response(RegisteredSerializer(owner).data, status=status.HTTP_201_CREATED)
+
+
+class LoginView(PublicView):
+    door: sessions.Door
+
+    def login(self, request: Request) -> Response:
+        pair = sessions.open_session(**read_body(CredentialsSerializer, request), door=self.door)
+        return Response(TokenPairSerializer(pair).data)
+
+
+class SellerLoginView(LoginView):
+    door = sessions.Door.SELLER
+
+    @documented(
+        summary="Log in as a user of a seller",
+        request=CredentialsSerializer,
+        answers={200: TokenPairSerializer},
+        problems=["validation_error", "invalid_credentials"],
+        tags=["auth"],
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        """Begin a session. Staff who belong to no seller are refused here."""
+        return self.login(request)
+
+
+class AdminLoginView(LoginView):
+    door = sessions.Door.STAFF
+
+    @documented(
+        summary="Log in as staff",
+        request=CredentialsSerializer,
+        answers={200: TokenPairSerializer},
+        problems=["validation_error", "invalid_credentials"],
+        tags=["auth"],
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        """Begin a session. Users of sellers are refused here."""
+        return self.login(request)
+
+
+class RefreshView(PublicView):
+    @documented(
+        summary="Exchange a refresh token",
+        request=RefreshSerializer,
+        answers={200: TokenPairSerializer},
+        problems=["validation_error", "invalid_token"],
+        tags=["auth"],
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        """Get a new pair. Each refresh token works once; using a spent one ends the session."""
+        pair = sessions.rotate_session(**read_body(RefreshSerializer, request))
+        return Response(TokenPairSerializer(pair).data)
+
+
+class LogoutView(PublicView):
+    @documented(
+        summary="Log out",
+        request=RefreshSerializer,
+        answers={204: "The session is over."},
+        problems=["validation_error", "invalid_token"],
+        tags=["auth"],
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        """End the session: its access and refresh tokens stop working at once."""
+        sessions.close_session(**read_body(RefreshSerializer, request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MeView(APIView):
+    @documented(summary="Who am I", answers={200: MeSerializer}, tags=["auth"])
+    def get(self, request: Request) -> Response:
+        """Return the caller, its roles and its seller."""
+        return Response(MeSerializer(request.user).data)
+
+
+class SellerListView(APIView):
+    def get_permissions(self) -> list[BasePermission]:
+        return [IsStaffMember()] if self.request.method == "GET" else [IsAdmin()]
+
+    @documented(
+        summary="List sellers",
+        query=SellerQuerySerializer,
+        answers={200: page_of(SellerSerializer)},
+        problems=["validation_error", "permission_denied"],
+    )
+    def get(self, request: Request) -> Response:
+        """List all sellers, newest first. For staff."""
+        sellers = selectors.list_sellers(**read_query(SellerQuerySerializer, request))
+        return paginated(self, sellers, SellerSerializer)
+
+    @documented(
+        summary="Create a seller",
+        request=SellerCreationSerializer,
+        answers={201: SellerSerializer},
+        problems=["validation_error", "permission_denied"],
+    )
+    def post(self, request: Request) -> Response:
+        """Create an active seller with its owner. For admins."""
+        owner = services.create_seller(**read_body(SellerCreationSerializer, request), status=Seller.Status.ACTIVE)
+        assert owner.seller_id  # noqa: S101  (for the type checker)
+        seller = selectors.get_seller(owner.seller_id)
+        return Response(SellerSerializer(seller).data, status=status.HTTP_201_CREATED)
+
+
+class SellerView(APIView):
+    def get_permissions(self) -> list[BasePermission]:
+        return [MayRead()] if self.request.method == "GET" else [MayEditSeller()]
+
+    @documented(summary="Get a seller", answers={200: SellerSerializer}, problems=["permission_denied", "not_found"])
+    def get(self, request: Request, seller_id: UUID | str) -> Response:
+        """Return one seller with its balance; `me` is the caller's own."""
+        seller = selectors.get_seller(visible_seller_id(request.user, seller_id))
+        return Response(SellerSerializer(seller).data)
+
+    @documented(
+        summary="Change a seller",
+        request=SellerChangesSerializer,
+        answers={200: SellerSerializer},
+        problems=["validation_error", "permission_denied", "not_found"],
+    )
+    def patch(self, request: Request, seller_id: UUID | str) -> Response:
+        """Change profile fields. A seller's owner may change `email` and `phone_number`; other members are ignored."""
+        target = visible_seller_id(request.user, seller_id)
+        is_admin = StaffRole.ADMIN in request.user.staff_roles
+        allowed = SellerChangesSerializer if is_admin else OwnSellerChangesSerializer
+        services.update_seller(seller_id=target, changes=read_body(allowed, request))
+        return Response(SellerSerializer(selectors.get_seller(target)).data)
+
+
+class SellerStepView(APIView):
+    """One step of a seller's life, for admins; the subclass says which."""
+
+    permission_classes = (IsAdmin,)
+
+    def answer(self, seller_id: UUID) -> Response:
+        return Response(SellerSerializer(selectors.get_seller(seller_id)).data)
+
+
+_STEP_PROBLEMS = ("permission_denied", "not_found", "invalid_status_transition")
+
+
+class VerifySellerView(SellerStepView):
+    @documented(
+        summary="Verify a seller", answers={200: SellerSerializer}, problems=_STEP_PROBLEMS, consumes_nothing=True
+    )
+    def post(self, request: Request, seller_id: UUID) -> Response:
+        """Let a pending seller sell."""
+        services.verify_seller(seller_id=seller_id)
+        return self.answer(seller_id)
+
+
+class SuspendSellerView(SellerStepView):
+    @documented(
+        summary="Suspend a seller", answers={200: SellerSerializer}, problems=_STEP_PROBLEMS, consumes_nothing=True
+    )
+    def post(self, request: Request, seller_id: UUID) -> Response:
+        """Stop an active seller from selling, from its very next request on."""
+        services.suspend_seller(seller_id=seller_id)
+        return self.answer(seller_id)
+
+
+class ReactivateSellerView(SellerStepView):
+    @documented(
+        summary="Reactivate a seller", answers={200: SellerSerializer}, problems=_STEP_PROBLEMS, consumes_nothing=True
+    )
+    def post(self, request: Request, seller_id: UUID) -> Response:
+        """Let a suspended seller sell again."""
+        services.reactivate_seller(seller_id=seller_id)
+        return self.answer(seller_id)

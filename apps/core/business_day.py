@@ -1,0 +1,17 @@
+"""The day of the business: daily limits and daily figures are counted by it."""
+
+from datetime import date, datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def business_day(moment: datetime) -> date:
+    """Return the calendar day of `moment` in `BUSINESS_TIME_ZONE`."""
+    return moment.astimezone(_zone(settings.BUSINESS_TIME_ZONE)).date()

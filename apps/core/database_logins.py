@@ -1,0 +1,40 @@
+"""Where the database is and how each role logs in, for the embedded PostgreSQL and for an external one alike."""
+
+import os
+
+from apps.core.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
+
+# The variables of each role's user and password, in the order in which they are tried. One role may do both jobs on a
+# small external server: the owner is then the application role.
+_VARIABLES = {
+    "app": ("DATABASE_USER",),
+    "owner": ("DATABASE_OWNER_USER", "DATABASE_USER"),
+    "superuser": ("DATABASE_ADMIN_USER",),
+}
+
+
+def is_embedded() -> bool:
+    """Tell whether this process uses the embedded PostgreSQL: no DATABASE_HOST is set."""
+    return not os.environ.get("DATABASE_HOST")
+
+
+def database_login(role: str, database: str = "") -> dict[str, str]:
+    """Return Django's HOST, PORT, NAME, USER and PASSWORD for a role: app, owner or superuser.
+
+    `database` overrides the configured name. Raise `EmbeddedPostgresError` for an unknown or unconfigured role.
+    """
+    if is_embedded():
+        login = EmbeddedPostgres.from_environment().connection(role)
+        return {**login, "NAME": database or login["NAME"]}
+    user = next((name for name in _VARIABLES.get(role, ()) if os.environ.get(name)), None)
+    if user is None:
+        raise EmbeddedPostgresError(
+            f"DATABASE_HOST is set, but no user and password of the database role {role!r} are."
+        )
+    return {
+        "HOST": os.environ["DATABASE_HOST"],
+        "PORT": os.environ.get("DATABASE_PORT") or "5432",
+        "NAME": database or os.environ.get("DATABASE_NAME") or "sharj",
+        "USER": os.environ[user],
+        "PASSWORD": os.environ.get(user.replace("_USER", "_PASSWORD"), ""),
+    }

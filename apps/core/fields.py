@@ -1,0 +1,64 @@
+"""Serializer fields for the two things that this platform moves: money, and credit on phone numbers."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.core.validators import ProhibitNullCharactersValidator
+from rest_framework import serializers
+
+from apps.core.money import MAX_AMOUNT, format_money, parse_amount
+from apps.core.parsers import JSONNumber
+from apps.core.phones import normalize_mobile
+
+
+class MoneyField(serializers.Field[Decimal, Any, str, Any]):
+    """An amount of money greater than zero: a JSON string or number in, a string with two places out."""
+
+    default_error_messages = {"invalid": "Not an amount of money."}
+
+    class Meta:
+        swagger_schema_fields = {
+            "type": "string",
+            "format": "decimal",
+            "description": f"Decimal string with two places, > 0, at most {MAX_AMOUNT}.",
+            "example": "50000.00",
+        }
+
+    def to_internal_value(self, data: object) -> Decimal:
+        if isinstance(data, bool) or not isinstance(data, (str, int)):
+            self.fail("invalid")
+        try:
+            return parse_amount(data if isinstance(data, (str, JSONNumber)) else str(data))
+        except ValueError as error:
+            raise serializers.ValidationError(str(error), code="invalid_amount") from error
+
+    def to_representation(self, value: Decimal) -> str:
+        return format_money(value)
+
+
+class PhoneNumberField(serializers.CharField):
+    """A mobile phone number: national or international in, E.164 out."""
+
+    class Meta:
+        swagger_schema_fields = {
+            "type": "string",
+            "description": "Mobile number, national (default region) or international; returned as E.164.",
+            "example": "+989123456789",
+        }
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        try:
+            return normalize_mobile(data.strip())
+        except ValueError as error:
+            raise serializers.ValidationError(str(error), code="invalid_phone_number") from error
+
+
+class TextField(serializers.CharField):
+    """Text of people: trimmed, without control characters that could forge a log line or a spreadsheet."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 500)
+        super().__init__(**kwargs)
+        self.validators.append(ProhibitNullCharactersValidator())

@@ -1,0 +1,17 @@
+"""Reports read more than a request may: they get a time limit of their own, for one transaction only."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+REPORT_TIMEOUT_SECONDS = 600
+
+
+@contextmanager
+def long_read() -> Iterator[None]:
+    """Run the block in a transaction whose statements may take `REPORT_TIMEOUT_SECONDS`."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = '{REPORT_TIMEOUT_SECONDS}s'")
+        yield

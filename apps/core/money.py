@@ -1,0 +1,32 @@
+"""Money: exact decimals with two places, never floats."""
+
+import re
+from decimal import Decimal
+
+PLACES = Decimal("0.01")
+ZERO = Decimal("0.00")
+MAX_AMOUNT = Decimal("999999999999.99")
+# Wide enough for a million credits of the largest amount.
+MAX_BALANCE_DIGITS = 20
+MAX_BALANCE = Decimal("999999999999999999.99")
+
+_PLAIN = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?", re.ASCII)
+
+
+def parse_amount(text: str) -> Decimal:
+    """Return the amount that `text` writes in plain ASCII digits, quantized to two places.
+
+    Raises:
+        ValueError: signs, exponents, separators, other digits, more than two places, zero or more than `MAX_AMOUNT`.
+    """
+    if not _PLAIN.fullmatch(text):
+        raise ValueError("Write plain digits with at most 12 before and 2 after the point.")
+    amount = Decimal(text).quantize(PLACES)
+    if amount <= 0:
+        raise ValueError("The amount must be greater than zero.")
+    return amount
+
+
+def format_money(amount: Decimal) -> str:
+    """Return `amount` as the API writes it: two places, no exponent."""
+    return f"{amount:.2f}"

@@ -1,0 +1,50 @@
+"""Reading of request bodies: strict JSON in UTF-8 (RFC 8259), bounded in size."""
+
+import json
+from collections.abc import Mapping
+from typing import IO, Any, NoReturn
+
+from django.conf import settings
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import BaseParser
+
+
+class JSONNumber(str):
+    """A JSON number with a fraction or an exponent, kept as it was written so that no digit is lost or invented."""
+
+    __slots__ = ()
+
+
+class RequestTooLarge(APIException):
+    """The body is larger than this endpoint reads."""
+
+    status_code = 413
+    default_code = "request_too_large"
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON.")
+
+
+class StrictJSONParser(BaseParser):
+    """Parse a JSON object. NaN, Infinity, other encodings than UTF-8 and bodies over the limit are refused."""
+
+    media_type = "application/json"
+    limit_bytes: int = settings.REQUEST_BODY_LIMIT_BYTES
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> object:
+        """Return the decoded body.
+
+        Raises:
+            ParseError: not JSON.
+            RequestTooLarge: more than `limit_bytes`.
+        """
+        body = stream.read(self.limit_bytes + 1)
+        if len(body) > self.limit_bytes:
+            raise RequestTooLarge(f"The body may have at most {self.limit_bytes:,} bytes.")
+        try:
+            return json.loads(body.decode("utf-8"), parse_float=JSONNumber, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise ParseError("The body is not valid JSON in UTF-8.") from error

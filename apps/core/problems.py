@@ -1,0 +1,191 @@
+"""Problem details for HTTP APIs (RFC 9457): the one place where a refusal gets its HTTP status and its body."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.db import InterfaceError, InternalError, OperationalError
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+
+from apps.core import request_id
+from apps.core.errors import DomainError, InvalidInput
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A kind of refusal: its HTTP status and the short title that never changes from one occurrence to the next."""
+
+    status: int
+    title: str
+
+
+PROBLEMS: Mapping[str, Problem] = {
+    "validation_error": Problem(400, "The request is not valid"),
+    "invalid_idempotency_key": Problem(400, "The Idempotency-Key is not valid"),
+    "not_authenticated": Problem(401, "Authentication is needed"),
+    "invalid_credentials": Problem(401, "The username or the password is wrong"),
+    "invalid_token": Problem(401, "The token is not valid"),
+    "permission_denied": Problem(403, "This role may not do this"),
+    "seller_not_active": Problem(403, "The seller is not active"),
+    "self_approval": Problem(403, "Nobody processes a request that they filed themselves"),
+    "not_found": Problem(404, "There is no such thing here"),
+    "method_not_allowed": Problem(405, "The method is not allowed here"),
+    "not_acceptable": Problem(406, "No acceptable representation"),
+    "insufficient_balance": Problem(409, "The balance is too small"),
+    "daily_limit_exceeded": Problem(409, "The daily limit would be exceeded"),
+    "balance_limit_exceeded": Problem(409, "The balance would be too large"),
+    "invalid_status_transition": Problem(409, "This step is impossible from the present status"),
+    "credit_request_already_processed": Problem(409, "The credit request was already processed"),
+    "already_reversed": Problem(409, "The entry was already reversed"),
+    "not_reversible": Problem(409, "The entry cannot be reversed"),
+    "bulk_rejected": Problem(409, "The batch was refused as a whole"),
+    "request_too_large": Problem(413, "The request body is too large"),
+    "unsupported_media_type": Problem(415, "The content type is not supported"),
+    "idempotency_key_reused": Problem(422, "The Idempotency-Key was used for another payload"),
+    "throttled": Problem(429, "Too many requests"),
+    "internal_error": Problem(500, "Something went wrong here"),
+    "temporarily_unavailable": Problem(503, "Try again in a moment"),
+}
+
+_CODE_OF_EXCEPTION: tuple[tuple[type[Exception], str], ...] = (
+    (exceptions.ParseError, "validation_error"),
+    (exceptions.NotAuthenticated, "not_authenticated"),
+    (exceptions.AuthenticationFailed, "invalid_token"),
+    (exceptions.PermissionDenied, "permission_denied"),
+    (DjangoPermissionDenied, "permission_denied"),
+    (exceptions.NotFound, "not_found"),
+    (Http404, "not_found"),
+    (exceptions.MethodNotAllowed, "method_not_allowed"),
+    (exceptions.NotAcceptable, "not_acceptable"),
+    (exceptions.UnsupportedMediaType, "unsupported_media_type"),
+    (exceptions.Throttled, "throttled"),
+)
+
+
+class ProblemRenderer(JSONRenderer):
+    """JSON that says it is a problem document."""
+
+    media_type = CONTENT_TYPE
+    format = "problem"
+
+
+def document(code: str, detail: str, **members: object) -> dict[str, object]:
+    """Return the body of a problem: the members of RFC 9457, then `code`, `request_id` and what belongs to the code."""
+    problem = PROBLEMS[code]
+    return {
+        "type": f"urn:sharj:problem:{code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id.current(),
+        **members,
+    }
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Turn what a view raised into a problem document; what is not known here stays an error (and is a bug)."""
+    answer = _describe(error)
+    if answer is None:
+        return None
+    body, headers = answer
+    request = context.get("request")
+    if request is not None:
+        # A client that asked for CSV still gets its refusal as a problem document.
+        request.accepted_renderer = ProblemRenderer()
+        request.accepted_media_type = CONTENT_TYPE
+    status = body["status"]
+    assert isinstance(status, int)  # noqa: S101  (for the type checker)
+    return Response(body, status=status, headers=headers, content_type=CONTENT_TYPE)
+
+
+def _describe(error: Exception) -> tuple[dict[str, object], dict[str, str]] | None:
+    if isinstance(error, InvalidInput):
+        problems = [{"field": error.field, "code": error.field_code, "detail": error.message}]
+        return document(error.code, "The request is not valid.", errors=problems), {}
+    if isinstance(error, DomainError):
+        return document(error.code, error.message, **error.extra), {}
+    if isinstance(error, exceptions.ValidationError):
+        return document("validation_error", "The request is not valid.", errors=list(_flatten(error.detail))), {}
+    if isinstance(error, (OperationalError, InterfaceError, InternalError)):
+        logger.warning("database unavailable: %s", str(error).strip().replace("\n", " "))
+        return document("temporarily_unavailable", "Nothing happened. Send the request again."), {
+            "Retry-After": str(RETRY_AFTER_SECONDS)
+        }
+    return _describe_framework_error(error)
+
+
+def _describe_framework_error(error: Exception) -> tuple[dict[str, object], dict[str, str]] | None:
+    code = next((code for kind, code in _CODE_OF_EXCEPTION if isinstance(error, kind)), None)
+    if code is None and isinstance(error, exceptions.APIException) and error.default_code in PROBLEMS:
+        code = error.default_code
+    if code is None:
+        return None
+    members: dict[str, object] = {}
+    if isinstance(error, exceptions.ParseError):
+        members["errors"] = [{"field": "non_field_errors", "code": "parse_error", "detail": str(error.detail)}]
+    return document(code, _detail(error, code), **members), _headers(error)
+
+
+def _detail(error: Exception, code: str) -> str:
+    detail = getattr(error, "detail", None)
+    if isinstance(detail, Mapping):
+        detail = detail.get("detail")
+    return str(detail or PROBLEMS[code].title + ".")
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    if auth_header := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = auth_header
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(-(-wait // 1)))
+    return headers
+
+
+def _flatten(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
+    """Yield `{field, code, detail}` for each leaf of DRF's nested error detail; nested fields are joined by dots."""
+    if isinstance(detail, Mapping):
+        for name, inner in detail.items():
+            yield from _flatten(inner, f"{field}.{name}" if field else str(name))
+    elif isinstance(detail, (list, tuple)):
+        for position, inner in enumerate(detail):
+            nested = isinstance(inner, (Mapping, list, tuple))
+            yield from _flatten(inner, f"{field}.{position}" if nested and field else field)
+    else:
+        yield {"field": field or "non_field_errors", "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
+
+
+def problem_response(code: str, detail: str, **members: object) -> JsonResponse:
+    """Return a problem document outside DRF: from middleware and from Django's own error handlers."""
+    return JsonResponse(document(code, detail, **members), status=PROBLEMS[code].status, content_type=CONTENT_TYPE)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Answer Django's 400 (handler400)."""
+    return problem_response("validation_error", "The request is not valid.", errors=[])
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Answer Django's 403 (handler403)."""
+    return problem_response("permission_denied", "This role may not do this.")
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Answer Django's 404 (handler404)."""
+    return problem_response("not_found", "There is nothing at this address.")
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """Answer Django's 500 (handler500)."""
+    return problem_response("internal_error", "Something went wrong here. It was logged with this request_id.")

@@ -1,0 +1,58 @@
+"""pytest plugin: a private PostgreSQL for the test session.
+
+It is loaded with `-p` (pyproject.toml), because a conftest.py is read after pytest-django has loaded the settings, and
+these need to know where the database is. Tests never use a database that only `.env` names: DATABASE_HOST counts when
+it is in the real environment, as in CI.
+"""
+
+import os
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from apps.core.embedded_postgres import EmbeddedPostgres
+
+# The folder's name holds the pid of its session. In /tmp, where a server of root's can come as another user, and where
+# the socket's path stays short.
+PREFIX = "sharj-pytest-"
+PARENT = Path("/tmp")  # noqa: S108  (mkdtemp makes a folder that only we can enter)
+UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Start the server before the settings are loaded, and stop it when the session ends, however it ends."""
+    os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+    os.environ.setdefault("DATABASE_HOST", "")
+    if not os.environ["DATABASE_HOST"] and "PYTEST_XDIST_WORKER" not in os.environ:
+        _remove_abandoned()
+        home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PARENT))
+        embedded = EmbeddedPostgres(home, UNSAFE_BUT_FAST)
+        early_config.add_cleanup(embedded.destroy)
+        embedded.start()
+        os.environ["EMBEDDED_POSTGRES_DIR"] = str(home)
+    return (yield)
+
+
+def _remove_abandoned() -> None:
+    """Remove the servers of sessions that were killed."""
+    for home in PARENT.glob(f"{PREFIX}*"):
+        match = re.match(rf"{PREFIX}(\d+)-", home.name)
+        if match and home.stat().st_uid == os.geteuid() and not _is_alive(int(match[1])):
+            EmbeddedPostgres(home).stop()
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

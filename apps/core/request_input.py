@@ -1,0 +1,37 @@
+"""Input of a request: read by a serializer, so that a value of the wrong kind is a 400 before anything happens."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+
+class ListQuerySerializer(serializers.Serializer[Any]):
+    """What every list understands."""
+
+    cursor = serializers.CharField(required=False, help_text="Taken from `next` or `previous`.")
+    page_size = serializers.IntegerField(required=False, min_value=1, help_text="At most 500; 50 when not given.")
+
+
+def read_query(serializer_class: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Return the validated filters that the client gave; empty ones (`?status=`) count as not given.
+
+    Raises:
+        ValidationError: a value of the wrong kind.
+    """
+    given = {name: value for name, value in request.query_params.items() if value != ""}
+    serializer = serializer_class(data=given)
+    serializer.is_valid(raise_exception=True)
+    return {name: value for name, value in serializer.validated_data.items() if name not in ("cursor", "page_size")}
+
+
+def read_body(serializer_class: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Return the validated JSON body.
+
+    Raises:
+        ValidationError, ParseError, RequestTooLarge: the body is not what `serializer_class` describes.
+    """
+    serializer = serializer_class(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    validated: dict[str, Any] = serializer.validated_data
+    return validated

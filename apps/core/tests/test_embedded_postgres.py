@@ -1,0 +1,193 @@
+"""The embedded PostgreSQL under the accidents that happen to it."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg2
+import pytest
+
+from apps.core.database_roles import open_database
+from apps.core.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
+
+pytestmark = pytest.mark.timeout(120)
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent.parent
+START = "import sys; from pathlib import Path; from apps.core.embedded_postgres import EmbeddedPostgres; "
+START += "print(EmbeddedPostgres(Path(sys.argv[1]), {'fsync': 'off'}).start())"
+
+
+@pytest.fixture
+def embedded() -> Iterator[EmbeddedPostgres]:
+    """A cluster of the test's own, not started; deleted afterwards. In /tmp for a short path that all users reach."""
+    home = Path(tempfile.mkdtemp(prefix="sharj-test-", dir="/tmp"))
+    cluster = EmbeddedPostgres(home, {"fsync": "off"})
+    yield cluster
+    cluster.destroy()
+
+
+def start_in_process(embedded: EmbeddedPostgres) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", START, str(embedded.home.path)]
+    return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+
+
+def run_sql(embedded: EmbeddedPostgres, sql: str, role: str = "app") -> list[tuple[object, ...]]:
+    with open_database(embedded.connection(role)) as database, database.cursor() as statement:
+        statement.execute(sql)
+        return statement.fetchall() if statement.description else []
+
+
+def postmaster_pid(embedded: EmbeddedPostgres) -> int:
+    return int((embedded.home.data / "postmaster.pid").read_text().split()[0])
+
+
+def wait_until(condition: object, seconds: float = 20) -> None:
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def test_two_starters_at_once_get_one_server(embedded: EmbeddedPostgres) -> None:
+    starters = [start_in_process(embedded) for _ in range(3)]
+    answers = [starter.communicate(timeout=60)[0].strip() for starter in starters]
+    assert sorted(answers) == ["False", "False", "True"]
+    assert [starter.returncode for starter in starters] == [0, 0, 0]
+    assert embedded.status() == "running"
+
+
+def test_a_killed_server_starts_again_with_its_data(embedded: EmbeddedPostgres) -> None:
+    embedded.start()
+    run_sql(embedded, "CREATE TABLE kept AS SELECT 42 AS answer", role="owner")
+    os.kill(postmaster_pid(embedded), signal.SIGKILL)
+    assert embedded.start() is True
+    assert run_sql(embedded, "SELECT answer FROM kept") == [(42,)]
+
+
+def test_a_start_after_a_killed_initdb_starts_afresh(embedded: EmbeddedPostgres) -> None:
+    starter = start_in_process(embedded)
+    # A half-made cluster: initdb has begun to write, and is not done.
+    wait_until(lambda: list(embedded.home.path.glob("initdb-*/data/base")))
+    family = psutil.Process(starter.pid).children(recursive=True)
+    for process in (psutil.Process(starter.pid), *family):
+        process.kill()
+    starter.communicate(timeout=10)
+    psutil.wait_procs(family, timeout=10)
+    assert list(embedded.home.path.glob("initdb-*"))
+    assert not embedded.home.data.exists()
+
+    assert embedded.start() is True
+    assert list(embedded.home.path.glob("initdb-*")) == []
+    assert run_sql(embedded, "SELECT 1") == [(1,)]
+
+
+def test_a_stale_pid_file_that_names_a_live_stranger_harms_nobody(embedded: EmbeddedPostgres) -> None:
+    embedded.start()
+    pid_file = embedded.home.data / "postmaster.pid"
+    lines = pid_file.read_text().splitlines()
+    embedded.stop()
+    # A stranger of the server's own user: the case in which PostgreSQL itself refuses to start.
+    identity = {"user": embedded.account.uid} if os.geteuid() == 0 else {}
+    with subprocess.Popen(["sleep", "60"], **identity) as stranger:  # type: ignore[call-overload]
+        pid_file.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
+        assert embedded.stop() is False
+        assert embedded.start() is True
+        embedded.stop()
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_a_frozen_server_is_not_called_running(embedded: EmbeddedPostgres) -> None:
+    embedded.start()
+    os.kill(postmaster_pid(embedded), signal.SIGSTOP)
+    try:
+        assert embedded.status() == "not answering"
+    finally:
+        os.kill(postmaster_pid(embedded), signal.SIGCONT)
+
+
+def test_no_tcp_port_is_open(embedded: EmbeddedPostgres) -> None:
+    embedded.start()
+    assert run_sql(embedded, "SHOW listen_addresses") == [("",)]
+    server = psutil.Process(postmaster_pid(embedded))
+    assert [each for each in server.net_connections("inet") if each.status == psutil.CONN_LISTEN] == []
+
+
+def test_the_socket_folder_admits_nobody_else(embedded: EmbeddedPostgres) -> None:
+    embedded.start()
+    assert embedded.account.owns(embedded.home.socket_folder)
+    assert (embedded.home.path / "passwords.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("role", ["app", "owner", "superuser"])
+def test_a_wrong_password_is_refused(embedded: EmbeddedPostgres, role: str) -> None:
+    embedded.start()
+    login = {**embedded.connection(role), "PASSWORD": "wrong"}
+    with pytest.raises(psycopg2.OperationalError, match="password authentication failed"), open_database(login):
+        pass
+
+
+def test_the_server_does_not_run_as_root(embedded: EmbeddedPostgres) -> None:
+    embedded.start()
+    uids = {psutil.Process(pid).uids().real for pid in embedded._processes()}
+    assert uids == {embedded.account.uid}
+    assert 0 not in uids
+
+
+def test_the_application_role_may_use_tables_but_not_make_them(embedded: EmbeddedPostgres) -> None:
+    embedded.start()
+    run_sql(embedded, "CREATE TABLE thing (id bigint GENERATED ALWAYS AS IDENTITY, name text)", role="owner")
+    assert run_sql(embedded, "INSERT INTO thing (name) VALUES ('a') RETURNING name") == [("a",)]
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        run_sql(embedded, "CREATE TABLE other ()")
+    assert run_sql(embedded, "SHOW lock_timeout") == [("2s",)]
+
+
+def test_a_start_completes_a_server_whose_starter_was_killed(embedded: EmbeddedPostgres) -> None:
+    embedded.start()
+    with open_database(embedded.connection("superuser", "postgres")) as database, database.cursor() as statement:
+        statement.execute("DROP DATABASE sharj")
+    assert embedded.start() is False
+    assert run_sql(embedded, "SELECT 1") == [(1,)]
+
+
+def test_a_socket_folder_that_somebody_made_first_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Path(tempfile.mkdtemp(prefix="sharj-test-" + "x" * 80, dir="/tmp"))
+    embedded = EmbeddedPostgres(home, {"fsync": "off"})
+    assert embedded.home.socket_folder.parent == Path("/tmp")
+    assert len(str(embedded.home.socket_folder)) < 80
+    embedded.home.socket_folder.mkdir(mode=0o777)
+    try:
+        with pytest.raises(EmbeddedPostgresError, match="private folder"):
+            embedded.start()
+    finally:
+        embedded.destroy()
+
+
+def test_lost_passwords_are_not_replaced(embedded: EmbeddedPostgres) -> None:
+    embedded.start()
+    passwords = embedded.home.path / "passwords.json"
+    kept = passwords.read_text()
+    passwords.unlink()
+    with pytest.raises(EmbeddedPostgresError, match=r"passwords\.json is missing"):
+        embedded.connection()
+    passwords.write_text(kept)
+
+
+def test_an_unusable_home_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(EmbeddedPostgresError, match="Cannot use"):
+        EmbeddedPostgres(tmp_path / "file" / "home").start()
+
+
+def test_a_wrong_server_setting_is_one_clear_line(embedded: EmbeddedPostgres) -> None:
+    wrong = EmbeddedPostgres(embedded.home.path, {"fsync": "off", "shared_buffers": "many"})
+    with pytest.raises(EmbeddedPostgresError, match=r"did not start: .*shared_buffers"):
+        wrong.start()

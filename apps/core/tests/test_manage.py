@@ -1,0 +1,83 @@
+"""What manage.py says when the surroundings are wrong: one line on stderr, and a non-zero exit."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.env_file import REPOSITORY
+
+pytestmark = pytest.mark.timeout(60)
+
+
+def manage(*arguments: str, at: Path = REPOSITORY, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run manage.py with a changed environment; an empty value removes the variable."""
+    changed = {name: value for name, value in (os.environ | environment).items() if value or name not in environment}
+    command = [sys.executable, str(at / "manage.py"), *arguments]
+    return subprocess.run(command, cwd=at, env=changed, capture_output=True, text=True, timeout=30, check=False)
+
+
+def assert_one_line(result: subprocess.CompletedProcess[str], expected: str) -> None:
+    assert result.returncode != 0
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    assert expected in result.stderr
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout without a `.env`."""
+    shutil.copy(REPOSITORY / "manage.py", tmp_path)
+    for name in ("config", "apps"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def test_a_broken_env_file(checkout: Path) -> None:
+    (checkout / ".env").write_text("SECRET_KEY=x\nthis is no setting\n")
+    assert_one_line(manage("check", at=checkout), ".env, line 2")
+
+
+def test_a_missing_secret_key(checkout: Path) -> None:
+    assert_one_line(manage("check", at=checkout, SECRET_KEY=""), "SECRET_KEY")
+
+
+@pytest.mark.parametrize("command", ["migrate", "showmigrations"])
+def test_an_unreachable_database(command: str) -> None:
+    host = {"DATABASE_HOST": "127.0.0.1", "DATABASE_PORT": "1", "DATABASE_USER": "u", "DATABASE_PASSWORD": "p"}
+    assert_one_line(manage(command, **host), "port 1 failed")
+
+
+def test_a_traceback_on_demand(checkout: Path) -> None:
+    assert "Traceback" in manage("check", at=checkout, SECRET_KEY="", DEBUG_TRACEBACK="1").stderr
+
+
+def test_an_unknown_database_role() -> None:
+    assert_one_line(manage("check", DATABASE_ROLE="king"), "no database role 'king'")
+
+
+def test_serve_with_its_port_in_use(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        result = manage("serve", PORT=port, EMBEDDED_POSTGRES_DIR=str(tmp_path / "postgres"))
+    assert_one_line(result, f"127.0.0.1:{port}: Address already in use")
+    assert not (tmp_path / "postgres" / "data").exists()
+
+
+def test_serve_with_a_port_that_is_none() -> None:
+    assert_one_line(manage("serve", PORT="http"), "PORT must be a number")
+
+
+def test_db_commands_leave_an_external_server_alone() -> None:
+    host = {"DATABASE_HOST": "127.0.0.1", "DATABASE_USER": "u", "DATABASE_PASSWORD": "p"}
+    assert_one_line(manage("db", "stop", **host), "DATABASE_HOST is set")
+
+
+def test_db_status_exits_0_only_for_a_running_server(tmp_path: Path) -> None:
+    assert manage("db", "status").returncode == 0
+    assert manage("db", "status", EMBEDDED_POSTGRES_DIR=str(tmp_path)).returncode == 3

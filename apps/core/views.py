@@ -1,0 +1,57 @@
+"""Health: what a load balancer and an orchestrator ask."""
+
+from django.db import Error, connection
+from rest_framework import serializers, status
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.core.swagger import documented
+
+
+class HealthSerializer(serializers.Serializer[dict[str, object]]):
+    """The state of the service."""
+
+    status = serializers.ChoiceField(choices=["ok", "unavailable"])
+    checks = serializers.DictField(child=serializers.CharField(), required=False)
+
+
+class LiveView(APIView):
+    """The process answers. Never touches the database, so that a slow one does not restart every worker."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @documented(summary="Is the process alive?", answers={200: HealthSerializer}, tags=["health"], public=True)
+    def get(self, request: Request) -> Response:
+        """Return `ok` as long as the process can answer."""
+        return Response({"status": "ok"})
+
+
+class ReadyView(LiveView):
+    """The process can do its work."""
+
+    @documented(
+        summary="Is the service ready?",
+        answers={200: HealthSerializer, 503: HealthSerializer},
+        tags=["health"],
+        public=True,
+    )
+    def get(self, request: Request) -> Response:
+        """Return 200 when the database answers, else 503."""
+        database = _check_database()
+        ready = database == "ok"
+        return Response(
+            {"status": "ok" if ready else "unavailable", "checks": {"database": database}},
+            status=status.HTTP_200_OK if ready else status.HTTP_503_SERVICE_UNAVAILABLE,
+        )
+
+
+def _check_database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        return "unavailable"
+    return "ok"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CreditRequestsConfig(AppConfig):
+    name = "apps.credit_requests"
+    label = "credit_requests"

@@ -1,0 +1,42 @@
+"""What is read of credit requests."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.core.errors import NotFound
+from apps.credit_requests.models import CreditRequest
+
+
+def list_credit_requests(
+    *,
+    status: str | None = None,
+    seller: UUID | None = None,
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
+) -> QuerySet[CreditRequest]:
+    """Return requests, newest first; `created_after` is inclusive, `created_before` exclusive."""
+    filters: dict[str, Any] = {
+        "status": status,
+        "seller": seller,
+        "requested_at__gte": created_after,
+        "requested_at__lt": created_before,
+    }
+    return CreditRequest.objects.filter(**{name: value for name, value in filters.items() if value is not None})
+
+
+def get_credit_request(credit_request_id: UUID, *, seller_scope: UUID | None) -> CreditRequest:
+    """Return one request; `seller_scope` is the only seller that the caller may see (None: all).
+
+    Raises:
+        NotFound: there is none that the caller may see.
+    """
+    requests = CreditRequest.objects.filter(pk=credit_request_id)
+    if seller_scope is not None:
+        requests = requests.filter(seller_id=seller_scope)
+    credit_request = requests.first()
+    if credit_request is None:
+        raise NotFound("There is no such credit request.")
+    return credit_request

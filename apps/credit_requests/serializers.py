@@ -1,0 +1,52 @@
+"""Shapes of requests and answers about credit requests."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.core.fields import MoneyField, TextField
+from apps.core.request_input import ListQuerySerializer
+from apps.credit_requests.models import CreditRequest
+
+
+class CreditRequestSubmissionSerializer(serializers.Serializer[Any]):
+    """A request for credit."""
+
+    amount = MoneyField()
+    note = TextField(required=False, allow_blank=True)
+
+
+class CreditRequestSerializer(serializers.ModelSerializer[CreditRequest]):
+    """A credit request; `transaction` is the ledger entry that it became."""
+
+    seller = serializers.UUIDField(source="seller_id")
+    amount = MoneyField()
+    requested_by = serializers.UUIDField(source="requested_by_id")
+    processed_by = serializers.UUIDField(source="processed_by_id", allow_null=True)
+    rejection_reason = serializers.SerializerMethodField()
+    transaction = serializers.UUIDField(source="entry_id", allow_null=True)
+
+    class Meta:
+        model = CreditRequest
+        fields = (
+            "id", "seller", "amount", "note", "status", "requested_by", "requested_at", "processed_by", "processed_at",
+            "rejection_reason", "transaction",
+        )  # fmt: skip
+
+    def get_rejection_reason(self, credit_request: CreditRequest) -> str | None:
+        return credit_request.rejection_reason or None
+
+
+class RejectionSerializer(serializers.Serializer[Any]):
+    """Why a request is rejected."""
+
+    reason = TextField()
+
+
+class CreditRequestQuerySerializer(ListQuerySerializer):
+    """Filters of the list of credit requests."""
+
+    status = serializers.ChoiceField(choices=CreditRequest.Status.choices, required=False)
+    seller = serializers.UUIDField(required=False)
+    created_after = serializers.DateTimeField(required=False, help_text="From this moment on.")
+    created_before = serializers.DateTimeField(required=False, help_text="Before this moment.")

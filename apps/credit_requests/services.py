@@ -1,0 +1,146 @@
+"""The life of a credit request: submitted, then approved, rejected or cancelled, once.
+
+Lock order: the request row, then the wallet row.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import Seller, User
+from apps.core.errors import DomainError, NotFound
+from apps.credit_requests.models import CreditRequest
+from apps.transactions import ledger, postings
+from apps.transactions.services import IdempotencyKeyReused, SellerNotActive
+
+
+class CreditRequestAlreadyProcessed(DomainError):
+    """Somebody decided the request before."""
+
+    code = "credit_request_already_processed"
+
+
+class SelfApproval(DomainError):
+    """Nobody processes a request that they filed themselves."""
+
+    code = "self_approval"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A filed request. `replayed`: by an earlier call with the same key, not by this one."""
+
+    credit_request: CreditRequest
+    replayed: bool
+
+
+def submit_credit_request(
+    *, requested_by: User, amount: Decimal, note: str = "", idempotency_key: str = ""
+) -> Submission:
+    """File a request for credit to the caller's seller.
+
+    Raises:
+        SellerNotActive: the seller is suspended.
+        IdempotencyKeyReused: the key already filed another request.
+    """
+    seller = requested_by.seller
+    assert seller is not None  # noqa: S101  (the view lets only users of a seller in)
+    with transaction.atomic(durable=True):
+        # The seller's row is the lock under which a key is looked up: equal requests queue here.
+        status = (
+            Seller.objects.select_for_update(of=("self",), no_key=True)
+            .values_list("status", flat=True)
+            .get(pk=seller.pk)
+        )
+        earlier = _find_by_key(seller.pk, idempotency_key)
+        if earlier is not None:
+            if (earlier.amount, earlier.note) != (amount, note):
+                raise IdempotencyKeyReused("This Idempotency-Key already filed another credit request.")
+            return Submission(earlier, replayed=True)
+        if status == Seller.Status.SUSPENDED:
+            raise SellerNotActive("The seller is suspended.", seller_status=status)
+        credit_request = CreditRequest.objects.create(
+            seller=seller, amount=amount, note=note, idempotency_key=idempotency_key, requested_by=requested_by
+        )
+    return Submission(credit_request, replayed=False)
+
+
+def _find_by_key(seller_id: UUID, idempotency_key: str) -> CreditRequest | None:
+    if not idempotency_key:
+        return None
+    return CreditRequest.objects.filter(seller_id=seller_id, idempotency_key=idempotency_key).first()
+
+
+def approve_credit_request(*, credit_request_id: UUID, approved_by: User) -> CreditRequest:
+    """Approve a pending request: its amount reaches the ledger, exactly once.
+
+    Raises:
+        NotFound: there is no such request.
+        SelfApproval: the approver filed it.
+        CreditRequestAlreadyProcessed: it is not pending any more.
+    """
+    with transaction.atomic(durable=True):
+        credit_request = _lock_pending(credit_request_id)
+        _check_not_own(credit_request, approved_by)
+        wallet = ledger.lock_wallet(credit_request.seller_id)
+        posting = postings.credit(
+            seller_id=credit_request.seller_id,
+            amount=credit_request.amount,
+            credit_request_id=credit_request.pk,
+            description=credit_request.note,
+        )
+        [credit_request.entry] = ledger.post(wallet, [posting], created_by_id=approved_by.pk)
+        _decide(credit_request, CreditRequest.Status.APPROVED, approved_by)
+    return credit_request
+
+
+def reject_credit_request(*, credit_request_id: UUID, rejected_by: User, reason: str) -> CreditRequest:
+    """Reject a pending request; raises as `approve_credit_request` does."""
+    with transaction.atomic(durable=True):
+        credit_request = _lock_pending(credit_request_id)
+        _check_not_own(credit_request, rejected_by)
+        credit_request.rejection_reason = reason
+        _decide(credit_request, CreditRequest.Status.REJECTED, rejected_by)
+    return credit_request
+
+
+def cancel_credit_request(*, credit_request_id: UUID, cancelled_by: User) -> CreditRequest:
+    """Withdraw a pending request of the caller's own seller.
+
+    Raises:
+        NotFound: there is none of this seller.
+        CreditRequestAlreadyProcessed: it is not pending any more.
+    """
+    with transaction.atomic(durable=True):
+        credit_request = _lock_pending(credit_request_id, seller_id=cancelled_by.seller_id)
+        _decide(credit_request, CreditRequest.Status.CANCELLED, cancelled_by)
+    return credit_request
+
+
+def _lock_pending(credit_request_id: UUID, *, seller_id: UUID | None = None) -> CreditRequest:
+    requests = CreditRequest.objects.select_for_update(of=("self",), no_key=True).filter(pk=credit_request_id)
+    if seller_id is not None:
+        requests = requests.filter(seller_id=seller_id)
+    credit_request = requests.first()
+    if credit_request is None:
+        raise NotFound("There is no such credit request.")
+    if credit_request.status != CreditRequest.Status.PENDING:
+        raise CreditRequestAlreadyProcessed(
+            f"This credit request is {credit_request.status}.", current_status=credit_request.status
+        )
+    return credit_request
+
+
+def _check_not_own(credit_request: CreditRequest, processed_by: User) -> None:
+    if credit_request.requested_by_id == processed_by.pk:
+        raise SelfApproval("You filed this request yourself.")
+
+
+def _decide(credit_request: CreditRequest, status: CreditRequest.Status, processed_by: User) -> None:
+    credit_request.status = status
+    credit_request.processed_by = processed_by
+    credit_request.processed_at = timezone.now()
+    credit_request.save(update_fields=["status", "processed_by", "processed_at", "rejection_reason", "entry"])

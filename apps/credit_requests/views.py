@@ -1,0 +1,125 @@
+"""Endpoints for credit requests."""
+
+from uuid import UUID
+
+from rest_framework import status
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.permissions import IsCreditApprover, IsOwner, MayRead, seller_scope
+from apps.core.idempotency import parse_idempotency_key
+from apps.core.pagination import paginated
+from apps.core.request_input import read_body, read_query
+from apps.core.swagger import IDEMPOTENCY_KEY, documented, page_of
+from apps.credit_requests import selectors, services
+from apps.credit_requests.models import CreditRequest
+from apps.credit_requests.serializers import (
+    CreditRequestQuerySerializer,
+    CreditRequestSerializer,
+    CreditRequestSubmissionSerializer,
+    RejectionSerializer,
+)
+
+_STEP_PROBLEMS = ("permission_denied", "not_found", "credit_request_already_processed")
+
+
+class CreditRequestListView(APIView):
+    def get_permissions(self) -> list[BasePermission]:
+        return [IsOwner()] if self.request.method == "POST" else [MayRead()]
+
+    @documented(
+        summary="List credit requests",
+        query=CreditRequestQuerySerializer,
+        answers={200: page_of(CreditRequestSerializer)},
+        problems=["validation_error", "permission_denied"],
+    )
+    def get(self, request: Request) -> Response:
+        """List credit requests, newest first; a seller sees its own."""
+        filters = read_query(CreditRequestQuerySerializer, request)
+        scope = seller_scope(request.user)
+        if scope is not None and filters.setdefault("seller", scope) != scope:
+            return paginated(self, CreditRequest.objects.none(), CreditRequestSerializer)
+        return paginated(self, selectors.list_credit_requests(**filters), CreditRequestSerializer)
+
+    @documented(
+        summary="Ask for credit",
+        request=CreditRequestSubmissionSerializer,
+        answers={201: CreditRequestSerializer},
+        problems=[
+            "validation_error", "invalid_idempotency_key", "permission_denied", "seller_not_active",
+            "idempotency_key_reused",
+        ],
+        headers=[IDEMPOTENCY_KEY],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """File a request for credit, for owners of a seller. The balance grows when staff approve it."""
+        key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
+        body = read_body(CreditRequestSubmissionSerializer, request)
+        submission = services.submit_credit_request(requested_by=request.user, idempotency_key=key, **body)
+        headers = {"Idempotent-Replayed": "true"} if submission.replayed else None
+        data = CreditRequestSerializer(submission.credit_request).data
+        return Response(data, status=status.HTTP_201_CREATED, headers=headers)
+
+
+class CreditRequestView(APIView):
+    permission_classes = (MayRead,)
+
+    @documented(
+        summary="Get a credit request",
+        answers={200: CreditRequestSerializer},
+        problems=["permission_denied", "not_found"],
+    )
+    def get(self, request: Request, credit_request_id: UUID) -> Response:
+        """Return one credit request."""
+        found = selectors.get_credit_request(credit_request_id, seller_scope=seller_scope(request.user))
+        return Response(CreditRequestSerializer(found).data)
+
+
+class ApproveView(APIView):
+    permission_classes = (IsCreditApprover,)
+
+    @documented(
+        summary="Approve a credit request",
+        answers={200: CreditRequestSerializer},
+        problems=(*_STEP_PROBLEMS, "self_approval"),
+        consumes_nothing=True,
+    )
+    def post(self, request: Request, credit_request_id: UUID) -> Response:
+        """Add the amount to the seller's balance, exactly once. For admins and credit approvers."""
+        approved = services.approve_credit_request(credit_request_id=credit_request_id, approved_by=request.user)
+        return Response(CreditRequestSerializer(approved).data)
+
+
+class RejectView(APIView):
+    permission_classes = (IsCreditApprover,)
+
+    @documented(
+        summary="Reject a credit request",
+        request=RejectionSerializer,
+        answers={200: CreditRequestSerializer},
+        problems=("validation_error", *_STEP_PROBLEMS, "self_approval"),
+    )
+    def post(self, request: Request, credit_request_id: UUID) -> Response:
+        """Refuse the request, with a reason. For admins and credit approvers."""
+        body = read_body(RejectionSerializer, request)
+        rejected = services.reject_credit_request(
+            credit_request_id=credit_request_id, rejected_by=request.user, reason=body["reason"]
+        )
+        return Response(CreditRequestSerializer(rejected).data)
+
+
+class CancelView(APIView):
+    permission_classes = (IsOwner,)
+
+    @documented(
+        summary="Cancel a credit request",
+        answers={200: CreditRequestSerializer},
+        problems=_STEP_PROBLEMS,
+        consumes_nothing=True,
+    )
+    def post(self, request: Request, credit_request_id: UUID) -> Response:
+        """Withdraw a pending request. For owners of its seller."""
+        cancelled = services.cancel_credit_request(credit_request_id=credit_request_id, cancelled_by=request.user)
+        return Response(CreditRequestSerializer(cancelled).data)

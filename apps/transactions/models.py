@@ -1,0 +1,137 @@
+"""Money: the wallet of each seller, which is the row that is locked, and the ledger, which is only ever added to."""
+
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Concat
+
+from apps.accounts.models import Seller, User
+from apps.core.money import MAX_BALANCE_DIGITS, ZERO
+
+WALLET_ACCOUNT_PREFIX = "wallet:"
+FUNDING_ACCOUNT = "platform:funding"
+SALES_ACCOUNT = "platform:charge_sales"
+
+
+def wallet_account(seller_id: object) -> str:
+    """Return the name of the ledger account that a seller's wallet is."""
+    return f"{WALLET_ACCOUNT_PREFIX}{seller_id}"
+
+
+class Wallet(models.Model):
+    """What a seller has left. Opened by the database with the seller; written by `ledger.post` alone.
+
+    A narrow row of its own, so that saving a seller's profile never overwrites a balance that a sale changed meanwhile.
+    No column that changes is indexed and pages are left half empty, so that updates stay on their page (HOT).
+    """
+
+    seller = models.OneToOneField(Seller, on_delete=models.PROTECT, primary_key=True, related_name="wallet")
+    balance = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2, default=ZERO)
+    sequence = models.BigIntegerField(default=0)
+    last_entry_at = models.DateTimeField(null=True)
+    spent_on = models.DateField(null=True)
+    spent_today = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2, default=ZERO)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(name="wallet_balance_not_negative", condition=Q(balance__gte=0)),
+            models.CheckConstraint(name="wallet_sequence_not_negative", condition=Q(sequence__gte=0)),
+            models.CheckConstraint(name="wallet_spent_not_negative", condition=Q(spent_today__gte=0)),
+        )
+
+    def __str__(self) -> str:
+        return wallet_account(self.pk)
+
+
+class EntryType(models.TextChoices):
+    """Why a balance changed."""
+
+    CREDIT_INCREASE = "credit_increase", "Credit increase"
+    CHARGE_SALE = "charge_sale", "Charge sale"
+    REVERSAL = "reversal", "Reversal"
+
+
+# The wallet's account as an SQL expression, for constraints.
+_WALLET = Concat(Value(WALLET_ACCOUNT_PREFIX), Cast("seller_id", models.CharField()))
+_CREDITS_WALLET = Q(credit_account=_WALLET, balance_after=F("balance_before") + F("amount"))
+_DEBITS_WALLET = Q(debit_account=_WALLET, balance_after=F("balance_before") - F("amount"))
+
+
+class LedgerEntry(models.Model):
+    """One movement of money, with both legs of a double entry, numbered without gaps within its seller.
+
+    `amount` moves from `credit_account` to `debit_account` in the accountant's sense; one of the two is the wallet.
+    A wallet is what the platform owes a seller, so a credit to it raises the balance and a debit lowers it.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    sequence = models.BigIntegerField()
+    type = models.CharField(max_length=16, choices=EntryType)
+    amount = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
+    balance_before = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
+    balance_after = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
+    debit_account = models.CharField(max_length=64)
+    credit_account = models.CharField(max_length=64)
+    phone_number = models.CharField(max_length=16, blank=True)
+    idempotency_key = models.CharField(max_length=255, blank=True)
+    # The request lives in an app above this one, so its foreign key is added by a migration there.
+    credit_request_id = models.UUIDField(null=True, blank=True)
+    reverses = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversals", db_index=False
+    )
+    description = models.CharField(max_length=500, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "ledger entries"
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(fields=("seller", "sequence"), name="entry_sequence_unique"),
+            models.UniqueConstraint(
+                fields=("seller", "idempotency_key"), condition=~Q(idempotency_key=""), name="entry_key_unique"
+            ),
+            models.UniqueConstraint(
+                fields=("seller", "credit_request_id"),
+                condition=Q(credit_request_id__isnull=False),
+                name="entry_credit_request_unique",
+            ),
+            models.UniqueConstraint(
+                fields=("seller", "reverses"), condition=Q(reverses__isnull=False), name="entry_reverses_unique"
+            ),
+            models.CheckConstraint(name="entry_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(name="entry_sequence_positive", condition=Q(sequence__gt=0)),
+            models.CheckConstraint(
+                name="entry_balances_not_negative", condition=Q(balance_before__gte=0, balance_after__gte=0)
+            ),
+            models.CheckConstraint(name="entry_accounts_differ", condition=~Q(debit_account=F("credit_account"))),
+            models.CheckConstraint(name="entry_moves_its_wallet", condition=_CREDITS_WALLET | _DEBITS_WALLET),
+            models.CheckConstraint(
+                name="entry_fits_its_type",
+                condition=Q(
+                    type=EntryType.CREDIT_INCREASE,
+                    debit_account=FUNDING_ACCOUNT,
+                    credit_request_id__isnull=False,
+                    reverses__isnull=True,
+                    phone_number="",
+                )
+                | Q(
+                    type=EntryType.CHARGE_SALE,
+                    credit_account=SALES_ACCOUNT,
+                    credit_request_id__isnull=True,
+                    reverses__isnull=True,
+                    phone_number__regex=r"^\+[0-9]{4,15}$",
+                )
+                | Q(type=EntryType.REVERSAL, credit_request_id__isnull=True, reverses__isnull=False, phone_number=""),
+            ),
+        )
+        indexes = (
+            models.Index(fields=("seller", "id"), name="entry_by_seller"),
+            models.Index(
+                fields=("seller", "phone_number"), condition=~Q(phone_number=""), name="entry_by_seller_phone"
+            ),
+            models.Index(fields=("phone_number", "id"), condition=~Q(phone_number=""), name="entry_by_phone"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.amount} #{self.sequence}"

@@ -1,0 +1,140 @@
+"""Do the balances agree with the ledger? Read in one statement, so that sales going on meanwhile cannot confuse it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection
+
+from apps.core.errors import NotFound
+from apps.core.long_reads import long_read
+from apps.core.money import ZERO
+
+_FETCH_ROWS = 1_000
+
+_SELLERS = """
+SELECT s.id, s.company_name, w.balance,
+       coalesce(l.balance, 0), coalesce(l.entries, 0), coalesce(l.sequence, 0), w.sequence
+FROM accounts_seller s
+JOIN transactions_wallet w ON w.seller_id = s.id
+LEFT JOIN (
+    SELECT seller_id, count(*) AS entries, max(sequence) AS sequence,
+           sum(CASE WHEN starts_with(credit_account, 'wallet:') THEN amount ELSE -amount END) AS balance
+    FROM transactions_ledgerentry {where} GROUP BY seller_id
+) l ON l.seller_id = s.id
+{outer_where} ORDER BY s.id"""
+
+_LEGS = """
+SELECT CASE WHEN starts_with(debit_account, 'wallet:') THEN 'wallets' ELSE debit_account END,
+       CASE WHEN starts_with(credit_account, 'wallet:') THEN 'wallets' ELSE credit_account END,
+       sum(amount)
+FROM transactions_ledgerentry GROUP BY 1, 2"""
+
+_BROKEN_LINKS = """
+SELECT EXISTS (
+    SELECT FROM (
+        SELECT sequence, balance_before, lag(sequence, 1, 0) OVER chain AS previous_sequence,
+               lag(balance_after, 1, 0) OVER chain AS previous_balance
+        FROM transactions_ledgerentry
+        WINDOW chain AS (PARTITION BY seller_id ORDER BY sequence)
+    ) entry
+    WHERE sequence <> previous_sequence + 1 OR balance_before <> previous_balance
+)"""
+
+
+@dataclass(frozen=True, slots=True)
+class SellerReconciliation:
+    """A seller's balance as the wallet has it and as its ledger entries add up to."""
+
+    seller_id: UUID
+    company_name: str
+    current_balance: Decimal
+    calculated_balance: Decimal
+    total_transactions: int
+    last_sequence: int
+    wallet_sequence: int
+
+    @property
+    def difference(self) -> Decimal:
+        """What the wallet has too much (or, negative, too little)."""
+        return self.current_balance - self.calculated_balance
+
+    @property
+    def is_reconciled(self) -> bool:
+        """Amounts agree and the wallet counts as many entries as there are, numbered without a gap."""
+        return not self.difference and self.wallet_sequence == self.last_sequence == self.total_transactions
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """The verdict over all sellers. Debits count as positive in the trial balance, credits as negative."""
+
+    sellers_checked: int
+    discrepancies: list[SellerReconciliation]
+    trial_balance: dict[str, Decimal]
+    chain_verified: bool
+
+    @property
+    def verified(self) -> int:
+        """How many sellers agree."""
+        return self.sellers_checked - len(self.discrepancies)
+
+    @property
+    def trial_balance_total(self) -> Decimal:
+        """The sum over all accounts: zero, as every entry has two legs of one amount."""
+        return sum(self.trial_balance.values(), ZERO)
+
+    @property
+    def is_reconciled(self) -> bool:
+        """Everything agrees."""
+        return not self.discrepancies and not self.trial_balance_total and self.chain_verified
+
+
+def iterate_reconciliations(seller_id: UUID | None = None) -> Iterator[SellerReconciliation]:
+    """Yield the reconciliation of each seller (or of one), in the order of their ids."""
+    where, outer_where, params = ("", "", [])
+    if seller_id is not None:
+        where, outer_where, params = "WHERE seller_id = %s", "WHERE s.id = %s", [seller_id, seller_id]
+    with long_read(), connection.cursor() as cursor:
+        cursor.execute(_SELLERS.format(where=where, outer_where=outer_where), params)
+        while rows := cursor.fetchmany(_FETCH_ROWS):
+            yield from (SellerReconciliation(*row) for row in rows)
+
+
+def reconcile_seller(seller_id: UUID) -> SellerReconciliation:
+    """Return the reconciliation of one seller.
+
+    Raises:
+        NotFound: there is no such seller.
+    """
+    for reconciliation in iterate_reconciliations(seller_id):
+        return reconciliation
+    raise NotFound("There is no such seller.")
+
+
+def reconcile_all() -> Reconciliation:
+    """Return the verdict over all sellers."""
+    checked, discrepancies = 0, []
+    for reconciliation in iterate_reconciliations():
+        checked += 1
+        if not reconciliation.is_reconciled:
+            discrepancies.append(reconciliation)
+    return Reconciliation(checked, discrepancies, trial_balance(), chain_verified=not _has_broken_links())
+
+
+def trial_balance() -> dict[str, Decimal]:
+    """Return debits minus credits of every account; all wallets together are the account `wallets`."""
+    totals: dict[str, Decimal] = {}
+    with long_read(), connection.cursor() as cursor:
+        cursor.execute(_LEGS)
+        for debit_account, credit_account, amount in cursor.fetchall():
+            totals[debit_account] = totals.get(debit_account, ZERO) + amount
+            totals[credit_account] = totals.get(credit_account, ZERO) - amount
+    return totals
+
+
+def _has_broken_links() -> bool:
+    with long_read(), connection.cursor() as cursor:
+        cursor.execute(_BROKEN_LINKS)
+        return bool(cursor.fetchone()[0])

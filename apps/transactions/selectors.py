@@ -1,0 +1,124 @@
+"""What is read of the ledger."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Now
+
+from apps.core.business_day import business_day
+from apps.core.errors import NotFound
+from apps.core.ids import uuid7_at
+from apps.core.money import ZERO
+from apps.transactions.models import EntryType, LedgerEntry, Wallet
+
+EXPORT_BATCH_ROWS = 2_000
+
+
+def list_entries(
+    *,
+    seller: UUID | None = None,
+    type: str | None = None,
+    phone_number: str | None = None,
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
+    amount_min: Decimal | None = None,
+    amount_max: Decimal | None = None,
+) -> QuerySet[LedgerEntry]:
+    """Return entries, newest first, each with `reversed_by_id`.
+
+    `created_after` is inclusive and `created_before` exclusive, so that windows join without a gap. Ids sort by time,
+    so both become bounds on the id, which every list is ordered by.
+    """
+    filters: dict[str, Any] = {
+        "seller": seller,
+        "type": type,
+        "phone_number": phone_number,
+        "id__gte": created_after and uuid7_at(created_after, random_bits=0),
+        "id__lt": created_before and uuid7_at(created_before, random_bits=0),
+        "amount__gte": amount_min,
+        "amount__lte": amount_max,
+    }
+    given = {name: value for name, value in filters.items() if value is not None}
+    return _with_reversals(LedgerEntry.objects.filter(**given))
+
+
+def get_entry(entry_id: UUID, *, seller_scope: UUID | None) -> LedgerEntry:
+    """Return one entry; `seller_scope` is the only seller that the caller may see (None: all).
+
+    Raises:
+        NotFound: there is none that the caller may see.
+    """
+    entries = LedgerEntry.objects.filter(pk=entry_id)
+    if seller_scope is not None:
+        entries = entries.filter(seller_id=seller_scope)
+    entry = _with_reversals(entries).first()
+    if entry is None:
+        raise NotFound("There is no such transaction.")
+    return entry
+
+
+def _with_reversals(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+    reversals = LedgerEntry.objects.filter(seller_id=OuterRef("seller_id"), reverses_id=OuterRef("pk"))
+    return entries.annotate(reversed_by_id=Subquery(reversals.values("pk")))
+
+
+def iterate_entries(entries: QuerySet[LedgerEntry]) -> Iterator[LedgerEntry]:
+    """Yield all of `entries`, newest first, in keyset batches: constant memory, no cursor held open on the server."""
+    batch = list(entries.order_by("-id")[:EXPORT_BATCH_ROWS])
+    while batch:
+        yield from batch
+        batch = list(entries.filter(id__lt=batch[-1].pk).order_by("-id")[:EXPORT_BATCH_ROWS])
+
+
+def list_phone_numbers(*, seller: UUID | None = None, search: str | None = None) -> QuerySet[Any, dict[str, Any]]:
+    """Return `{phone_number, total_charged, charge_count, last_charged_at}` of each number, without reversed sales."""
+    reversals = LedgerEntry.objects.filter(seller_id=OuterRef("seller_id"), reverses_id=OuterRef("pk"))
+    sales = LedgerEntry.objects.filter(~Exists(reversals), type=EntryType.CHARGE_SALE).exclude(phone_number="")
+    if seller is not None:
+        sales = sales.filter(seller_id=seller)
+    if search:
+        sales = sales.filter(phone_number__contains=search)
+    return sales.values("phone_number").annotate(
+        total_charged=Sum("amount"), charge_count=Count("pk"), last_charged_at=Max("created_at")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a seller has, and what it may still sell on this business day (None: no daily limit)."""
+
+    seller_id: UUID
+    balance: Decimal
+    sequence: int
+    daily_limit: Decimal | None
+    spent_today: Decimal
+    as_of: datetime
+
+    @property
+    def available_today(self) -> Decimal | None:
+        """What the daily limit leaves for today; the balance may be smaller."""
+        return None if self.daily_limit is None else max(ZERO, self.daily_limit - self.spent_today)
+
+
+def get_balance(seller_id: UUID) -> Balance:
+    """Return the present balance of a seller.
+
+    Raises:
+        NotFound: there is no such seller.
+    """
+    wallet = Wallet.objects.select_related("seller").annotate(now=Now()).filter(pk=seller_id).first()
+    if wallet is None:
+        raise NotFound("There is no such seller.")
+    return Balance(
+        seller_id=seller_id,
+        balance=wallet.balance,
+        sequence=wallet.sequence,
+        daily_limit=wallet.seller.daily_limit,
+        spent_today=wallet.spent_today if wallet.spent_on == business_day(wallet.now) else ZERO,
+        as_of=wallet.now,
+    )

@@ -1,0 +1,19 @@
+from django.urls import path
+
+from apps.transactions import views
+
+urlpatterns = [
+    path("charges/", views.ChargeListView.as_view(), name="charge-list"),
+    path("transactions/", views.EntryListView.as_view(), name="entry-list"),
+    path("transactions/<uuid:entry_id>/", views.EntryView.as_view(), name="entry"),
+    path("transactions/<uuid:entry_id>/reverse/", views.ReverseEntryView.as_view(), name="entry-reverse"),
+    path("phone-numbers/", views.PhoneNumberListView.as_view(), name="phone-number-list"),
+    path("sellers/<seller_id:seller_id>/balance/", views.BalanceView.as_view(), name="seller-balance"),
+    path("sellers/<seller_id:seller_id>/transactions/", views.SellerEntryListView.as_view(), name="seller-entry-list"),
+    path(
+        "sellers/<seller_id:seller_id>/reconciliation/",
+        views.SellerReconciliationView.as_view(),
+        name="seller-reconciliation",
+    ),
+    path("reconciliation/", views.ReconciliationView.as_view(), name="reconciliation"),
+]

@@ -1,0 +1,197 @@
+"""Endpoints for charges, the ledger and reconciliation."""
+
+from typing import Final
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from rest_framework import status
+from rest_framework.exceptions import APIException
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.authentication import ClaimsAuthentication
+from apps.accounts.permissions import IsAdmin, IsAuditor, MayRead, seller_scope, visible_seller_id
+from apps.core.csv_export import CSVRenderer, stream_csv
+from apps.core.idempotency import InvalidIdempotencyKey, parse_idempotency_key
+from apps.core.pagination import KeysetPagination, paginated
+from apps.core.request_input import read_body, read_query
+from apps.core.swagger import IDEMPOTENCY_KEY, documented, page_of
+from apps.transactions import reconciliation, selectors, services
+from apps.transactions.models import LedgerEntry
+from apps.transactions.serializers import (
+    BalanceSerializer,
+    ChargeRequestSerializer,
+    EntryQuerySerializer,
+    LedgerEntrySerializer,
+    PhoneNumberQuerySerializer,
+    PhoneNumberTotalSerializer,
+    ReconciliationSerializer,
+    ReversalRequestSerializer,
+    SellerEntryQuerySerializer,
+    SellerReconciliationSerializer,
+)
+
+_CSV_COLUMNS: Final = tuple(LedgerEntrySerializer().fields)
+_CSV_TRUSTED: Final = frozenset({"phone_number"})
+_READ_PROBLEMS: Final = ("validation_error", "permission_denied", "not_found")
+
+
+class ChargeListView(APIView):
+    # The use case checks session, user, role and seller in its one locking query.
+    authentication_classes = (ClaimsAuthentication,)
+
+    @documented(
+        summary="Sell a charge",
+        request=ChargeRequestSerializer,
+        answers={201: LedgerEntrySerializer},
+        problems=[
+            "validation_error", "invalid_idempotency_key", "invalid_token", "permission_denied", "seller_not_active",
+            "insufficient_balance", "daily_limit_exceeded", "idempotency_key_reused",
+        ],
+        headers=[IDEMPOTENCY_KEY],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """Sell credit to a phone number, for owners and operators of a seller.
+
+        With an `Idempotency-Key` the request can be sent again safely: it sells once, and a repeat gets the same
+        answer with `Idempotent-Replayed: true`.
+        """
+        try:
+            key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
+            charge = read_body(ChargeRequestSerializer, request)
+        except (APIException, InvalidIdempotencyKey):
+            services.check_may_sell(request.auth)  # whoever may not sell is told that first
+            raise
+        sale = services.sell_charge(claims=request.auth, idempotency_key=key, **charge)
+        headers = {"Idempotent-Replayed": "true"} if sale.replayed else None
+        return Response(LedgerEntrySerializer(sale.entry).data, status=status.HTTP_201_CREATED, headers=headers)
+
+
+class EntryListView(APIView):
+    permission_classes = (MayRead,)
+    renderer_classes = (JSONRenderer, CSVRenderer)
+
+    @documented(
+        summary="List transactions",
+        query=EntryQuerySerializer,
+        answers={200: page_of(LedgerEntrySerializer)},
+        problems=["validation_error", "permission_denied"],
+    )
+    def get(self, request: Request) -> Response | StreamingHttpResponse:
+        """List ledger entries, newest first. With `Accept: text/csv`: all that match, streamed."""
+        filters = read_query(EntryQuerySerializer, request)
+        scope = seller_scope(request.user)
+        if scope is not None and filters.setdefault("seller", scope) != scope:
+            return self.answer(LedgerEntry.objects.none())
+        return self.answer(selectors.list_entries(**filters))
+
+    def answer(self, entries: QuerySet[LedgerEntry]) -> Response | StreamingHttpResponse:
+        """Return a page of `entries`, or all of them as CSV."""
+        if self.request.accepted_renderer.format != CSVRenderer.format:
+            return paginated(self, entries, LedgerEntrySerializer)
+        rows = map(LedgerEntrySerializer().to_representation, selectors.iterate_entries(entries))
+        return stream_csv(_CSV_COLUMNS, rows, filename="transactions.csv", trusted=_CSV_TRUSTED)
+
+
+class SellerEntryListView(EntryListView):
+    @documented(
+        summary="List a seller's transactions",
+        query=SellerEntryQuerySerializer,
+        answers={200: page_of(LedgerEntrySerializer)},
+        problems=_READ_PROBLEMS,
+    )
+    def get(  # type: ignore[override]  # one more path argument than the list of all
+        self, request: Request, seller_id: UUID | str
+    ) -> Response | StreamingHttpResponse:
+        """List one seller's ledger entries, newest first, also as CSV."""
+        filters = read_query(SellerEntryQuerySerializer, request)
+        return self.answer(selectors.list_entries(seller=visible_seller_id(request.user, seller_id), **filters))
+
+
+class EntryView(APIView):
+    permission_classes = (MayRead,)
+
+    @documented(
+        summary="Get a transaction", answers={200: LedgerEntrySerializer}, problems=["permission_denied", "not_found"]
+    )
+    def get(self, request: Request, entry_id: UUID) -> Response:
+        """Return one ledger entry."""
+        entry = selectors.get_entry(entry_id, seller_scope=seller_scope(request.user))
+        return Response(LedgerEntrySerializer(entry).data)
+
+
+class ReverseEntryView(APIView):
+    permission_classes = (IsAdmin,)
+
+    @documented(
+        summary="Reverse a transaction",
+        request=ReversalRequestSerializer,
+        answers={201: LedgerEntrySerializer},
+        problems=[
+            "validation_error", "permission_denied", "not_found", "already_reversed", "not_reversible",
+            "insufficient_balance",
+        ],
+    )  # fmt: skip
+    def post(self, request: Request, entry_id: UUID) -> Response:
+        """Undo a credit or a sale by its mirror image, once. For admins."""
+        body = read_body(ReversalRequestSerializer, request)
+        entry = services.reverse_entry(entry_id=entry_id, reversed_by_id=request.user.pk, **body)
+        return Response(LedgerEntrySerializer(entry).data, status=status.HTTP_201_CREATED)
+
+
+class PhoneNumberPagination(KeysetPagination):
+    ordering = "phone_number"
+
+
+class PhoneNumberListView(APIView):
+    permission_classes = (MayRead,)
+
+    @documented(
+        summary="List phone numbers",
+        query=PhoneNumberQuerySerializer,
+        answers={200: page_of(PhoneNumberTotalSerializer)},
+        problems=["validation_error", "permission_denied"],
+    )
+    def get(self, request: Request) -> Response:
+        """List the numbers that were charged, with what was sold to each; reversed charges do not count."""
+        filters = read_query(PhoneNumberQuerySerializer, request)
+        numbers = selectors.list_phone_numbers(seller=seller_scope(request.user), **filters)
+        return paginated(self, numbers, PhoneNumberTotalSerializer, pagination=PhoneNumberPagination)
+
+
+class BalanceView(APIView):
+    permission_classes = (MayRead,)
+
+    @documented(summary="Get a balance", answers={200: BalanceSerializer}, problems=["permission_denied", "not_found"])
+    def get(self, request: Request, seller_id: UUID | str) -> Response:
+        """Return a seller's present balance and what it may still sell today."""
+        balance = selectors.get_balance(visible_seller_id(request.user, seller_id))
+        return Response(BalanceSerializer(balance).data)
+
+
+class SellerReconciliationView(APIView):
+    permission_classes = (MayRead,)
+
+    @documented(
+        summary="Reconcile a seller",
+        answers={200: SellerReconciliationSerializer},
+        problems=["permission_denied", "not_found"],
+    )
+    def get(self, request: Request, seller_id: UUID | str) -> Response:
+        """Compare a seller's balance with the sum of its ledger entries."""
+        result = reconciliation.reconcile_seller(visible_seller_id(request.user, seller_id))
+        return Response(SellerReconciliationSerializer(result).data)
+
+
+class ReconciliationView(APIView):
+    permission_classes = (IsAuditor,)
+
+    @documented(
+        summary="Reconcile all sellers", answers={200: ReconciliationSerializer}, problems=["permission_denied"]
+    )
+    def get(self, request: Request) -> Response:
+        """Compare every balance with the ledger, and check its chain and the trial balance. For admins and auditors."""
+        return Response(ReconciliationSerializer(reconciliation.reconcile_all()).data)

@@ -1,0 +1,8 @@
+"""ASGI entry point, for servers that want one; the supported server is gunicorn with WSGI."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+application = get_asgi_application()
