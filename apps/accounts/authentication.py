@@ -1,5 +1,7 @@
 """Bearer tokens (RFC 6750) for DRF."""
 
+from typing import cast
+
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
@@ -32,3 +34,8 @@ class SessionTokenAuthentication(ClaimsAuthentication):
         if session is None:
             raise InvalidToken
         return session.user, claims
+
+
+def claims_of(request: Request) -> Claims:
+    """Return the claims of the token that authenticated `request`."""
+    return cast("Claims", request.auth)

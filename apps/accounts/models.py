@@ -75,7 +75,7 @@ class User(AbstractUser):
 
     objects: ClassVar[CaseInsensitiveUserManager] = CaseInsensitiveUserManager()
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined, misc]  # the stubs do not know AbstractUser.Meta
+    class Meta(AbstractUser.Meta):
         swappable = "AUTH_USER_MODEL"
         constraints = (
             models.UniqueConstraint(Upper("username"), name="user_username_unique"),

@@ -1,6 +1,6 @@
 """Who may do what: every role check of the API."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from rest_framework.permissions import BasePermission
@@ -30,6 +30,11 @@ IsCreditApprover = roles_required(StaffRole.ADMIN, StaffRole.CREDIT_APPROVER)
 IsOwner = roles_required(SellerRole.OWNER)
 MayRead = roles_required(*StaffRole.values, *SellerRole.values)
 MayEditSeller = roles_required(StaffRole.ADMIN, SellerRole.OWNER)
+
+
+def caller(request: Request) -> User:
+    """Return the user behind a request that a role was required for."""
+    return cast("User", request.user)
 
 
 def seller_scope(user: User) -> UUID | None:

@@ -36,7 +36,7 @@ def open_session(*, username: str, password: str, door: Door) -> TokenPair:
     Raises:
         InvalidCredentials: for every reason alike, after the same work.
     """
-    user = cast("User | None", authenticate(username=username, password=password))
+    user = authenticate(username=username, password=password)
     if user is None or not _may_enter(user, door):
         raise InvalidCredentials("No active account with these credentials.")
     with transaction.atomic(durable=True):

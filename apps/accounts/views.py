@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from apps.accounts import selectors, services, sessions
 from apps.accounts.models import Seller, StaffRole
-from apps.accounts.permissions import IsAdmin, IsStaffMember, MayEditSeller, MayRead, visible_seller_id
+from apps.accounts.permissions import IsAdmin, IsStaffMember, MayEditSeller, MayRead, caller, visible_seller_id
 from apps.accounts.serializers import (
     CredentialsSerializer,
     MeSerializer,
@@ -125,7 +125,7 @@ class MeView(APIView):
     @documented(summary="Who am I", answers={200: MeSerializer}, tags=["auth"])
     def get(self, request: Request) -> Response:
         """Return the caller, its roles and its seller."""
-        return Response(MeSerializer(request.user).data)
+        return Response(MeSerializer(caller(request)).data)
 
 
 class SellerListView(APIView):
@@ -164,7 +164,7 @@ class SellerView(APIView):
     @documented(summary="Get a seller", answers={200: SellerSerializer}, problems=["permission_denied", "not_found"])
     def get(self, request: Request, seller_id: UUID | str) -> Response:
         """Return one seller with its balance; `me` is the caller's own."""
-        seller = selectors.get_seller(visible_seller_id(request.user, seller_id))
+        seller = selectors.get_seller(visible_seller_id(caller(request), seller_id))
         return Response(SellerSerializer(seller).data)
 
     @documented(
@@ -175,8 +175,8 @@ class SellerView(APIView):
     )
     def patch(self, request: Request, seller_id: UUID | str) -> Response:
         """Change profile fields. A seller's owner may change `email` and `phone_number`; other members are ignored."""
-        target = visible_seller_id(request.user, seller_id)
-        is_admin = StaffRole.ADMIN in request.user.staff_roles
+        target = visible_seller_id(caller(request), seller_id)
+        is_admin = StaffRole.ADMIN in caller(request).staff_roles
         allowed = SellerChangesSerializer if is_admin else OwnSellerChangesSerializer
         services.update_seller(seller_id=target, changes=read_body(allowed, request))
         return Response(SellerSerializer(selectors.get_seller(target)).data)

@@ -7,7 +7,6 @@ from django.core.validators import ProhibitNullCharactersValidator
 from rest_framework import serializers
 
 from apps.core.money import MAX_AMOUNT, format_money, parse_amount
-from apps.core.parsers import JSONNumber
 from apps.core.phones import normalize_mobile
 
 
@@ -15,6 +14,10 @@ class MoneyField(serializers.Field[Decimal, Any, str, Any]):
     """An amount of money greater than zero: a JSON string or number in, a string with two places out."""
 
     default_error_messages = {"invalid": "Not an amount of money."}
+
+    def __init__(self, *, allow_zero: bool = False, **kwargs: Any) -> None:
+        self.allow_zero = allow_zero
+        super().__init__(**kwargs)
 
     class Meta:
         swagger_schema_fields = {
@@ -28,7 +31,7 @@ class MoneyField(serializers.Field[Decimal, Any, str, Any]):
         if isinstance(data, bool) or not isinstance(data, (str, int)):
             self.fail("invalid")
         try:
-            return parse_amount(data if isinstance(data, (str, JSONNumber)) else str(data))
+            return parse_amount(str(data), allow_zero=self.allow_zero)
         except ValueError as error:
             raise serializers.ValidationError(str(error), code="invalid_amount") from error
 

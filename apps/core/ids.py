@@ -20,8 +20,9 @@ def uuid7_at(moment: datetime, *, random_bits: int | None = None) -> UUID:
 
     The 12 bits after the version hold the fraction of the millisecond (RFC 9562, section 6.2, method 3), so ids of
     different microseconds sort as the microseconds do. With `random_bits=0` it is the least id of that microsecond.
+    Moments before 1970 count as its beginning.
     """
-    microseconds = (moment - _EPOCH) // _MICROSECOND
+    microseconds = max(0, (moment - _EPOCH) // _MICROSECOND)
     milliseconds, rest = divmod(microseconds, 1000)
     fraction = rest * 4096 // 1000
     tail = secrets.randbits(_RANDOM_BITS) if random_bits is None else random_bits

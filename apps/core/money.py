@@ -13,16 +13,17 @@ MAX_BALANCE = Decimal("999999999999999999.99")
 _PLAIN = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?", re.ASCII)
 
 
-def parse_amount(text: str) -> Decimal:
+def parse_amount(text: str, *, allow_zero: bool = False) -> Decimal:
     """Return the amount that `text` writes in plain ASCII digits, quantized to two places.
 
     Raises:
-        ValueError: signs, exponents, separators, other digits, more than two places, zero or more than `MAX_AMOUNT`.
+        ValueError: signs, exponents, separators, other digits, more than two places, more than `MAX_AMOUNT`, or zero
+            (unless `allow_zero`).
     """
     if not _PLAIN.fullmatch(text):
         raise ValueError("Write plain digits with at most 12 before and 2 after the point.")
     amount = Decimal(text).quantize(PLACES)
-    if amount <= 0:
+    if not amount and not allow_zero:
         raise ValueError("The amount must be greater than zero.")
     return amount
 

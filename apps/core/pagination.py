@@ -40,7 +40,7 @@ class KeysetPagination(CursorPagination):
             raise ValidationError({"cursor": ["Not a cursor that this list gave out."]})
         return cursor
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: APIView | None = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         try:
             return super().paginate_queryset(queryset, request, view) or []
         except (DjangoValidationError, ValueError) as error:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
@@ -104,8 +105,9 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
         # A client that asked for CSV still gets its refusal as a problem document.
         request.accepted_renderer = ProblemRenderer()
         request.accepted_media_type = CONTENT_TYPE
-    status = body["status"]
-    assert isinstance(status, int)  # noqa: S101  (for the type checker)
+    status = PROBLEMS[str(body["code"])].status
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers.setdefault("WWW-Authenticate", 'Bearer realm="api"')
     return Response(body, status=status, headers=headers, content_type=CONTENT_TYPE)
 
 

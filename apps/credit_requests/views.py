@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.permissions import IsCreditApprover, IsOwner, MayRead, seller_scope
+from apps.accounts.permissions import IsCreditApprover, IsOwner, MayRead, caller, seller_scope
 from apps.core.idempotency import parse_idempotency_key
 from apps.core.pagination import paginated
 from apps.core.request_input import read_body, read_query
@@ -38,7 +38,7 @@ class CreditRequestListView(APIView):
     def get(self, request: Request) -> Response:
         """List credit requests, newest first; a seller sees its own."""
         filters = read_query(CreditRequestQuerySerializer, request)
-        scope = seller_scope(request.user)
+        scope = seller_scope(caller(request))
         if scope is not None and filters.setdefault("seller", scope) != scope:
             return paginated(self, CreditRequest.objects.none(), CreditRequestSerializer)
         return paginated(self, selectors.list_credit_requests(**filters), CreditRequestSerializer)
@@ -57,7 +57,7 @@ class CreditRequestListView(APIView):
         """File a request for credit, for owners of a seller. The balance grows when staff approve it."""
         key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
         body = read_body(CreditRequestSubmissionSerializer, request)
-        submission = services.submit_credit_request(requested_by=request.user, idempotency_key=key, **body)
+        submission = services.submit_credit_request(requested_by=caller(request), idempotency_key=key, **body)
         headers = {"Idempotent-Replayed": "true"} if submission.replayed else None
         data = CreditRequestSerializer(submission.credit_request).data
         return Response(data, status=status.HTTP_201_CREATED, headers=headers)
@@ -73,7 +73,7 @@ class CreditRequestView(APIView):
     )
     def get(self, request: Request, credit_request_id: UUID) -> Response:
         """Return one credit request."""
-        found = selectors.get_credit_request(credit_request_id, seller_scope=seller_scope(request.user))
+        found = selectors.get_credit_request(credit_request_id, seller_scope=seller_scope(caller(request)))
         return Response(CreditRequestSerializer(found).data)
 
 
@@ -88,7 +88,7 @@ class ApproveView(APIView):
     )
     def post(self, request: Request, credit_request_id: UUID) -> Response:
         """Add the amount to the seller's balance, exactly once. For admins and credit approvers."""
-        approved = services.approve_credit_request(credit_request_id=credit_request_id, approved_by=request.user)
+        approved = services.approve_credit_request(credit_request_id=credit_request_id, approved_by=caller(request))
         return Response(CreditRequestSerializer(approved).data)
 
 
@@ -105,7 +105,7 @@ class RejectView(APIView):
         """Refuse the request, with a reason. For admins and credit approvers."""
         body = read_body(RejectionSerializer, request)
         rejected = services.reject_credit_request(
-            credit_request_id=credit_request_id, rejected_by=request.user, reason=body["reason"]
+            credit_request_id=credit_request_id, rejected_by=caller(request), reason=body["reason"]
         )
         return Response(CreditRequestSerializer(rejected).data)
 
@@ -121,5 +121,5 @@ class CancelView(APIView):
     )
     def post(self, request: Request, credit_request_id: UUID) -> Response:
         """Withdraw a pending request. For owners of its seller."""
-        cancelled = services.cancel_credit_request(credit_request_id=credit_request_id, cancelled_by=request.user)
+        cancelled = services.cancel_credit_request(credit_request_id=credit_request_id, cancelled_by=caller(request))
         return Response(CreditRequestSerializer(cancelled).data)

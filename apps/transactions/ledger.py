@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -22,7 +23,7 @@ from apps.transactions.postings import Posting
 
 _TICK = timedelta(microseconds=1)  # entries of one wallet never share a moment: ids and times sort as sequences do
 _FIELDS = tuple(field.attname for field in LedgerEntry._meta.concrete_fields)
-_COLUMNS = [field.column for field in LedgerEntry._meta.concrete_fields]
+_COLUMNS = tuple(str(field.column) for field in LedgerEntry._meta.concrete_fields)
 _READ = f"""
 SELECT w.balance, w.sequence, w.spent_on, w.spent_today,
        greatest(clock_timestamp(), w.last_entry_at + interval '1 microsecond'),
@@ -67,7 +68,7 @@ class LockedWallet:
     seller_status: str
     daily_limit: Decimal | None
     actor_role: str | None  # None: the session is over, or its user is deactivated or of another seller
-    earlier: LedgerEntry | None  # what the idempotency key already did
+    earlier: LedgerEntry | None = None  # what the idempotency key already did
 
     def __post_init__(self) -> None:
         if self.spent_on != (today := business_day(self.now)):
@@ -97,7 +98,9 @@ def lock_wallet(seller_id: UUID, *, session_id: UUID | None = None, idempotency_
         row = cursor.fetchone()
     if row is None:
         raise NotFound("There is no such seller.")
-    return LockedWallet(seller_id, *row[:8], earlier=LedgerEntry(*row[8:]) if row[8] else None)
+    wallet = LockedWallet(seller_id, *row[:8])
+    wallet.earlier = LedgerEntry(*row[8:]) if row[8] else None
+    return wallet
 
 
 def post(wallet: LockedWallet, postings: Sequence[Posting], *, created_by_id: UUID) -> list[LedgerEntry]:
@@ -107,10 +110,11 @@ def post(wallet: LockedWallet, postings: Sequence[Posting], *, created_by_id: UU
         InsufficientBalance, BalanceLimitExceeded: of one of them; nothing was written.
     """
     entries = [_next_entry(wallet, posting, created_by_id) for posting in postings]
-    state = [wallet.balance, wallet.sequence, wallet.spent_on, wallet.spent_today, wallet.now - _TICK, wallet.seller_id]
-    rows = [getattr(entry, field) for entry in entries for field in _FIELDS]
+    values: list[Any] = [wallet.balance, wallet.sequence, wallet.spent_on, wallet.spent_today, entries[-1].created_at]
+    values.append(wallet.seller_id)
+    values += (getattr(entry, field) for entry in entries for field in _FIELDS)
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE + ", ".join([_ROW] * len(entries)), [*state, *rows])
+        cursor.execute(_WRITE + ", ".join([_ROW] * len(entries)), values)
     return entries
 
 

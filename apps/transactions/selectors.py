@@ -75,7 +75,7 @@ def iterate_entries(entries: QuerySet[LedgerEntry]) -> Iterator[LedgerEntry]:
         batch = list(entries.filter(id__lt=batch[-1].pk).order_by("-id")[:EXPORT_BATCH_ROWS])
 
 
-def list_phone_numbers(*, seller: UUID | None = None, search: str | None = None) -> QuerySet[Any, dict[str, Any]]:
+def list_phone_numbers(*, seller: UUID | None = None, search: str | None = None) -> QuerySet[Any, Any]:
     """Return `{phone_number, total_charged, charge_count, last_charged_at}` of each number, without reversed sales."""
     reversals = LedgerEntry.objects.filter(seller_id=OuterRef("seller_id"), reverses_id=OuterRef("pk"))
     sales = LedgerEntry.objects.filter(~Exists(reversals), type=EntryType.CHARGE_SALE).exclude(phone_number="")

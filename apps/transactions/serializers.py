@@ -82,8 +82,8 @@ class SellerEntryQuerySerializer(ListQuerySerializer):
     phone_number = PhoneNumberField(required=False)
     created_after = serializers.DateTimeField(required=False, help_text="From this moment on.")
     created_before = serializers.DateTimeField(required=False, help_text="Before this moment.")
-    amount_min = MoneyField(required=False)
-    amount_max = MoneyField(required=False)
+    amount_min = MoneyField(required=False, allow_zero=True)
+    amount_max = MoneyField(required=False, allow_zero=True)
 
 
 class EntryQuerySerializer(SellerEntryQuerySerializer):

@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.authentication import ClaimsAuthentication
-from apps.accounts.permissions import IsAdmin, IsAuditor, MayRead, seller_scope, visible_seller_id
+from apps.accounts.authentication import ClaimsAuthentication, claims_of
+from apps.accounts.permissions import IsAdmin, IsAuditor, MayRead, caller, seller_scope, visible_seller_id
 from apps.core.csv_export import CSVRenderer, stream_csv
 from apps.core.idempotency import InvalidIdempotencyKey, parse_idempotency_key
 from apps.core.pagination import KeysetPagination, paginated
@@ -63,9 +63,9 @@ class ChargeListView(APIView):
             key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
             charge = read_body(ChargeRequestSerializer, request)
         except (APIException, InvalidIdempotencyKey):
-            services.check_may_sell(request.auth)  # whoever may not sell is told that first
+            services.check_may_sell(claims_of(request))  # whoever may not sell is told that first
             raise
-        sale = services.sell_charge(claims=request.auth, idempotency_key=key, **charge)
+        sale = services.sell_charge(claims=claims_of(request), idempotency_key=key, **charge)
         headers = {"Idempotent-Replayed": "true"} if sale.replayed else None
         return Response(LedgerEntrySerializer(sale.entry).data, status=status.HTTP_201_CREATED, headers=headers)
 
@@ -83,7 +83,7 @@ class EntryListView(APIView):
     def get(self, request: Request) -> Response | StreamingHttpResponse:
         """List ledger entries, newest first. With `Accept: text/csv`: all that match, streamed."""
         filters = read_query(EntryQuerySerializer, request)
-        scope = seller_scope(request.user)
+        scope = seller_scope(caller(request))
         if scope is not None and filters.setdefault("seller", scope) != scope:
             return self.answer(LedgerEntry.objects.none())
         return self.answer(selectors.list_entries(**filters))
@@ -108,7 +108,7 @@ class SellerEntryListView(EntryListView):
     ) -> Response | StreamingHttpResponse:
         """List one seller's ledger entries, newest first, also as CSV."""
         filters = read_query(SellerEntryQuerySerializer, request)
-        return self.answer(selectors.list_entries(seller=visible_seller_id(request.user, seller_id), **filters))
+        return self.answer(selectors.list_entries(seller=visible_seller_id(caller(request), seller_id), **filters))
 
 
 class EntryView(APIView):
@@ -119,7 +119,7 @@ class EntryView(APIView):
     )
     def get(self, request: Request, entry_id: UUID) -> Response:
         """Return one ledger entry."""
-        entry = selectors.get_entry(entry_id, seller_scope=seller_scope(request.user))
+        entry = selectors.get_entry(entry_id, seller_scope=seller_scope(caller(request)))
         return Response(LedgerEntrySerializer(entry).data)
 
 
@@ -138,7 +138,7 @@ class ReverseEntryView(APIView):
     def post(self, request: Request, entry_id: UUID) -> Response:
         """Undo a credit or a sale by its mirror image, once. For admins."""
         body = read_body(ReversalRequestSerializer, request)
-        entry = services.reverse_entry(entry_id=entry_id, reversed_by_id=request.user.pk, **body)
+        entry = services.reverse_entry(entry_id=entry_id, reversed_by_id=caller(request).pk, **body)
         return Response(LedgerEntrySerializer(entry).data, status=status.HTTP_201_CREATED)
 
 
@@ -158,7 +158,7 @@ class PhoneNumberListView(APIView):
     def get(self, request: Request) -> Response:
         """List the numbers that were charged, with what was sold to each; reversed charges do not count."""
         filters = read_query(PhoneNumberQuerySerializer, request)
-        numbers = selectors.list_phone_numbers(seller=seller_scope(request.user), **filters)
+        numbers = selectors.list_phone_numbers(seller=seller_scope(caller(request)), **filters)
         return paginated(self, numbers, PhoneNumberTotalSerializer, pagination=PhoneNumberPagination)
 
 
@@ -168,7 +168,7 @@ class BalanceView(APIView):
     @documented(summary="Get a balance", answers={200: BalanceSerializer}, problems=["permission_denied", "not_found"])
     def get(self, request: Request, seller_id: UUID | str) -> Response:
         """Return a seller's present balance and what it may still sell today."""
-        balance = selectors.get_balance(visible_seller_id(request.user, seller_id))
+        balance = selectors.get_balance(visible_seller_id(caller(request), seller_id))
         return Response(BalanceSerializer(balance).data)
 
 
@@ -182,7 +182,7 @@ class SellerReconciliationView(APIView):
     )
     def get(self, request: Request, seller_id: UUID | str) -> Response:
         """Compare a seller's balance with the sum of its ledger entries."""
-        result = reconciliation.reconcile_seller(visible_seller_id(request.user, seller_id))
+        result = reconciliation.reconcile_seller(visible_seller_id(caller(request), seller_id))
         return Response(SellerReconciliationSerializer(result).data)
 
 

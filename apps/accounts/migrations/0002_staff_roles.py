@@ -1,11 +1,13 @@
 """Make the groups of staff."""
 
+from django.apps.registry import Apps
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 ROLES = ("admin", "credit_approver", "auditor", "support")
 
 
-def create_roles(apps, schema_editor):
+def create_roles(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     group = apps.get_model("auth", "Group")
     for name in ROLES:
         group.objects.get_or_create(name=name)
