@@ -11,6 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from apps.accounts import sessions
 from apps.accounts.models import Seller, SellerRole, User
 from apps.core.errors import DomainError, InvalidInput, NotFound
 
@@ -108,6 +109,18 @@ def _move(seller_id: UUID, source: Seller.Status, target: Seller.Status) -> None
             )
         seller.status = target
         seller.save(update_fields=["status"])
+
+
+def save_user(*, user: User, ends_sessions: bool) -> None:
+    """Save a user whose fields or roles were edited; `ends_sessions`: what its tokens allow has changed.
+
+    Raises:
+        InvalidInput: username or email taken.
+    """
+    with _duplicates_named(), transaction.atomic():
+        user.save()
+        if ends_sessions:
+            sessions.revoke_sessions(user)
 
 
 def _lock_seller(seller_id: UUID) -> Seller:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.templatetags.static import static
 
 from apps.core.database_logins import database_login
 
@@ -22,6 +23,8 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "loca
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
+    "unfold",  # before the admin, whose templates it replaces
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -166,6 +169,15 @@ STORAGES = {
 REQUEST_BODY_LIMIT_BYTES = 1_000_000
 BULK_REQUEST_BODY_LIMIT_BYTES = 5_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_LIMIT_BYTES
+
+UNFOLD = {
+    "SITE_TITLE": "Sharj",
+    "SITE_HEADER": "Sharj",
+    "SITE_SYMBOL": "bolt",
+    "SITE_URL": None,
+    "SHOW_HISTORY": False,
+    "STYLES": [lambda request: static("core/console.css")],
+}
 
 SWAGGER_SETTINGS = {
     "DEFAULT_INFO": "config.urls.API_INFO",
