@@ -86,3 +86,14 @@ def test_db_commands_leave_an_external_server_alone() -> None:
 def test_db_status_exits_0_only_for_a_running_server(tmp_path: Path) -> None:
     assert manage("db", "status").returncode == 0
     assert manage("db", "status", environment={"EMBEDDED_POSTGRES_DIR": str(tmp_path)}).returncode == 3
+
+
+def test_a_stopped_embedded_database_says_how_to_start_it(tmp_path: Path) -> None:
+    result = manage("showmigrations", environment={"EMBEDDED_POSTGRES_DIR": str(tmp_path)})
+    assert_one_line(result, "Start it with `manage.py db start`")
+
+
+@pytest.mark.parametrize(("role", "user"), [("app", "sharj_app"), ("owner", "sharj_owner"), ("superuser", "postgres")])
+def test_db_psql_logs_in_as_the_chosen_role(role: str, user: str) -> None:
+    result = manage("db", "psql", "--role", role, "--", "-XAtc", "SELECT current_user")
+    assert (result.returncode, result.stdout.strip()) == (0, user)
