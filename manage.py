@@ -29,6 +29,8 @@ def _load_settings() -> None:
         from django.conf import settings
     except ImportError:
         sys.exit("Error: Django is not installed here. Use `make run`, or .venv/bin/python manage.py.")
+    if sys.argv[1:2] == ["generate_secret_key"]:  # makes the one setting without which none can be loaded
+        settings.configure(INSTALLED_APPS=["apps.core"])
     if not settings.configured:
         settings.INSTALLED_APPS  # noqa: B018  (settings are loaded on first use)
 
@@ -43,6 +45,10 @@ def _is_plain(error: Exception) -> bool:
     return isinstance(error, (EnvFileError, ImproperlyConfigured, EmbeddedPostgresError, OperationalError))
 
 
+def _is_stopped_database(line: str) -> bool:
+    return line.startswith("connection to server on socket") and not os.environ.get("DATABASE_HOST")
+
+
 if __name__ == "__main__":
     try:
         main()
@@ -51,4 +57,6 @@ if __name__ == "__main__":
     except Exception as error:
         if os.environ.get("DEBUG_TRACEBACK") or not _is_plain(error):
             raise
-        sys.exit(f"Error: {str(error).strip().splitlines()[0]}")
+        line = str(error).strip().splitlines()[0]
+        hint = ". Start it with `manage.py db start`." if _is_stopped_database(line) else ""
+        sys.exit(f"Error: {line}{hint}")

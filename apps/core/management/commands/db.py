@@ -22,13 +22,14 @@ ACTIONS = {
 
 
 class Command(BaseCommand):
-    help = "Look after the database server: " + "; ".join(f"{name}: {what}" for name, what in ACTIONS.items()) + "."
+    help = "Look after the database server."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("action", choices=ACTIONS)
-        parser.add_argument("--role", choices=("app", "owner", "superuser"), default="app", help="psql: who logs in")
-        parser.add_argument("arguments", nargs="*", help="psql: its own arguments, after --")
+        actions = parser.add_subparsers(dest="action", required=True)
+        parsers = {name: actions.add_parser(name, help=what) for name, what in ACTIONS.items()}
+        parsers["psql"].add_argument("--role", choices=("app", "owner", "superuser"), default="app", help="who logs in")
+        parsers["psql"].add_argument("arguments", nargs="*", help="what psql itself gets, after --")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         if action == "roles":
