@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import environ
-from django.templatetags.static import static
 
 from apps.core.database_logins import database_login
+
+from .console import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -170,15 +171,7 @@ REQUEST_BODY_LIMIT_BYTES = 1_000_000
 BULK_REQUEST_BODY_LIMIT_BYTES = 5_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_LIMIT_BYTES
 
-UNFOLD = {
-    "SITE_TITLE": "Sharj",
-    "SITE_HEADER": "Sharj",
-    "SITE_SYMBOL": "bolt",
-    "SITE_URL": None,
-    "SHOW_HISTORY": False,
-    "STYLES": [lambda request: static("core/console.css")],
-}
-
+SWAGGER_USE_COMPAT_RENDERERS = False  # the format of swagger.json is called "json", as elsewhere in DRF
 SWAGGER_SETTINGS = {
     "DEFAULT_INFO": "config.urls.API_INFO",
     "DEFAULT_AUTO_SCHEMA_CLASS": "apps.core.swagger.ProblemAutoSchema",
