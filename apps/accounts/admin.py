@@ -12,7 +12,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts import services
+from apps.accounts import services, users
 from apps.accounts.admin_forms import PasswordForm, SellerForm, UserCreationForm, UserForm
 from apps.accounts.confirmed_steps import ReasonForm, Step, take_step
 from apps.accounts.models import Seller, Session, User
@@ -113,7 +113,7 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool) -> None:
         """Save through the service: a change of roles or a deactivation ends the user's sessions."""
-        services.save_user(user=obj, ends_sessions=not _ENDS_SESSIONS.isdisjoint(form.changed_data))
+        users.save_user(user=obj, ends_sessions=not _ENDS_SESSIONS.isdisjoint(form.changed_data))
 
 
 @admin.register(Session)

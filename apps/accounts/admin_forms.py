@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Seller, StaffRole, User
+from apps.accounts.sessions import revoke_sessions
 from apps.core.phones import normalize_mobile
 
 if TYPE_CHECKING:
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 
     AnyUserChangeForm = UserChangeForm[User]
     AnyUserCreationForm = AdminUserCreationForm[User]
-    PasswordForm = AdminPasswordChangeForm[User]
+    AnyPasswordForm = AdminPasswordChangeForm[User]
     AnySellerForm = forms.ModelForm[Seller]
     UserFormMixin = forms.ModelForm[User]
 else:
-    from unfold.forms import AdminPasswordChangeForm as PasswordForm
+    from unfold.forms import AdminPasswordChangeForm as AnyPasswordForm
     from unfold.forms import UserChangeForm as AnyUserChangeForm
     from unfold.forms import UserCreationForm as AnyUserCreationForm
 
@@ -85,3 +86,13 @@ class UserCreationForm(RolesFormMixin, AnyUserCreationForm):
     class Meta(DjangoUserCreationForm.Meta):
         model = User
         fields = ("username", "email", "groups", "seller", "seller_role")
+
+
+class PasswordForm(AnyPasswordForm):
+    """A new password for somebody, which ends the logins that the old one began."""
+
+    def save(self, commit: bool = True) -> User:
+        """Save it and revoke the user's sessions."""
+        user: User = super().save(commit)
+        revoke_sessions(user)
+        return user

@@ -12,13 +12,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-<<<<<<< HEAD
-from apps.accounts import sessions
-from apps.accounts.models import Seller, SellerRole, User
-=======
 from apps.accounts.models import Seller, SellerRole, StaffRole, User
 from apps.accounts.sessions import revoke_sessions
->>>>>>> main
 from apps.core.errors import DomainError, InvalidInput, NotFound
 
 
@@ -34,7 +29,7 @@ _UNIQUE_FIELDS = MappingProxyType(
 
 
 @contextmanager
-def _duplicates_named() -> Iterator[None]:
+def duplicates_named() -> Iterator[None]:
     """Turn the violation of a unique constraint into `InvalidInput` for its field, race or no race."""
     try:
         yield
@@ -64,7 +59,7 @@ def create_seller(
     """
     owner = User(username=username, email=email, seller_role=SellerRole.OWNER)
     _set_password(owner, password)
-    with _duplicates_named(), transaction.atomic(durable=True):
+    with duplicates_named(), transaction.atomic(durable=True):
         owner.seller = Seller.objects.create(
             company_name=company_name, email=email, phone_number=phone_number, daily_limit=daily_limit, status=status
         )
@@ -80,7 +75,7 @@ def create_seller_user(*, seller_id: UUID, role: SellerRole, username: str, pass
     """
     user = User(username=username, email=email, seller_id=seller_id, seller_role=role)
     _set_password(user, password)
-    with _duplicates_named(), transaction.atomic(durable=True):
+    with duplicates_named(), transaction.atomic(durable=True):
         user.save(force_insert=True)
     return user
 
@@ -89,7 +84,7 @@ def create_staff_user(*, role: StaffRole, username: str, password: str, email: s
     """Let one more person work for the platform; raises as `create_seller_user` does."""
     user = User(username=username, email=email, is_staff=True)
     _set_password(user, password)
-    with _duplicates_named(), transaction.atomic(durable=True):
+    with duplicates_named(), transaction.atomic(durable=True):
         user.save(force_insert=True)
         user.groups.add(Group.objects.get(name=role))
     return user
@@ -118,7 +113,7 @@ def update_seller(*, seller_id: UUID, changes: Mapping[str, Any]) -> None:
         InvalidInput: the email is taken.
         NotFound: there is no such seller.
     """
-    with _duplicates_named(), transaction.atomic(durable=True):
+    with duplicates_named(), transaction.atomic(durable=True):
         seller = _lock_seller(seller_id)
         for field, value in changes.items():
             setattr(seller, field, value)
@@ -150,18 +145,6 @@ def _move(seller_id: UUID, source: Seller.Status, target: Seller.Status) -> None
             )
         seller.status = target
         seller.save(update_fields=["status"])
-
-
-def save_user(*, user: User, ends_sessions: bool) -> None:
-    """Save a user whose fields or roles were edited; `ends_sessions`: what its tokens allow has changed.
-
-    Raises:
-        InvalidInput: username or email taken.
-    """
-    with _duplicates_named(), transaction.atomic():
-        user.save()
-        if ends_sessions:
-            sessions.revoke_sessions(user)
 
 
 def _lock_seller(seller_id: UUID) -> Seller:
