@@ -23,6 +23,9 @@ class CreditRequestSerializer(serializers.ModelSerializer[CreditRequest]):
     amount = MoneyField()
     requested_by = serializers.UUIDField(source="requested_by_id")
     processed_by = serializers.UUIDField(source="processed_by_id", allow_null=True)
+    approved_by = serializers.ListField(
+        child=serializers.UUIDField(), help_text="One user, or two for an amount that needs a second review."
+    )
     rejection_reason = serializers.SerializerMethodField()
     transaction = serializers.UUIDField(source="entry_id", allow_null=True)
 
@@ -30,7 +33,7 @@ class CreditRequestSerializer(serializers.ModelSerializer[CreditRequest]):
         model = CreditRequest
         fields = (
             "id", "seller", "amount", "note", "status", "requested_by", "requested_at", "processed_by", "processed_at",
-            "rejection_reason", "transaction",
+            "rejection_reason", "transaction", "approved_by",
         )  # fmt: skip
 
     def get_rejection_reason(self, credit_request: CreditRequest) -> str | None:
