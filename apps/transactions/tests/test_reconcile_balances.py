@@ -18,7 +18,7 @@ from apps.core.database_roles import open_database
 from apps.core.tests.factories import NEVER, make_seller, sell
 from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes
 from apps.transactions.models import LedgerEntry, Wallet
-from apps.transactions.services import LedgerInconsistent, restore_wallet
+from apps.transactions.repair import LedgerInconsistent, restore_wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
