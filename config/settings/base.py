@@ -192,6 +192,8 @@ SWAGGER_SETTINGS = {
     "USE_SESSION_AUTH": False,
     "PERSIST_AUTH": True,
     "DEFAULT_MODEL_RENDERING": "example",
+    "DEEP_LINKING": True,
+    "VALIDATOR_URL": None,  # nothing is fetched from other hosts
 }
 
 LOGGING = {
