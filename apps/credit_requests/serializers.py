@@ -39,7 +39,7 @@ class CreditRequestSerializer(serializers.ModelSerializer[CreditRequest]):
             "id", "seller", "amount", "note", "status", "requested_by", "requested_at", "processed_by", "processed_at",
             "rejection_reason", "transaction", "approved_by",
         )  # fmt: skip
-        swagger_schema_fields = {
+        swagger_schema_fields: dict[str, Any] = {
             "example": {
                 "id": CREDIT_REQUEST_ID,
                 "seller": SELLER_ID,
