@@ -138,6 +138,14 @@ class EmbeddedPostgres:
                 raise EmbeddedPostgresError(f"PostgreSQL did not stop: {_last_line(result.stderr)}")
         return True
 
+    def destroy(self) -> None:
+        """Stop the server and delete its home, with everything in it."""
+        self.stop()
+        if self.home.path.exists():
+            shutil.rmtree(self.home.path)
+        if self.home.socket_folder.exists():
+            shutil.rmtree(self.home.socket_folder)
+
     def _remove_leftovers(self) -> None:
         for scratch in self.home.path.glob("initdb-*"):
             # A dying initdb may still write there: what it leaves is removed by the next start.
@@ -175,9 +183,11 @@ class EmbeddedPostgres:
                 complaint = f"PostgreSQL (processes {sorted(processes)}) lives but does not answer"
                 raise EmbeddedPostgresError(f"{complaint} (log: {self.home.log})")
             time.sleep(0.1)
-        # Nobody serves this folder, so a pid file is stale. PostgreSQL would refuse to start if its pid were alive.
-        (self.home.data / "postmaster.pid").unlink(missing_ok=True)
         self.account.make_private(self.home.socket_folder)
+        # Nobody serves these folders, so the pid files in them are stale; but PostgreSQL would refuse to start if a
+        # zombie or a stranger had the pid by now.
+        for pid_file in (self.home.data / "postmaster.pid", self.home.socket_folder / f".s.PGSQL.{PORT}.lock"):
+            pid_file.unlink(missing_ok=True)
         self.home.prepare_log(self.account)
         self._run_server()
 

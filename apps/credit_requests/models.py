@@ -31,6 +31,8 @@ class CreditRequest(models.Model):
     rejection_reason = models.CharField(max_length=500, blank=True)
     entry = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
+    database_privileges = "SELECT, INSERT, UPDATE"
+
     class Meta:
         ordering = ("-id",)
         constraints = (

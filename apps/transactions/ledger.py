@@ -22,8 +22,9 @@ from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.postings import Posting
 
 _TICK = timedelta(microseconds=1)  # entries of one wallet never share a moment: ids and times sort as sequences do
-_FIELDS = tuple(field.attname for field in LedgerEntry._meta.concrete_fields)
-_COLUMNS = tuple(str(field.column) for field in LedgerEntry._meta.concrete_fields)
+# The database adds the last field, the hash.
+_FIELDS = tuple(field.attname for field in LedgerEntry._meta.concrete_fields if field.attname != "entry_hash")
+_COLUMNS = tuple(str(LedgerEntry._meta.get_field(field).column) for field in _FIELDS)
 _READ = f"""
 SELECT w.balance, w.sequence, w.spent_on, w.spent_today,
        greatest(clock_timestamp(), w.last_entry_at + interval '1 microsecond'),
@@ -116,6 +117,14 @@ def post(wallet: LockedWallet, postings: Sequence[Posting], *, created_by_id: UU
     with connection.cursor() as cursor:
         cursor.execute(_WRITE + ", ".join([_ROW] * len(entries)), values)
     return entries
+
+
+def restore(wallet: LockedWallet, newest: LedgerEntry | None) -> None:
+    """Set a locked wallet, which somebody changed behind our back, to what its newest entry says."""
+    wallet.balance, wallet.sequence = (newest.balance_after, newest.sequence) if newest else (ZERO, 0)
+    Wallet.objects.filter(pk=wallet.seller_id).update(
+        balance=wallet.balance, sequence=wallet.sequence, last_entry_at=newest and newest.created_at
+    )
 
 
 def _next_entry(wallet: LockedWallet, posting: Posting, created_by_id: UUID) -> LedgerEntry:

@@ -31,6 +31,8 @@ class Wallet(models.Model):
     spent_on = models.DateField(null=True)
     spent_today = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2, default=ZERO)
 
+    database_privileges = "SELECT, UPDATE"
+
     class Meta:
         constraints = (
             models.CheckConstraint(name="wallet_balance_not_negative", condition=Q(balance__gte=0)),
@@ -82,6 +84,10 @@ class LedgerEntry(models.Model):
     description = models.CharField(max_length=500, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField()
+    # Filled in by the database; see docs/ledger.md.
+    entry_hash = models.BinaryField(max_length=32, editable=False)
+
+    database_privileges = "SELECT, INSERT"
 
     class Meta:
         verbose_name_plural = "ledger entries"

@@ -36,7 +36,7 @@ SELECT EXISTS (
     SELECT FROM (
         SELECT sequence, balance_before, lag(sequence, 1, 0) OVER chain AS previous_sequence,
                lag(balance_after, 1, 0) OVER chain AS previous_balance
-        FROM transactions_ledgerentry
+        FROM transactions_ledgerentry {where}
         WINDOW chain AS (PARTITION BY seller_id ORDER BY sequence)
     ) entry
     WHERE sequence <> previous_sequence + 1 OR balance_before <> previous_balance
@@ -92,11 +92,14 @@ class Reconciliation:
 
 
 def iterate_reconciliations(seller_id: UUID | None = None) -> Iterator[SellerReconciliation]:
-    """Yield the reconciliation of each seller (or of one), in the order of their ids."""
+    """Yield the reconciliation of each seller (or of one), in the order of their ids, in constant memory.
+
+    The transaction that it reads in stays open until the last one is taken.
+    """
     where, outer_where, params = ("", "", [])
     if seller_id is not None:
         where, outer_where, params = "WHERE seller_id = %s", "WHERE s.id = %s", [seller_id, seller_id]
-    with long_read(), connection.cursor() as cursor:
+    with long_read(), connection.chunked_cursor() as cursor:
         cursor.execute(_SELLERS.format(where=where, outer_where=outer_where), params)
         while rows := cursor.fetchmany(_FETCH_ROWS):
             yield from (SellerReconciliation(*row) for row in rows)
@@ -120,7 +123,7 @@ def reconcile_all() -> Reconciliation:
         checked += 1
         if not reconciliation.is_reconciled:
             discrepancies.append(reconciliation)
-    return Reconciliation(checked, discrepancies, trial_balance(), chain_verified=not _has_broken_links())
+    return Reconciliation(checked, discrepancies, trial_balance(), chain_verified=not has_broken_links())
 
 
 def trial_balance() -> dict[str, Decimal]:
@@ -134,7 +137,9 @@ def trial_balance() -> dict[str, Decimal]:
     return totals
 
 
-def _has_broken_links() -> bool:
+def has_broken_links(seller_id: UUID | None = None) -> bool:
+    """Tell whether any entry, of one seller or of all, does not begin where the one before it ended."""
+    where, params = ("", []) if seller_id is None else ("WHERE seller_id = %s", [seller_id])
     with long_read(), connection.cursor() as cursor:
-        cursor.execute(_BROKEN_LINKS)
+        cursor.execute(_BROKEN_LINKS.format(where=where), params)
         return bool(cursor.fetchone()[0])

@@ -1,5 +1,6 @@
-"""Selling charges and reversing entries."""
+"""Selling charges, reversing entries, and putting a wallet right that disagrees with its ledger."""
 
+import logging
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -14,6 +15,9 @@ from apps.core.money import ZERO, format_money
 from apps.transactions import ledger, postings
 from apps.transactions.ledger import LockedWallet
 from apps.transactions.models import EntryType, LedgerEntry
+from apps.transactions.reconciliation import SellerReconciliation, has_broken_links, reconcile_seller
+
+security_log = logging.getLogger("sharj.security")
 
 _MAY_SELL = frozenset({SellerRole.OWNER.value, SellerRole.OPERATOR.value})
 
@@ -46,6 +50,10 @@ class NotReversible(DomainError):
     """A reversal cannot be reversed."""
 
     code = "not_reversible"
+
+
+class LedgerInconsistent(Exception):
+    """The entries of a seller contradict each other, so they cannot tell what its balance is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +160,35 @@ def reverse_entry(*, entry_id: UUID, reason: str, reversed_by_id: UUID) -> Ledge
         posting = postings.reversal(entry, reason=reason, sold_today=sold_today)
         [reversal] = ledger.post(wallet, [posting], created_by_id=reversed_by_id)
     return reversal
+
+
+def restore_wallet(*, seller_id: UUID) -> SellerReconciliation:
+    """Set a wallet to what its ledger says, if the two disagree; never the ledger to the wallet.
+
+    Return what was found under the wallet's lock. Sales of this seller wait meanwhile.
+
+    Raises:
+        NotFound: there is no such seller.
+        LedgerInconsistent: the ledger contradicts itself; nothing was changed.
+    """
+    with transaction.atomic(durable=True):
+        wallet = ledger.lock_wallet(seller_id)
+        found = reconcile_seller(seller_id)
+        if found.is_reconciled:
+            return found
+        newest = LedgerEntry.objects.filter(seller_id=seller_id).order_by("-sequence").first()
+        _check_ledger(found, newest)
+        ledger.restore(wallet, newest)
+    security_log.warning(
+        "wallet restored from the ledger: seller %s, balance %s -> %s, sequence %d -> %d",
+        seller_id, found.current_balance, found.calculated_balance, found.wallet_sequence, found.last_sequence,
+    )  # fmt: skip
+    return found
+
+
+def _check_ledger(found: SellerReconciliation, newest: LedgerEntry | None) -> None:
+    stated = newest.balance_after if newest else ZERO
+    if stated != found.calculated_balance:
+        raise LedgerInconsistent(f"its entries add up to {found.calculated_balance}, but the newest says {stated}")
+    if found.total_transactions != found.last_sequence or has_broken_links(found.seller_id):
+        raise LedgerInconsistent("its entries do not follow each other without a gap")

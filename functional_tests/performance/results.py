@@ -92,7 +92,7 @@ def as_document(outcome: Outcome) -> dict[str, Any]:
         "sales": {
             "requested": outcome.options.num_requests,
             "acknowledged": len(outcome.sales),
-            "resent_after_no_answer": speed.resends,
+            "resent": speed.resends,
             "replayed_on_purpose": speed.replays,
         },
         "duration_seconds": round(speed.duration_seconds, 3),
@@ -166,7 +166,7 @@ def _speed_lines(outcome: Outcome) -> list[str]:
     latencies = "  ".join(f"p{rank} {value:.1f} ms" for rank, value in speed.percentiles.items())
     return [
         f"sales       {len(outcome.sales):,} acknowledged in {speed.duration_seconds:.2f} s, "
-        f"{speed.resends:,} resent after no answer, {speed.replays:,} replayed on purpose",
+        f"{speed.resends:,} resent after a lost or busy answer, {speed.replays:,} replayed on purpose",
         f"throughput  {speed.sales_per_second:,.1f} sales/s",
         f"latency     {latencies}  max {speed.max_ms:.1f} ms",
     ]

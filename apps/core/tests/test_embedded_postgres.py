@@ -1,12 +1,13 @@
 """The embedded PostgreSQL under the accidents that happen to it."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -47,8 +48,7 @@ def postmaster_pid(embedded: EmbeddedPostgres) -> int:
     return int((embedded.home.data / "postmaster.pid").read_text().split()[0])
 
 
-def wait_until(condition: object, seconds: float = 20) -> None:
-    assert callable(condition)
+def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -72,13 +72,14 @@ def test_a_killed_server_starts_again_with_its_data(embedded: EmbeddedPostgres) 
 
 
 def test_a_start_after_a_killed_initdb_starts_afresh(embedded: EmbeddedPostgres) -> None:
-    starter = start_in_process(embedded)
-    # A half-made cluster: initdb has begun to write, and is not done.
-    wait_until(lambda: list(embedded.home.path.glob("initdb-*/data/base")))
-    family = psutil.Process(starter.pid).children(recursive=True)
-    for process in (psutil.Process(starter.pid), *family):
-        process.kill()
-    starter.communicate(timeout=10)
+    with start_in_process(embedded) as starter:
+        # A half-made cluster: initdb has begun to write, and is not done.
+        wait_until(lambda: list(embedded.home.path.glob("initdb-*/data/base")))
+        family = psutil.Process(starter.pid).children(recursive=True)
+        starter.kill()
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):  # initdb's own children come and go
+                process.kill()
     psutil.wait_procs(family, timeout=10)
     assert list(embedded.home.path.glob("initdb-*"))
     assert not embedded.home.data.exists()
@@ -90,13 +91,14 @@ def test_a_start_after_a_killed_initdb_starts_afresh(embedded: EmbeddedPostgres)
 
 def test_a_stale_pid_file_that_names_a_live_stranger_harms_nobody(embedded: EmbeddedPostgres) -> None:
     embedded.start()
-    pid_file = embedded.home.data / "postmaster.pid"
-    lines = pid_file.read_text().splitlines()
+    pid_files = [embedded.home.data / "postmaster.pid", embedded.home.socket_folder / ".s.PGSQL.5432.lock"]
+    contents = [pid_file.read_text().split("\n", 1)[1] for pid_file in pid_files]
     embedded.stop()
     # A stranger of the server's own user: the case in which PostgreSQL itself refuses to start.
     identity = {"user": embedded.account.uid} if os.geteuid() == 0 else {}
     with subprocess.Popen(["sleep", "60"], **identity) as stranger:  # type: ignore[call-overload]
-        pid_file.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
+        for pid_file, content in zip(pid_files, contents, strict=True):
+            pid_file.write_text(f"{stranger.pid}\n{content}")
         assert embedded.stop() is False
         assert embedded.start() is True
         embedded.stop()
@@ -158,7 +160,7 @@ def test_a_start_completes_a_server_whose_starter_was_killed(embedded: EmbeddedP
     assert run_sql(embedded, "SELECT 1") == [(1,)]
 
 
-def test_a_socket_folder_that_somebody_made_first_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_folder_that_somebody_made_first_is_refused() -> None:
     home = Path(tempfile.mkdtemp(prefix="sharj-test-" + "x" * 80, dir="/tmp"))
     embedded = EmbeddedPostgres(home, {"fsync": "off"})
     assert embedded.home.socket_folder.parent == Path("/tmp")

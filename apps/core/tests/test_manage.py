@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,15 @@ from config.env_file import REPOSITORY
 pytestmark = pytest.mark.timeout(60)
 
 
-def manage(*arguments: str, at: Path = REPOSITORY, **environment: str) -> subprocess.CompletedProcess[str]:
+EXTERNAL = {"DATABASE_HOST": "127.0.0.1", "DATABASE_PORT": "1", "DATABASE_USER": "u", "DATABASE_PASSWORD": "p"}
+
+
+def manage(
+    *arguments: str, at: Path = REPOSITORY, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run manage.py with a changed environment; an empty value removes the variable."""
-    changed = {name: value for name, value in (os.environ | environment).items() if value or name not in environment}
+    changed = os.environ | (environment or {})
+    changed = {name: value for name, value in changed.items() if value or name == "DATABASE_HOST"}
     command = [sys.executable, str(at / "manage.py"), *arguments]
     return subprocess.run(command, cwd=at, env=changed, capture_output=True, text=True, timeout=30, check=False)
 
@@ -42,21 +49,20 @@ def test_a_broken_env_file(checkout: Path) -> None:
 
 
 def test_a_missing_secret_key(checkout: Path) -> None:
-    assert_one_line(manage("check", at=checkout, SECRET_KEY=""), "SECRET_KEY")
+    assert_one_line(manage("check", at=checkout, environment={"SECRET_KEY": ""}), "SECRET_KEY")
 
 
 @pytest.mark.parametrize("command", ["migrate", "showmigrations"])
 def test_an_unreachable_database(command: str) -> None:
-    host = {"DATABASE_HOST": "127.0.0.1", "DATABASE_PORT": "1", "DATABASE_USER": "u", "DATABASE_PASSWORD": "p"}
-    assert_one_line(manage(command, **host), "port 1 failed")
+    assert_one_line(manage(command, environment=EXTERNAL), "port 1 failed")
 
 
 def test_a_traceback_on_demand(checkout: Path) -> None:
-    assert "Traceback" in manage("check", at=checkout, SECRET_KEY="", DEBUG_TRACEBACK="1").stderr
+    assert "Traceback" in manage("check", at=checkout, environment={"SECRET_KEY": "", "DEBUG_TRACEBACK": "1"}).stderr
 
 
 def test_an_unknown_database_role() -> None:
-    assert_one_line(manage("check", DATABASE_ROLE="king"), "no database role 'king'")
+    assert_one_line(manage("check", environment={"DATABASE_ROLE": "king"}), "no database role 'king'")
 
 
 def test_serve_with_its_port_in_use(tmp_path: Path) -> None:
@@ -64,20 +70,30 @@ def test_serve_with_its_port_in_use(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        result = manage("serve", PORT=port, EMBEDDED_POSTGRES_DIR=str(tmp_path / "postgres"))
+        result = manage("serve", environment={"PORT": port, "EMBEDDED_POSTGRES_DIR": str(tmp_path / "postgres")})
     assert_one_line(result, f"127.0.0.1:{port}: Address already in use")
     assert not (tmp_path / "postgres" / "data").exists()
 
 
 def test_serve_with_a_port_that_is_none() -> None:
-    assert_one_line(manage("serve", PORT="http"), "PORT must be a number")
+    assert_one_line(manage("serve", environment={"PORT": "http"}), "PORT must be a number")
 
 
 def test_db_commands_leave_an_external_server_alone() -> None:
-    host = {"DATABASE_HOST": "127.0.0.1", "DATABASE_USER": "u", "DATABASE_PASSWORD": "p"}
-    assert_one_line(manage("db", "stop", **host), "DATABASE_HOST is set")
+    assert_one_line(manage("db", "stop", environment=EXTERNAL), "DATABASE_HOST is set")
 
 
 def test_db_status_exits_0_only_for_a_running_server(tmp_path: Path) -> None:
     assert manage("db", "status").returncode == 0
-    assert manage("db", "status", EMBEDDED_POSTGRES_DIR=str(tmp_path)).returncode == 3
+    assert manage("db", "status", environment={"EMBEDDED_POSTGRES_DIR": str(tmp_path)}).returncode == 3
+
+
+def test_a_stopped_embedded_database_says_how_to_start_it(tmp_path: Path) -> None:
+    result = manage("showmigrations", environment={"EMBEDDED_POSTGRES_DIR": str(tmp_path)})
+    assert_one_line(result, "Start it with `manage.py db start`")
+
+
+@pytest.mark.parametrize(("role", "user"), [("app", "sharj_app"), ("owner", "sharj_owner"), ("superuser", "postgres")])
+def test_db_psql_logs_in_as_the_chosen_role(role: str, user: str) -> None:
+    result = manage("db", "psql", "--role", role, "--", "-XAtc", "SELECT current_user")
+    assert (result.returncode, result.stdout.strip()) == (0, user)

@@ -2,10 +2,12 @@
 
 from django.db import migrations
 
+# Runs as the owner: the application role itself may not add wallets.
 OPEN_WALLET = """
-CREATE FUNCTION open_wallet() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION open_wallet() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
-    INSERT INTO transactions_wallet (seller_id, balance, sequence, spent_today) VALUES (NEW.id, 0, 0, 0);
+    INSERT INTO public.transactions_wallet (seller_id, balance, sequence, spent_today) VALUES (NEW.id, 0, 0, 0);
     RETURN NULL;
 END $$;
 CREATE TRIGGER seller_opens_wallet AFTER INSERT ON accounts_seller FOR EACH ROW EXECUTE FUNCTION open_wallet();

@@ -1,0 +1,68 @@
+# Sharj. Needs Python 3.11 or newer and make; everything else is installed into $(VENV).
+
+PYTHON ?= python3
+VENV ?= .venv
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.requirements
+INSTALLED_DEV := $(VENV)/.requirements-dev
+MANAGE := $(BIN)/python manage.py
+LOAD := $(BIN)/python functional_tests/performance/test_load_transactions.py
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test check load bench reset clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(INSTALLED) .env ## set up what is missing, start PostgreSQL, migrate, and serve; Ctrl-C stops it all
+	@$(MANAGE) serve
+
+dev: $(INSTALLED) .env ## the same, with debug pages, and restarting when code changes
+	@DJANGO_SETTINGS_MODULE=config.settings.local DEBUG=true $(MANAGE) serve --reload
+
+test: $(INSTALLED_DEV) ## run all tests on a PostgreSQL of their own; ARGS="-k name" picks some
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(INSTALLED_DEV) .env ## lint, format, types, module boundaries, missing migrations, Django's own checks
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy .
+	@$(BIN)/lint-imports
+	@$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	@$(MANAGE) check
+
+load: $(INSTALLED) .env ## sell 1,000 charges to the running server and check every balance; ARGS="--sellers 10"
+	@$(LOAD) $(ARGS)
+
+bench: $(INSTALLED) .env ## measure: 5,000 charges of 10 sellers, from processes and then from threads
+	@$(LOAD) --sellers 10 --num-requests 5000 --workers 16 --executor process $(ARGS)
+	@$(LOAD) --sellers 10 --num-requests 5000 --workers 16 --executor thread $(ARGS)
+
+reset: $(INSTALLED) .env ## delete the embedded database with all its data; CONFIRM=1 does not ask
+	@if [ "$(CONFIRM)" != 1 ]; then \
+	  printf 'Delete the embedded database with all its data? [y/N] '; read -r answer; [ "$$answer" = y ] || exit 1; \
+	fi
+	@$(MANAGE) db destroy
+
+clean: ## delete caches and collected static files; keeps .env, the database and $(VENV)
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov staticfiles
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+# A stamp is newer than the files it was installed from: the second run installs nothing.
+$(INSTALLED): requirements.txt constraints.txt | $(BIN)/python
+	@echo "Installing requirements.txt into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+$(INSTALLED_DEV): requirements-dev.txt requirements.txt constraints.txt | $(BIN)/python
+	@echo "Installing requirements-dev.txt into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@ $(INSTALLED)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Sharj needs Python 3.11 or newer: make PYTHON=...")'
+	@$(PYTHON) -m venv $(VENV)
+
+.env:
+	@$(PYTHON) config/env_file.py

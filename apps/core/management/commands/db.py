@@ -1,0 +1,89 @@
+"""manage.py db: look after the database server."""
+
+import os
+import subprocess
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.core.database_logins import database_login, is_embedded
+from apps.core.database_roles import Login, create_database, create_roles, open_database, restrict_database
+from apps.core.embedded_postgres import EmbeddedPostgres
+
+ACTIONS = {
+    "start": "start the embedded PostgreSQL",
+    "stop": "stop it, ending its sessions",
+    "status": "say how it is; exit 0 only if it runs",
+    "destroy": "stop it and delete all its data",
+    "psql": "open a SQL shell on either kind of server",
+    "roles": "create the owner and application roles on an external server, as DATABASE_ADMIN_USER",
+}
+
+
+class Command(BaseCommand):
+    help = "Look after the database server."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        parsers = {name: actions.add_parser(name, help=what) for name, what in ACTIONS.items()}
+        parsers["psql"].add_argument("--role", choices=("app", "owner", "superuser"), default="app", help="who logs in")
+        parsers["psql"].add_argument("arguments", nargs="*", help="what psql itself gets, after --")
+
+    def handle(self, *args: Any, action: str, **options: Any) -> None:
+        if action == "roles":
+            self.create_roles()
+        elif action == "psql":
+            self.open_shell(options["role"], options["arguments"])
+        elif not is_embedded():
+            raise CommandError("DATABASE_HOST is set: that server is not ours to look after.")
+        else:
+            getattr(self, action)(EmbeddedPostgres.from_environment())
+
+    def start(self, embedded: EmbeddedPostgres) -> None:
+        self.stdout.write("PostgreSQL is started." if embedded.start() else "PostgreSQL was already running.")
+
+    def stop(self, embedded: EmbeddedPostgres) -> None:
+        self.stdout.write("PostgreSQL is stopped." if embedded.stop() else "PostgreSQL was not running.")
+
+    def status(self, embedded: EmbeddedPostgres) -> None:
+        status = embedded.status()
+        self.stdout.write(f"PostgreSQL is {status} (home: {embedded.home.path}).")
+        if status != "running":
+            raise SystemExit(3)
+
+    def destroy(self, embedded: EmbeddedPostgres) -> None:
+        embedded.destroy()
+        self.stdout.write(f"{embedded.home.path} is deleted.")
+
+    def open_shell(self, role: str, arguments: list[str]) -> None:
+        login = database_login(role)
+        variables = {
+            "PGHOST": login["HOST"],
+            "PGPORT": login["PORT"],
+            "PGDATABASE": login["NAME"],
+            "PGUSER": login["USER"],
+            "PGPASSWORD": login["PASSWORD"],
+        }
+        program = EmbeddedPostgres.from_environment().bin("psql")
+        result = subprocess.run([program, *arguments], env=os.environ | variables, check=False)  # noqa: S603
+        if result.returncode:
+            raise SystemExit(result.returncode)
+
+    def create_roles(self) -> None:
+        """Prepare an external server: both roles, the database, and what the application may do in it."""
+        if is_embedded():
+            raise CommandError("DATABASE_HOST is not set: the embedded PostgreSQL has its roles from `db start`.")
+        owner, application = (
+            Login(login["USER"], login["PASSWORD"]) for login in map(database_login, ("owner", "app"))
+        )
+        if owner.user == application.user:
+            raise CommandError("Set DATABASE_OWNER_USER to another role than DATABASE_USER.")
+        target = database_login("owner")
+        with open_database(database_login("superuser", "postgres")) as admin:
+            create_roles(admin, owner, application)
+            create_database(admin, target["NAME"], owner)
+        with open_database(target) as database:
+            restrict_database(database, application.user)
+        self.stdout.write(f"The roles {owner.user} and {application.user} are ready in the database {target['NAME']}.")

@@ -1,0 +1,103 @@
+"""manage.py serve: everything between a fresh checkout and a served request, in this order."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.core.database_logins import is_embedded
+from apps.core.embedded_postgres import EmbeddedPostgres
+
+HOST = "127.0.0.1"
+
+
+class Command(BaseCommand):
+    help = (
+        "Start the embedded PostgreSQL if it is used, migrate, collect static files, create the superuser, and serve."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--reload", action="store_true", help="restart the workers when code changes")
+
+    def handle(self, *args: Any, reload: bool, **options: Any) -> None:
+        port = _free_port()
+        with _database_running() as started:
+            _migrate()
+            call_command("collectstatic", interactive=False, verbosity=0)
+            self.ensure_superuser()
+            self.announce(port)
+            # gunicorn takes this process over, and with it the terminal's Ctrl-C. Its on_exit hook
+            # (config/gunicorn.conf.py) stops the database if this command started it.
+            os.environ["GUNICORN_STOPS_POSTGRES"] = "1" if started else ""
+            os.environ["GUNICORN_BIND"] = f"{HOST}:{port}"
+            sys.stdout.flush()
+            command = [sys.executable, "-m", "gunicorn", "--config", str(settings.BASE_DIR / "config/gunicorn.conf.py")]
+            os.execv(sys.executable, command + ["--reload"] * reload)  # noqa: S606
+
+    def ensure_superuser(self) -> None:
+        """Create the superuser that `.env` names, if that user is missing; an existing one is left alone."""
+        names = ("USERNAME", "EMAIL", "PASSWORD")
+        username, email, password = (os.environ.get(f"DJANGO_SUPERUSER_{name}", "") for name in names)
+        manager = get_user_model()._default_manager
+        if not username or manager.filter(username__iexact=username).exists():
+            return
+        if not password:
+            raise CommandError(f"DJANGO_SUPERUSER_PASSWORD is empty: the superuser {username} cannot be created.")
+        call_command("createsuperuser", interactive=False, username=username, email=email, verbosity=0)
+
+    def announce(self, port: int) -> None:
+        base = f"http://{HOST}:{port}"
+        username = os.environ.get("DJANGO_SUPERUSER_USERNAME", "")
+        self.stdout.write(
+            f"\n  API      {base}/api/v1/"
+            f"\n  Swagger  {base}/swagger/"
+            f"\n  Admin    {base}/admin/  (user {username}; its first password is DJANGO_SUPERUSER_PASSWORD in .env)"
+            "\n  Ctrl-C stops it.\n"
+        )
+
+
+def _free_port() -> int:
+    """Return the port in PORT after checking that it can be had, so that nothing is started in vain."""
+    text = os.environ.get("PORT") or "8000"
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65_536):
+        raise CommandError(f"PORT must be a number from 1 to 65535, not {text!r}.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, int(text)))
+        except OSError as error:
+            raise CommandError(f"Cannot serve on {HOST}:{text}: {error.strerror}. Set another PORT.") from error
+    return int(text)
+
+
+@contextmanager
+def _database_running() -> Iterator[bool]:
+    """Start the embedded PostgreSQL where it is used; yield whether this did. If the body fails, stop it again."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    embedded = EmbeddedPostgres.from_environment() if is_embedded() else None
+    started = embedded is not None and embedded.start()
+    try:
+        yield started
+    except BaseException:
+        if started and embedded:
+            embedded.stop()
+        raise
+
+
+def _migrate() -> None:
+    """Migrate in a process of its own, because this one is logged in as the application role."""
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "--no-input"]
+    result = subprocess.run(command, env={**os.environ, "DATABASE_ROLE": "owner"}, check=False)  # noqa: S603
+    if result.returncode:
+        raise SystemExit(result.returncode)  # it has said why

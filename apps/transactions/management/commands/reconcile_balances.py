@@ -1,0 +1,74 @@
+"""manage.py reconcile_balances: does every balance agree with the ledger?"""
+
+from argparse import ArgumentParser
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.core.errors import NotFound
+from apps.transactions import reconciliation, services
+from apps.transactions.management.reconciliation_output import (
+    AGREES,
+    DISAGREES,
+    FIXED,
+    Findings,
+    JSONOutput,
+    TextOutput,
+)
+
+
+class Command(BaseCommand):
+    help = (
+        "Compare the balance of each seller with the sum of its ledger entries, and check that each entry begins where "
+        "the one before it ended. Exits with 1 if something disagrees and was not fixed."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--seller-id", type=UUID, help="only this seller")
+        parser.add_argument("--report", action="store_true", help="all columns, and the trial balance of the ledger")
+        parser.add_argument("--fix", action="store_true", help="set wallets that disagree to what the ledger says")
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def handle(self, *args: Any, seller_id: UUID | None, report: bool, fix: bool, json: bool, **options: Any) -> None:
+        if seller_id is not None:
+            self.check_exists(seller_id)
+        output = JSONOutput(self.stdout.write) if json else TextOutput(self.stdout.write, full=report)
+        findings = Findings()
+        disagreeing = self.compare(seller_id, output, findings)
+        if fix:
+            for disagreeing_id in disagreeing:
+                self.repair(disagreeing_id, findings)
+        findings.chain_verified = not reconciliation.has_broken_links(seller_id)
+        if report:
+            findings.trial_balance = reconciliation.trial_balance()
+        output.end(findings)
+        if not findings.is_reconciled:
+            raise SystemExit(1)
+
+    def check_exists(self, seller_id: UUID) -> None:
+        try:
+            reconciliation.reconcile_seller(seller_id)
+        except NotFound as error:
+            raise CommandError(error.message) from error
+
+    def compare(self, seller_id: UUID | None, output: JSONOutput | TextOutput, findings: Findings) -> list[UUID]:
+        """Write every seller and return those that disagree."""
+        disagreeing = []
+        output.begin()
+        for found in reconciliation.iterate_reconciliations(seller_id):
+            output.seller(found)
+            findings.verdicts[AGREES if found.is_reconciled else DISAGREES] += 1
+            if not found.is_reconciled:
+                disagreeing.append(found.seller_id)
+        return disagreeing
+
+    def repair(self, seller_id: UUID, findings: Findings) -> None:
+        try:
+            services.restore_wallet(seller_id=seller_id)
+        except services.LedgerInconsistent as error:
+            findings.repairs[seller_id] = str(error)
+        else:
+            findings.repairs[seller_id] = ""
+            findings.verdicts[DISAGREES] -= 1
+            findings.verdicts[FIXED] += 1

@@ -1,0 +1,77 @@
+"""How tests meet the database: as in production, the owner migrates and the application role does the rest."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+from django.test import TransactionTestCase
+from psycopg2.sql import SQL, Identifier
+from pytest_django import DjangoDbBlocker
+
+from apps.core.database_logins import database_login
+from apps.core.database_roles import open_database, restrict_database
+
+# What migrations put in and every test needs.
+KEPT_TABLES = {
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+}
+
+
+@pytest.fixture(scope="session")
+def _logged_in_as_owner(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Surround pytest-django's `django_db_setup`: the owner creates, migrates and drops the test database."""
+    with django_db_blocker.unblock(), _login("owner"):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    _logged_in_as_owner: None, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Run the tests as the application role, in a database that the owner has created and migrated."""
+    name = connection.settings_dict["NAME"]
+    application = database_login("app")["USER"]
+    with open_database(database_login("owner", name)) as database:
+        restrict_database(database, application)
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: empty_tables(name))
+        with _login("app"):
+            yield
+
+
+@contextmanager
+def _login(role: str) -> Iterator[None]:
+    """Make the default connection, in every thread that opens one, log in as `role`."""
+    settings: dict[str, Any] = connections["default"].settings_dict
+    before = {name: settings[name] for name in ("USER", "PASSWORD", "OPTIONS")}
+    login = database_login(role)
+    options = dict(before["OPTIONS"])
+    if role == "owner":
+        options.pop("options", None)  # the application's timeouts: a migration may take its time
+    connections.close_all()
+    settings.update(USER=login["USER"], PASSWORD=login["PASSWORD"], OPTIONS=options)
+    try:
+        yield
+    finally:
+        connections.close_all()
+        settings.update(before)
+
+
+def empty_tables(database_name: str) -> None:
+    """Empty all tables except `KEPT_TABLES`, after a test that commits.
+
+    Django's own flush would run as the application role, which may neither TRUNCATE nor touch the ledger. A superuser
+    can also switch off the triggers that protect it.
+    """
+    with open_database(database_login("superuser", database_name)) as database, database.cursor() as statement:
+        # A test that leaves a transaction open fails here instead of hanging.
+        statement.execute("SET lock_timeout = '10s'; SET session_replication_role = replica")
+        statement.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = [Identifier(name) for (name,) in statement.fetchall() if name not in KEPT_TABLES]
+        statement.execute(SQL("TRUNCATE {} RESTART IDENTITY").format(SQL(", ").join(tables)))
