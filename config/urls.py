@@ -6,6 +6,8 @@ from drf_yasg import openapi
 from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
 
+from apps.core.metrics_view import metrics_view
+
 API_INFO = openapi.Info(
     title="Sharj API",
     default_version="v1",
@@ -35,6 +37,7 @@ api = [
 
 urlpatterns = [
     path("api/v1/", include(api)),
+    path("metrics", metrics_view, name="metrics"),
     path("admin/", admin.site.urls),
     path("swagger/", schema_view.with_ui("swagger", cache_timeout=0), name="swagger"),
     path("redoc/", schema_view.with_ui("redoc", cache_timeout=0), name="redoc"),

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Seller, SellerRole, User
+from apps.core import events
 from apps.core.errors import DomainError, InvalidInput, NotFound
 
 
@@ -108,6 +109,7 @@ def _move(seller_id: UUID, source: Seller.Status, target: Seller.Status) -> None
             )
         seller.status = target
         seller.save(update_fields=["status"])
+    events.security("seller_status_changed", seller=seller_id, before=source.value, after=target.value)
 
 
 def _lock_seller(seller_id: UUID) -> Seller:

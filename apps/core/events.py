@@ -46,6 +46,12 @@ def balances_changed(entries: Iterable[Entry]) -> None:
             _transactions.info("balance changed", extra={"fields": fields})
 
 
+def balance_restored(seller_id: UUID, **fields: object) -> None:
+    """Tell that a balance was set to what its ledger says, for it said something else."""
+    _transactions.warning("balance restored", extra={"fields": {"seller": seller_id, **fields}})
+    security_warning("balance_restored", seller=seller_id, **fields)
+
+
 def security(event: str, **fields: object) -> None:
     """Tell of something that whoever guards the platform wants to know: an access, a refusal, a change of rights."""
     _security.info(event, extra={"fields": fields})

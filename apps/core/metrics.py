@@ -67,7 +67,7 @@ _sources: list[GaugeSource] = []
 
 
 def register_gauges(source: GaugeSource) -> None:
-    """Have `source` asked at every scrape (at most once in `GAUGES_LIFETIME_SECONDS`); an app does this when it loads."""
+    """Have `source` asked by scrapes, at most once in `GAUGES_LIFETIME_SECONDS`; an app does this when it loads."""
     if source not in _sources:
         _sources.append(source)
 

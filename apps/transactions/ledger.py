@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
+from apps.core import events, metrics
 from apps.core.business_day import business_day
 from apps.core.errors import DomainError, NotFound
 from apps.core.ids import uuid7_at
@@ -84,6 +85,7 @@ def _lock_statement() -> str:
     return sql
 
 
+@metrics.LOCK_WAIT_SECONDS.time()
 def lock_wallet(seller_id: UUID, *, session_id: UUID | None = None, idempotency_key: str = "") -> LockedWallet:
     """Lock the wallet of a seller until the transaction ends, then read it.
 
@@ -116,6 +118,7 @@ def post(wallet: LockedWallet, postings: Sequence[Posting], *, created_by_id: UU
     values += (getattr(entry, field) for entry in entries for field in _FIELDS)
     with connection.cursor() as cursor:
         cursor.execute(_WRITE + ", ".join([_ROW] * len(entries)), values)
+    transaction.on_commit(partial(events.balances_changed, entries), robust=True)
     return entries
 
 

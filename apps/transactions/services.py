@@ -1,6 +1,5 @@
 """Selling charges, reversing entries, and putting a wallet right that disagrees with its ledger."""
 
-import logging
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -9,6 +8,7 @@ from django.db import transaction
 
 from apps.accounts.models import Seller, SellerRole
 from apps.accounts.tokens import Claims, InvalidToken
+from apps.core import events
 from apps.core.business_day import business_day
 from apps.core.errors import DomainError, NotFound, PermissionDenied
 from apps.core.money import ZERO, format_money
@@ -16,8 +16,6 @@ from apps.transactions import ledger, postings
 from apps.transactions.ledger import LockedWallet
 from apps.transactions.models import EntryType, LedgerEntry
 from apps.transactions.reconciliation import SellerReconciliation, has_broken_links, reconcile_seller
-
-security_log = logging.getLogger("sharj.security")
 
 _MAY_SELL = frozenset({SellerRole.OWNER.value, SellerRole.OPERATOR.value})
 
@@ -179,9 +177,9 @@ def restore_wallet(*, seller_id: UUID) -> SellerReconciliation:
         newest = LedgerEntry.objects.filter(seller_id=seller_id).order_by("-sequence").first()
         _check_ledger(found, newest)
         ledger.restore(wallet, newest)
-    security_log.warning(
-        "wallet restored from the ledger: seller %s, balance %s -> %s, sequence %d -> %d",
-        seller_id, found.current_balance, found.calculated_balance, found.wallet_sequence, found.last_sequence,
+    events.balance_restored(
+        seller_id, before=found.current_balance, after=found.calculated_balance,
+        sequence_before=found.wallet_sequence, sequence_after=found.last_sequence,
     )  # fmt: skip
     return found
 

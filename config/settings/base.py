@@ -10,6 +10,7 @@ from typing import Any
 import environ
 
 from apps.core.database_logins import database_login
+from apps.core.logs import logging_config, open_log_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -39,6 +40,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.core.middleware.RequestIdMiddleware",
+    "apps.core.middleware.ClientAddressMiddleware",
+    "apps.core.middleware.ObservationMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -183,12 +186,17 @@ SWAGGER_SETTINGS = {
     "DEFAULT_MODEL_RENDERING": "example",
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "apps.core.request_id.RequestIdFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}},
-}
+# --- Who watches ----------------------------------------------------------------------------------------------------
+
+# Networks of the proxies in front, whose X-Forwarded-* headers are believed.
+TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=["127.0.0.0/8", "::1/128"])
+# Who may scrape /metrics: a bearer of the token, or any address in these networks.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+METRICS_ALLOWED_NETWORKS: list[str] = env.list("METRICS_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+
+LOGGING = logging_config(
+    level=env.str("LOG_LEVEL", default="INFO"),
+    style=env.str("LOG_FORMAT", default="line"),
+    stream=env.str("LOG_STREAM", default="stderr"),  # gunicorn's is stdout; a command's stdout is for its result
+    folder=open_log_folder(env.str("LOG_DIR", default="")),
+)
