@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -9,4 +9,5 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from apps.core.database_grants import grant_tables
 
-        post_migrate.connect(grant_tables, sender=self)
+        # Sent once per app, but never for one without models, as this one is.
+        post_migrate.connect(grant_tables, sender=apps.get_app_config("contenttypes"))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.core.database_logins import is_embedded
 from config.env_file import REPOSITORY
 
 pytestmark = pytest.mark.timeout(60)
@@ -26,6 +27,9 @@ def manage(
     changed = {name: value for name, value in changed.items() if value or name == "DATABASE_HOST"}
     command = [sys.executable, str(at / "manage.py"), *arguments]
     return subprocess.run(command, cwd=at, env=changed, capture_output=True, text=True, timeout=30, check=False)
+
+
+embedded_only = pytest.mark.skipif(not is_embedded(), reason="asks the embedded PostgreSQL of the session")
 
 
 def assert_one_line(result: subprocess.CompletedProcess[str], expected: str) -> None:
@@ -62,7 +66,9 @@ def test_a_traceback_on_demand(checkout: Path) -> None:
 
 
 def test_an_unknown_database_role() -> None:
-    assert_one_line(manage("check", environment={"DATABASE_ROLE": "king"}), "no database role 'king'")
+    assert_one_line(
+        manage("check", environment={"DATABASE_HOST": "", "DATABASE_ROLE": "king"}), "no database role 'king'"
+    )
 
 
 def test_serve_with_its_port_in_use(tmp_path: Path) -> None:
@@ -83,16 +89,18 @@ def test_db_commands_leave_an_external_server_alone() -> None:
     assert_one_line(manage("db", "stop", environment=EXTERNAL), "DATABASE_HOST is set")
 
 
+@embedded_only
 def test_db_status_exits_0_only_for_a_running_server(tmp_path: Path) -> None:
     assert manage("db", "status").returncode == 0
     assert manage("db", "status", environment={"EMBEDDED_POSTGRES_DIR": str(tmp_path)}).returncode == 3
 
 
 def test_a_stopped_embedded_database_says_how_to_start_it(tmp_path: Path) -> None:
-    result = manage("showmigrations", environment={"EMBEDDED_POSTGRES_DIR": str(tmp_path)})
+    result = manage("showmigrations", environment={"DATABASE_HOST": "", "EMBEDDED_POSTGRES_DIR": str(tmp_path)})
     assert_one_line(result, "Start it with `manage.py db start`")
 
 
+@embedded_only
 @pytest.mark.parametrize(("role", "user"), [("app", "sharj_app"), ("owner", "sharj_owner"), ("superuser", "postgres")])
 def test_db_psql_logs_in_as_the_chosen_role(role: str, user: str) -> None:
     result = manage("db", "psql", "--role", role, "--", "-XAtc", "SELECT current_user")
