@@ -13,6 +13,8 @@ from pytest_django import DjangoDbBlocker
 from apps.core.database_logins import database_login
 from apps.core.database_roles import open_database, restrict_database
 
+pytest_plugins = ["apps.core.tests.fixtures"]
+
 # What migrations put in and every test needs.
 KEPT_TABLES = {
     "django_migrations",

@@ -30,7 +30,7 @@ def _load_settings() -> None:
     except ImportError:
         sys.exit("Error: Django is not installed here. Use `make run`, or .venv/bin/python manage.py.")
     if sys.argv[1:2] == ["generate_secret_key"]:  # makes the one setting without which none can be loaded
-        settings.configure(INSTALLED_APPS=["apps.core"])
+        settings.configure(INSTALLED_APPS=["django.contrib.contenttypes", "apps.core"])
     if not settings.configured:
         settings.INSTALLED_APPS  # noqa: B018  (settings are loaded on first use)
 

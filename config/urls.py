@@ -41,7 +41,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("swagger/", schema_view.with_ui("swagger", cache_timeout=0), name="swagger"),
     path("redoc/", schema_view.with_ui("redoc", cache_timeout=0), name="redoc"),
-    path("swagger.json", schema_view.without_ui(cache_timeout=0), {"format": ".json"}, name="swagger-json"),
+    path("swagger.json", schema_view.without_ui(cache_timeout=0), {"format": "json"}, name="swagger-json"),
 ]
 
 handler400 = "apps.core.problems.bad_request"

@@ -7,11 +7,13 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from apps.accounts.models import Seller, SellerRole, User
+from apps.accounts.models import Seller, SellerRole, StaffRole, User
+from apps.accounts.sessions import revoke_sessions
 from apps.core import events
 from apps.core.errors import DomainError, InvalidInput, NotFound
 
@@ -57,17 +59,52 @@ def create_seller(
         InvalidInput: username or email taken, or the password is weak.
     """
     owner = User(username=username, email=email, seller_role=SellerRole.OWNER)
-    try:
-        validate_password(password, user=owner)
-    except ValidationError as error:
-        raise InvalidInput("password", " ".join(error.messages), code="weak_password") from error
-    owner.set_password(password)
+    _set_password(owner, password)
     with _duplicates_named(), transaction.atomic(durable=True):
         owner.seller = Seller.objects.create(
             company_name=company_name, email=email, phone_number=phone_number, daily_limit=daily_limit, status=status
         )
         owner.save(force_insert=True)
     return owner
+
+
+def create_seller_user(*, seller_id: UUID, role: SellerRole, username: str, password: str, email: str = "") -> User:
+    """Let one more person act for a seller.
+
+    Raises:
+        InvalidInput: username or email taken, or the password is weak.
+    """
+    user = User(username=username, email=email, seller_id=seller_id, seller_role=role)
+    _set_password(user, password)
+    with _duplicates_named(), transaction.atomic(durable=True):
+        user.save(force_insert=True)
+    return user
+
+
+def create_staff_user(*, role: StaffRole, username: str, password: str, email: str = "") -> User:
+    """Let one more person work for the platform; raises as `create_seller_user` does."""
+    user = User(username=username, email=email, is_staff=True)
+    _set_password(user, password)
+    with _duplicates_named(), transaction.atomic(durable=True):
+        user.save(force_insert=True)
+        user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+def change_password(*, user: User, password: str) -> None:
+    """Give a user another password and end its sessions; raises `InvalidInput` for a weak one."""
+    _set_password(user, password)
+    with transaction.atomic(durable=True):
+        user.save(update_fields=["password"])
+        revoke_sessions(user)
+
+
+def _set_password(user: User, password: str) -> None:
+    try:
+        validate_password(password, user=user)
+    except ValidationError as error:
+        raise InvalidInput("password", " ".join(error.messages), code="weak_password") from error
+    user.set_password(password)
 
 
 def update_seller(*, seller_id: UUID, changes: Mapping[str, Any]) -> None:

@@ -10,8 +10,11 @@ REPORT_TIMEOUT_SECONDS = 600
 
 @contextmanager
 def long_read() -> Iterator[None]:
-    """Run the block in a transaction whose statements may take `REPORT_TIMEOUT_SECONDS`."""
+    """Run the block in a transaction with `REPORT_TIMEOUT_SECONDS` for each statement and each pause between them."""
+    limit = f"'{REPORT_TIMEOUT_SECONDS}s'"
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = '{REPORT_TIMEOUT_SECONDS}s'")
+            cursor.execute(
+                f"SET LOCAL statement_timeout = {limit}; SET LOCAL idle_in_transaction_session_timeout = {limit}"
+            )
         yield

@@ -26,16 +26,6 @@ _TICK = timedelta(microseconds=1)  # entries of one wallet never share a moment:
 # The database adds the last field, the hash.
 _FIELDS = tuple(field.attname for field in LedgerEntry._meta.concrete_fields if field.attname != "entry_hash")
 _COLUMNS = tuple(str(LedgerEntry._meta.get_field(field).column) for field in _FIELDS)
-_READ = f"""
-SELECT w.balance, w.sequence, w.spent_on, w.spent_today,
-       greatest(clock_timestamp(), w.last_entry_at + interval '1 microsecond'),
-       s.status, s.daily_limit, u.seller_role, {", ".join(f"e.{column}" for column in _COLUMNS)}
-FROM transactions_wallet w
-JOIN accounts_seller s ON s.id = w.seller_id
-LEFT JOIN (accounts_session x JOIN accounts_user u ON u.id = x.user_id AND u.is_active)
-       ON x.id = %s AND x.revoked_at IS NULL AND u.seller_id = s.id
-LEFT JOIN transactions_ledgerentry e ON e.seller_id = w.seller_id AND e.idempotency_key = %s AND e.idempotency_key <> ''
-WHERE w.seller_id = %s"""  # noqa: S608  (column names of our own model)
 _WRITE = f"""
 WITH moved AS (
     UPDATE transactions_wallet
@@ -70,7 +60,7 @@ class LockedWallet:
     seller_status: str
     daily_limit: Decimal | None
     actor_role: str | None  # None: the session is over, or its user is deactivated or of another seller
-    earlier: LedgerEntry | None = None  # what the idempotency key already did
+    earlier_entry_id: UUID | None  # what the idempotency key already did
 
     def __post_init__(self) -> None:
         if self.spent_on != (today := business_day(self.now)):
@@ -97,13 +87,14 @@ def lock_wallet(seller_id: UUID, *, session_id: UUID | None = None, idempotency_
         OperationalError: the lock was not granted within `lock_timeout`.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"{_lock_statement()};{_READ}", [seller_id, session_id, idempotency_key, seller_id])
+        cursor.execute(
+            f"{_lock_statement()}; SELECT * FROM read_wallet(%s, %s, %s)",
+            [seller_id, seller_id, session_id, idempotency_key],
+        )
         row = cursor.fetchone()
-    if row is None:
+    if row is None or row[0] is None:
         raise NotFound("There is no such seller.")
-    wallet = LockedWallet(seller_id, *row[:8])
-    wallet.earlier = LedgerEntry(*row[8:]) if row[8] else None
-    return wallet
+    return LockedWallet(seller_id, *row)
 
 
 def post(wallet: LockedWallet, postings: Sequence[Posting], *, created_by_id: UUID) -> list[LedgerEntry]:

@@ -77,8 +77,8 @@ def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempoten
     with transaction.atomic(durable=True):
         wallet = ledger.lock_wallet(seller_id, session_id=claims.session_id, idempotency_key=idempotency_key)
         _check_actor(wallet)
-        if wallet.earlier is not None:
-            return _replay(wallet.earlier, phone_number, amount)
+        if wallet.earlier_entry_id is not None:
+            return _replay(wallet.earlier_entry_id, phone_number, amount)
         _check_seller(wallet)
         _check_daily_limit(wallet, amount)
         posting = postings.charge(
@@ -130,7 +130,8 @@ def _check_daily_limit(wallet: LockedWallet, amount: Decimal) -> None:
     )
 
 
-def _replay(earlier: LedgerEntry, phone_number: str, amount: Decimal) -> Sale:
+def _replay(earlier_entry_id: UUID, phone_number: str, amount: Decimal) -> Sale:
+    earlier = LedgerEntry.objects.get(pk=earlier_entry_id)
     if (earlier.phone_number, earlier.amount) != (phone_number, amount):
         raise IdempotencyKeyReused("This Idempotency-Key already sold another charge.")
     return Sale(earlier, replayed=True)

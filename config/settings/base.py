@@ -170,6 +170,7 @@ REQUEST_BODY_LIMIT_BYTES = 1_000_000
 BULK_REQUEST_BODY_LIMIT_BYTES = 5_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_LIMIT_BYTES
 
+SWAGGER_USE_COMPAT_RENDERERS = False  # the format of swagger.json is called "json", as elsewhere in DRF
 SWAGGER_SETTINGS = {
     "DEFAULT_INFO": "config.urls.API_INFO",
     "DEFAULT_AUTO_SCHEMA_CLASS": "apps.core.swagger.ProblemAutoSchema",

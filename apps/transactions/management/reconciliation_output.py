@@ -66,8 +66,8 @@ class TextOutput:
             totals = findings.totals()
             for account, amount in {**totals, "total": sum(totals.values(), ZERO)}.items():
                 self._write(f"{account:<36}  {format_money(amount):>22}")
-        counts = ", ".join(f"{findings.verdicts[verdict]} {verdict}" for verdict in (AGREES, FIXED, DISAGREES))
-        self._write(f"\nSellers: {findings.verdicts.total()} checked, {counts}.")
+        agree, fixed, disagree = (findings.verdicts[verdict] for verdict in (AGREES, FIXED, DISAGREES))
+        self._write(f"\n{findings.verdicts.total()} sellers: {agree} agree, {fixed} fixed, {disagree} disagree.")
         self._write(f"Chain of entries: {'unbroken' if findings.chain_verified else 'BROKEN'}.")
 
     def _row(self, seller: str, current: str, calculated: str, details: list[str], verdict: str, company: str) -> None:

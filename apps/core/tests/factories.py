@@ -1,0 +1,116 @@
+"""Sellers, users and money for tests. Money is made as in life: by credit requests that staff approve."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import Group
+from django.db import models
+from django.utils import timezone
+from rest_framework_simplejwt.settings import api_settings
+
+from apps.accounts.models import Seller, SellerRole, Session, User
+from apps.accounts.tokens import Claims, issue_pair, read_access
+from apps.core.tests.api import PHONE, Caller
+from apps.credit_requests.models import CreditRequest
+from apps.credit_requests.services import approve_credit_request, submit_credit_request
+from apps.transactions.models import LedgerEntry
+from apps.transactions.services import reverse_entry, sell_charge
+
+NEVER = UUID("0197f3a0-7c1e-7b6a-9d1f-3f6f0c2f8a11")  # a well-formed id that nothing has
+
+_numbers = count(1)
+
+
+def make_seller(
+    *,
+    balance: str = "0.00",
+    status: Seller.Status = Seller.Status.ACTIVE,
+    daily_limit: str | None = None,
+    company_name: str = "",
+) -> Seller:
+    """Create a seller with its owner, and credit it with `balance`."""
+    number = next(_numbers)
+    seller = Seller.objects.create(
+        company_name=company_name or f"Company {number}",
+        email=f"company{number}@example.com",
+        phone_number=PHONE,
+        status=status,
+        daily_limit=None if daily_limit is None else Decimal(daily_limit),
+    )
+    make_user(seller)
+    if Decimal(balance):
+        add_credit(seller, balance)
+    return seller
+
+
+def make_user(seller: Seller, role: SellerRole = SellerRole.OWNER) -> User:
+    """Create a user of a seller, without a password."""
+    number = next(_numbers)
+    return User.objects.create(
+        username=f"{role.value}{number}", email=f"user{number}@example.com", seller=seller, seller_role=role
+    )
+
+
+def make_staff(*groups: str) -> User:
+    """Create a member of staff in `groups`, without a password."""
+    user = User.objects.create(username=f"staff{next(_numbers)}", is_staff=True)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    return user
+
+
+def owner_of(seller: Seller) -> User:
+    """Return the owner that was made with the seller."""
+    return seller.users.filter(seller_role=SellerRole.OWNER).order_by("pk")[0]
+
+
+def log_in(user: User) -> Caller:
+    """Begin a session of `user` without asking for a password."""
+    expires_at = timezone.now() + api_settings.REFRESH_TOKEN_LIFETIME
+    session = Session(user=user, expires_at=expires_at)
+    pair = issue_pair(session)
+    session.refresh_jti = pair.refresh_jti
+    session.save(force_insert=True)
+    return Caller(pair.access, pair.refresh)
+
+
+def claims_of(user: User) -> Claims:
+    """Begin a session of `user` and return what its access token claims, for calls of the service layer."""
+    return read_access(log_in(user).access.encode())
+
+
+def file_request(seller: Seller, amount: str = "10.00", *, note: str = "", key: str = "") -> CreditRequest:
+    """File a credit request as the seller's owner."""
+    submission = submit_credit_request(
+        requested_by=owner_of(seller), amount=Decimal(amount), note=note, idempotency_key=key
+    )
+    return submission.credit_request
+
+
+def add_credit(seller: Seller, amount: str) -> LedgerEntry:
+    """Raise a balance by an approved credit request."""
+    approved = approve_credit_request(
+        credit_request_id=file_request(seller, amount).pk, approved_by=make_staff("credit_approver")
+    )
+    assert approved.entry is not None
+    return approved.entry
+
+
+def sell(seller: Seller, amount: str = "1.00", *, phone_number: str = PHONE, key: str = "") -> LedgerEntry:
+    """Sell a charge as the seller's owner."""
+    sale = sell_charge(
+        claims=claims_of(owner_of(seller)), phone_number=phone_number, amount=Decimal(amount), idempotency_key=key
+    )
+    return sale.entry
+
+
+def reverse(entry: LedgerEntry, reason: str = "mistake") -> LedgerEntry:
+    """Reverse an entry as an admin."""
+    return reverse_entry(entry_id=entry.pk, reason=reason, reversed_by_id=make_staff("admin").pk)
+
+
+def columns_of(row: models.Model) -> Mapping[str, Any]:
+    """Return every column of a row and its value, for statements that bypass the service layer."""
+    return {field.column: getattr(row, field.attname) for field in row._meta.concrete_fields if field.column}

@@ -1,0 +1,79 @@
+"""Many at once: in threads (one process of gunicorn) and in processes (several), each with its own connection.
+
+No model is imported at module level: a new process imports this module before Django is set up.
+"""
+
+import multiprocessing
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
+from threading import Barrier
+from typing import Any, Protocol, TypeVar
+
+import django
+from django.db import DatabaseError, connections
+
+from apps.core.errors import DomainError
+
+START_TIMEOUT_SECONDS = 30
+
+Result = TypeVar("Result")
+
+
+class Gate(Protocol):
+    """Where racers wait for each other."""
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+def race(*racers: Callable[[], Result]) -> list[Result]:
+    """Run all at the same moment, a thread and a connection each; return what they returned, in their order."""
+    gate = Barrier(len(racers))
+
+    def run(racer: Callable[[], Result]) -> Result:
+        with closing(connections["default"]) as connection:
+            connection.ensure_connection()
+            gate.wait(START_TIMEOUT_SECONDS)
+            return racer()
+
+    with ThreadPoolExecutor(len(racers)) as pool:
+        return list(pool.map(run, racers))
+
+
+def outcome(act: Callable[[], object]) -> str:
+    """Return `ok`, the code of the refusal, or the name of the database error that `act` ended with."""
+    try:
+        act()
+    except DomainError as refusal:
+        return refusal.code
+    except DatabaseError as error:
+        return type(error).__name__
+    return "ok"
+
+
+def race_processes(act: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]) -> list[Result]:
+    """Run `act` at the same moment in one new process for each tuple of arguments; it must be a module's function."""
+    context = multiprocessing.get_context("spawn")
+    gate = context.Barrier(len(arguments))
+    settings = connections["default"].settings_dict
+    login = {name: settings[name] for name in ("HOST", "PORT", "NAME", "USER", "PASSWORD", "OPTIONS")}
+    with ProcessPoolExecutor(len(arguments), context, _join, (login, gate)) as pool:
+        return [future.result() for future in [pool.submit(_run, act, *each) for each in arguments]]
+
+
+_gate: Gate | None = None
+
+
+def _join(login: Mapping[str, Any], gate: Gate) -> None:
+    """Begin a new process: set Django up and use the test database."""
+    global _gate  # the initializer of a pool has nowhere else to leave it
+    django.setup()
+    connections["default"].settings_dict.update(login)
+    _gate = gate
+
+
+def _run(act: Callable[..., Result], *arguments: Any) -> Result:
+    assert _gate is not None
+    connections["default"].ensure_connection()
+    _gate.wait(START_TIMEOUT_SECONDS)
+    return act(*arguments)

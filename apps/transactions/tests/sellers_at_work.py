@@ -1,0 +1,17 @@
+"""What the processes of a race do; a new process finds it here by name."""
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import partial
+
+from apps.accounts.tokens import Claims
+from apps.core.tests.api import PHONE
+from apps.core.tests.races import outcome
+from apps.transactions.services import sell_charge
+
+
+def sell_many(claims: Sequence[Claims], count: int, amount: str) -> Counter[str]:
+    """Sell `count` charges, for each seller in turn; return how many ended how."""
+    sale = partial(sell_charge, phone_number=PHONE, amount=Decimal(amount))
+    return Counter(outcome(partial(sale, claims=claims[number % len(claims)])) for number in range(count))

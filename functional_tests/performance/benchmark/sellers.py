@@ -1,0 +1,65 @@
+"""Sellers that can charge: made with the project's own use cases, logged in with its own tokens."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.accounts.models import Seller, SellerRole, Session, User
+from apps.accounts.tokens import issue_pair
+from apps.credit_requests.services import approve_credit_request, submit_credit_request
+
+# More than any run sells.
+CREDIT = Decimal("100000000000.00")
+SESSION_LIFETIME = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A seller and the access token of its owner."""
+
+    seller_id: UUID
+    token: str
+
+
+def make_staff() -> User:
+    """Create a superuser that nobody can log in as with a password."""
+    return User.objects.create(username=f"bench-{secrets.token_hex(4)}", is_staff=True, is_superuser=True)
+
+
+def make_members(count: int, approver: User) -> list[Member]:
+    """Create `count` active sellers with `CREDIT` each."""
+    return [_make_member(approver) for _ in range(count)]
+
+
+def _make_member(approver: User) -> Member:
+    name = f"bench-{secrets.token_hex(6)}"
+    seller = Seller.objects.create(company_name=name, email=f"{name}@example.com", status=Seller.Status.ACTIVE)
+    owner = User.objects.create(username=name, seller=seller, seller_role=SellerRole.OWNER)
+    submission = submit_credit_request(requested_by=owner, amount=CREDIT)
+    approve_credit_request(credit_request_id=submission.credit_request.pk, approved_by=approver)
+    return Member(seller.pk, log_in(owner))
+
+
+def members_of(seller_ids: Sequence[UUID]) -> list[Member]:
+    """Return existing sellers, each with a token of its owner."""
+    owners = {
+        owner.seller_id: owner
+        for owner in User.objects.filter(seller_id__in=seller_ids, seller_role=SellerRole.OWNER).select_related(
+            "seller"
+        )
+    }
+    return [Member(seller_id, log_in(owners[seller_id])) for seller_id in seller_ids]
+
+
+def log_in(user: User) -> str:
+    """Open a session as a login does, without the price of a password, and return its access token."""
+    session = Session(user=user, expires_at=timezone.now() + SESSION_LIFETIME)
+    pair = issue_pair(session)
+    session.refresh_jti = pair.refresh_jti
+    session.save(force_insert=True)
+    return pair.access

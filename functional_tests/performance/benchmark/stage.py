@@ -1,0 +1,80 @@
+"""What a run stands on: settings of its own and a PostgreSQL of its own. No Django here before it is set up."""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from apps.core.embedded_postgres import EmbeddedPostgres
+from functional_tests.performance.settings import REPOSITORY_ROOT
+
+SETTINGS_MODULE = "functional_tests.performance.benchmark.settings"
+# As a server that matters is run: every commit is on disk before it is answered. The rest keeps checkpoints, which
+# would hit one case and not another, out of the way.
+POSTGRES_SETTINGS = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "30min",
+}
+
+
+@contextmanager
+def open_stage(home: Path | None = None) -> Iterator[EmbeddedPostgres]:
+    """Start a PostgreSQL in `home`, migrate it and set Django up on it; stop it at the end.
+
+    Without a `home` it is a temporary one, which is deleted. Import nothing of Django before this is entered.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # In /tmp, where a server of root's can come as another user.
+    folder = home or Path(tempfile.mkdtemp(prefix="sharj-bench-", dir="/tmp"))
+    postgres = EmbeddedPostgres(folder, POSTGRES_SETTINGS)
+    try:
+        postgres.start()
+        os.environ.update(_environment(postgres.home.path))
+        _migrate()
+        _set_up_django()
+        yield postgres
+    finally:
+        if home is None:
+            postgres.destroy()
+        else:
+            postgres.stop()
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Return the environment of a small production server; it wins over `.env`."""
+    return {
+        "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "DEBUG": "false",
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "SECURE_SSL_REDIRECT": "false",
+        "DATABASE_HOST": "",
+        "DATABASE_ROLE": "app",
+        "DATABASE_POOL_MODE": "session",
+        "EMBEDDED_POSTGRES_DIR": str(home),
+        "GUNICORN_STOPS_POSTGRES": "",
+    }
+
+
+def _migrate() -> None:
+    command = [sys.executable, str(REPOSITORY_ROOT / "manage.py"), "migrate", "--no-input", "--verbosity", "0"]
+    subprocess.run(command, env={**os.environ, "DATABASE_ROLE": "owner"}, check=True)
+
+
+def _set_up_django() -> None:
+    import django
+
+    django.setup()
+
+
+def postmaster_pid(postgres: EmbeddedPostgres) -> int:
+    """Return the process that every process of the server descends from."""
+    return int((postgres.home.data / "postmaster.pid").read_text().split("\n")[0])
