@@ -48,3 +48,9 @@ class StrictJSONParser(BaseParser):
             return json.loads(body.decode("utf-8"), parse_float=JSONNumber, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise ParseError("The body is not valid JSON in UTF-8.") from error
+
+
+class BulkJSONParser(StrictJSONParser):
+    """The same for batches, which may be larger."""
+
+    limit_bytes = settings.BULK_REQUEST_BODY_LIMIT_BYTES

@@ -14,6 +14,7 @@ from apps.accounts.models import Seller, User
 from apps.core.errors import DomainError, NotFound
 from apps.credit_requests.models import CreditRequest
 from apps.transactions import ledger, postings
+from apps.transactions.locking import lock_wallet
 from apps.transactions.services import IdempotencyKeyReused, SellerNotActive
 
 
@@ -85,14 +86,15 @@ def approve_credit_request(*, credit_request_id: UUID, approved_by: User) -> Cre
     with transaction.atomic(durable=True):
         credit_request = _lock_pending(credit_request_id)
         _check_not_own(credit_request, approved_by)
-        wallet = ledger.lock_wallet(credit_request.seller_id)
+        wallet = lock_wallet(credit_request.seller_id)
         posting = postings.credit(
             seller_id=credit_request.seller_id,
             amount=credit_request.amount,
             credit_request_id=credit_request.pk,
             description=credit_request.note,
         )
-        [credit_request.entry] = ledger.post(wallet, [posting], created_by_id=approved_by.pk)
+        credit_request.entry = ledger.draft(wallet, posting, created_by_id=approved_by.pk)
+        ledger.write(wallet, [credit_request.entry])
         _decide(credit_request, CreditRequest.Status.APPROVED, approved_by)
     return credit_request
 

@@ -18,7 +18,7 @@ def wallet_account(seller_id: object) -> str:
 
 
 class Wallet(models.Model):
-    """What a seller has left. Opened by the database with the seller; written by `ledger.post` alone.
+    """What a seller has left. Opened by the database with the seller; written by `ledger.write` alone.
 
     A narrow row of its own, so that saving a seller's profile never overwrites a balance that a sale changed meanwhile.
     No column that changes is indexed and pages are left half empty, so that updates stay on their page (HOT).

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.core.examples import OWNER_ID, REVERSED_AT, SALE_ENTRY_ID, SELLER_ID, SOLD_AT
 from apps.core.fields import MoneyField, PhoneNumberField, TextField
 from apps.core.money import format_money
 from apps.core.request_input import ListQuerySerializer
@@ -16,6 +17,9 @@ class ChargeRequestSerializer(serializers.Serializer[Any]):
 
     phone_number = PhoneNumberField()
     amount = MoneyField()
+
+    class Meta:
+        swagger_schema_fields = {"example": {"phone_number": "+989123456789", "amount": "50000.00"}}
 
 
 class LedgerEntrySerializer(serializers.Serializer[LedgerEntry]):
@@ -41,6 +45,27 @@ class LedgerEntrySerializer(serializers.Serializer[LedgerEntry]):
 
     class Meta:
         ref_name = "Transaction"
+        swagger_schema_fields = {
+            "example": {
+                "id": SALE_ENTRY_ID,
+                "type": "charge_sale",
+                "seller": SELLER_ID,
+                "sequence": 2,
+                "amount": "50000.00",
+                "balance_before": "500000.00",
+                "balance_after": "450000.00",
+                "phone_number": "+989123456789",
+                "debit_account": f"wallet:{SELLER_ID}",
+                "credit_account": "platform:charge_sales",
+                "idempotency_key": "order-1001",
+                "credit_request": None,
+                "reverses": None,
+                "reversed_by": None,
+                "description": "",
+                "created_by": OWNER_ID,
+                "created_at": SOLD_AT,
+            }
+        }
 
     def to_representation(self, entry: LedgerEntry) -> dict[str, object]:
         """Return the entry as the API writes it. Written out, because DRF's field loop costs ten times as much."""
@@ -74,6 +99,9 @@ class ReversalRequestSerializer(serializers.Serializer[Any]):
 
     reason = TextField()
 
+    class Meta:
+        swagger_schema_fields = {"example": {"reason": "The customer named a wrong number"}}
+
 
 class SellerEntryQuerySerializer(ListQuerySerializer):
     """Filters of one seller's transactions."""
@@ -106,6 +134,16 @@ class PhoneNumberTotalSerializer(serializers.Serializer[Any]):
     charge_count = serializers.IntegerField()
     last_charged_at = serializers.DateTimeField()
 
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "phone_number": "+989123456789",
+                "total_charged": "50000.00",
+                "charge_count": 1,
+                "last_charged_at": SOLD_AT,
+            }
+        }
+
 
 class BalanceSerializer(serializers.Serializer[Any]):
     """A balance, and what may still be sold on this business day (null: no daily limit)."""
@@ -117,6 +155,19 @@ class BalanceSerializer(serializers.Serializer[Any]):
     spent_today = MoneyField()
     available_today = MoneyField(allow_null=True)
     as_of = serializers.DateTimeField()
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "seller_id": SELLER_ID,
+                "balance": "450000.00",
+                "sequence": 2,
+                "daily_limit": "2000000.00",
+                "spent_today": "50000.00",
+                "available_today": "1950000.00",
+                "as_of": REVERSED_AT,
+            }
+        }
 
 
 class SellerReconciliationSerializer(serializers.Serializer[Any]):
@@ -131,6 +182,20 @@ class SellerReconciliationSerializer(serializers.Serializer[Any]):
     total_transactions = serializers.IntegerField()
     last_sequence = serializers.IntegerField()
 
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "seller_id": SELLER_ID,
+                "company_name": "Mehr Mobile",
+                "current_balance": "450000.00",
+                "calculated_balance": "450000.00",
+                "difference": "0.00",
+                "is_reconciled": True,
+                "total_transactions": 2,
+                "last_sequence": 2,
+            }
+        }
+
 
 class ReconciliationSerializer(serializers.Serializer[Any]):
     """The verdict over all sellers."""
@@ -142,3 +207,20 @@ class ReconciliationSerializer(serializers.Serializer[Any]):
     trial_balance_total = MoneyField()
     chain_verified = serializers.BooleanField()
     is_reconciled = serializers.BooleanField()
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "sellers_checked": 1,
+                "verified": 1,
+                "discrepancies": [],
+                "trial_balance": {
+                    "platform:funding": "500000.00",
+                    "platform:charge_sales": "-50000.00",
+                    "wallets": "-450000.00",
+                },
+                "trial_balance_total": "0.00",
+                "chain_verified": True,
+                "is_reconciled": True,
+            }
+        }

@@ -1,5 +1,6 @@
-"""Selling charges, reversing entries, and putting a wallet right that disagrees with its ledger."""
+"""Selling charges, one or many, and reversing entries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -8,14 +9,12 @@ from django.db import transaction
 
 from apps.accounts.models import Seller, SellerRole
 from apps.accounts.tokens import Claims, InvalidToken
-from apps.core import events
 from apps.core.business_day import business_day
 from apps.core.errors import DomainError, NotFound, PermissionDenied
 from apps.core.money import ZERO, format_money
 from apps.transactions import ledger, postings
-from apps.transactions.ledger import LockedWallet
+from apps.transactions.locking import LockedWallet, lock_wallet
 from apps.transactions.models import EntryType, LedgerEntry
-from apps.transactions.reconciliation import SellerReconciliation, has_broken_links, reconcile_seller
 
 _MAY_SELL = frozenset({SellerRole.OWNER.value, SellerRole.OPERATOR.value})
 
@@ -50,8 +49,13 @@ class NotReversible(DomainError):
     code = "not_reversible"
 
 
-class LedgerInconsistent(Exception):
-    """The entries of a seller contradict each other, so they cannot tell what its balance is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A charge to sell: one item of a batch."""
+
+    phone_number: str
+    amount: Decimal
+    idempotency_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +78,111 @@ def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempoten
         IdempotencyKeyReused, SellerNotActive, InsufficientBalance, DailyLimitExceeded: see each.
     """
     seller_id = _selling_seller(claims)
+    order = Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key)
     with transaction.atomic(durable=True):
-        wallet = ledger.lock_wallet(seller_id, session_id=claims.session_id, idempotency_key=idempotency_key)
+        wallet = lock_wallet(seller_id, session_id=claims.session_id, idempotency_key=idempotency_key)
         _check_actor(wallet)
         if wallet.earlier_entry_id is not None:
-            return _replay(wallet.earlier_entry_id, phone_number, amount)
+            return _replay(LedgerEntry.objects.get(pk=wallet.earlier_entry_id), order)
         _check_seller(wallet)
-        _check_daily_limit(wallet, amount)
-        posting = postings.charge(
-            seller_id=seller_id, amount=amount, phone_number=phone_number, idempotency_key=idempotency_key
-        )
-        [entry] = ledger.post(wallet, [posting], created_by_id=claims.user_id)
+        entry = _draft_sale(wallet, order, claims)
+        ledger.write(wallet, [entry])
     return Sale(entry, replayed=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What became of each item of a batch: a sale, or the refusal that left the item without effect."""
+
+    results: list[Sale | DomainError]
+    balance_after: Decimal
+
+    @property
+    def sold(self) -> list[LedgerEntry]:
+        """The entries that this batch added to the ledger."""
+        return [result.entry for result in self.results if isinstance(result, Sale) and not result.replayed]
+
+
+class BulkRejected(DomainError):
+    """An item of an atomic batch was refused, so nothing of it was sold. `batch` says what became of each item."""
+
+    code = "bulk_rejected"
+
+    def __init__(self, message: str, batch: Batch) -> None:
+        super().__init__(message)
+        self.batch = batch
+
+
+class RefusedWithBatch(DomainError):
+    """The item by itself would have been sold."""
+
+    code = "bulk_rejected"
+
+
+def sell_charges(*, claims: Claims, orders: Sequence[Order], is_atomic: bool) -> Batch:
+    """Sell a batch in its order, under one lock and in one transaction; each item is sold or refused by itself.
+
+    Raises:
+        InvalidToken, PermissionDenied, SellerNotActive: of the caller; nothing was sold.
+        BulkRejected: `is_atomic`, and one item was refused; nothing was sold.
+    """
+    seller_id = _selling_seller(claims)
+    with transaction.atomic(durable=True):
+        wallet = lock_wallet(seller_id, session_id=claims.session_id)
+        _check_actor(wallet)
+        earlier = _entries_by_key(seller_id, orders)
+        if any(order.idempotency_key not in earlier for order in orders):
+            _check_seller(wallet)
+        balance_before = wallet.balance
+        results = [_sell_item(wallet, order, earlier, claims) for order in orders]
+        batch = Batch(results, wallet.balance)
+        if is_atomic and any(isinstance(result, DomainError) for result in batch.results):
+            raise BulkRejected("An item was refused, so nothing of the batch was sold.", _unsold(batch, balance_before))
+        if batch.sold:
+            ledger.write(wallet, batch.sold)
+    return batch
+
+
+def _unsold(batch: Batch, balance: Decimal) -> Batch:
+    """Return `batch` as it is told when nothing of it was sold: its sales, and repeats of these, are refused too."""
+    drafts = {entry.pk for entry in batch.sold}
+    refusal = RefusedWithBatch("Another item was refused, and the batch is atomic.")
+    results = [
+        refusal if isinstance(result, Sale) and result.entry.pk in drafts else result for result in batch.results
+    ]
+    return Batch(results, balance)
+
+
+def _entries_by_key(seller_id: UUID, orders: Sequence[Order]) -> dict[str, LedgerEntry]:
+    keys = [order.idempotency_key for order in orders if order.idempotency_key]
+    spent = LedgerEntry.objects.filter(seller_id=seller_id, idempotency_key__in=keys).exclude(idempotency_key="")
+    return {entry.idempotency_key: entry for entry in spent} if keys else {}
+
+
+def _sell_item(
+    wallet: LockedWallet, order: Order, earlier: dict[str, LedgerEntry], claims: Claims
+) -> Sale | DomainError:
+    """Sell one item of a batch or return its refusal; what it sold is `earlier` to the items after it."""
+    try:
+        if order.idempotency_key in earlier:
+            return _replay(earlier[order.idempotency_key], order)
+        entry = _draft_sale(wallet, order, claims)
+    except DomainError as refusal:
+        return refusal
+    if order.idempotency_key:
+        earlier[order.idempotency_key] = entry
+    return Sale(entry, replayed=False)
+
+
+def _draft_sale(wallet: LockedWallet, order: Order, claims: Claims) -> LedgerEntry:
+    _check_daily_limit(wallet, order.amount)
+    posting = postings.charge(
+        seller_id=wallet.seller_id,
+        amount=order.amount,
+        phone_number=order.phone_number,
+        idempotency_key=order.idempotency_key,
+    )
+    return ledger.draft(wallet, posting, created_by_id=claims.user_id)
 
 
 def check_may_sell(claims: Claims) -> None:
@@ -96,7 +193,7 @@ def check_may_sell(claims: Claims) -> None:
     """
     seller_id = _selling_seller(claims)
     with transaction.atomic(durable=True):
-        _check_actor(ledger.lock_wallet(seller_id, session_id=claims.session_id))
+        _check_actor(lock_wallet(seller_id, session_id=claims.session_id))
 
 
 def _selling_seller(claims: Claims) -> UUID:
@@ -130,9 +227,8 @@ def _check_daily_limit(wallet: LockedWallet, amount: Decimal) -> None:
     )
 
 
-def _replay(earlier_entry_id: UUID, phone_number: str, amount: Decimal) -> Sale:
-    earlier = LedgerEntry.objects.get(pk=earlier_entry_id)
-    if (earlier.phone_number, earlier.amount) != (phone_number, amount):
+def _replay(earlier: LedgerEntry, order: Order) -> Sale:
+    if (earlier.phone_number, earlier.amount) != (order.phone_number, order.amount):
         raise IdempotencyKeyReused("This Idempotency-Key already sold another charge.")
     return Sale(earlier, replayed=True)
 
@@ -152,42 +248,11 @@ def reverse_entry(*, entry_id: UUID, reason: str, reversed_by_id: UUID) -> Ledge
     if entry.type == EntryType.REVERSAL:
         raise NotReversible("A reversal cannot be reversed.")
     with transaction.atomic(durable=True):
-        wallet = ledger.lock_wallet(entry.seller_id)
+        wallet = lock_wallet(entry.seller_id)
         if LedgerEntry.objects.filter(seller_id=entry.seller_id, reverses_id=entry.pk).exists():
             raise AlreadyReversed("This transaction was already reversed.")
         sold_today = entry.type == EntryType.CHARGE_SALE and business_day(entry.created_at) == wallet.spent_on
         posting = postings.reversal(entry, reason=reason, sold_today=sold_today)
-        [reversal] = ledger.post(wallet, [posting], created_by_id=reversed_by_id)
+        reversal = ledger.draft(wallet, posting, created_by_id=reversed_by_id)
+        ledger.write(wallet, [reversal])
     return reversal
-
-
-def restore_wallet(*, seller_id: UUID) -> SellerReconciliation:
-    """Set a wallet to what its ledger says, if the two disagree; never the ledger to the wallet.
-
-    Return what was found under the wallet's lock. Sales of this seller wait meanwhile.
-
-    Raises:
-        NotFound: there is no such seller.
-        LedgerInconsistent: the ledger contradicts itself; nothing was changed.
-    """
-    with transaction.atomic(durable=True):
-        wallet = ledger.lock_wallet(seller_id)
-        found = reconcile_seller(seller_id)
-        if found.is_reconciled:
-            return found
-        newest = LedgerEntry.objects.filter(seller_id=seller_id).order_by("-sequence").first()
-        _check_ledger(found, newest)
-        ledger.restore(wallet, newest)
-    events.balance_restored(
-        seller_id, before=found.current_balance, after=found.calculated_balance,
-        sequence_before=found.wallet_sequence, sequence_after=found.last_sequence,
-    )  # fmt: skip
-    return found
-
-
-def _check_ledger(found: SellerReconciliation, newest: LedgerEntry | None) -> None:
-    stated = newest.balance_after if newest else ZERO
-    if stated != found.calculated_balance:
-        raise LedgerInconsistent(f"its entries add up to {found.calculated_balance}, but the newest says {stated}")
-    if found.total_transactions != found.last_sequence or has_broken_links(found.seller_id):
-        raise LedgerInconsistent("its entries do not follow each other without a gap")

@@ -1,9 +1,11 @@
 from django.urls import path
 
 from apps.transactions import views
+from apps.transactions.bulk import BulkChargeView
 
 urlpatterns = [
     path("charges/", views.ChargeListView.as_view(), name="charge-list"),
+    path("charges/bulk/", BulkChargeView.as_view(), name="charge-bulk"),
     path("transactions/", views.EntryListView.as_view(), name="entry-list"),
     path("transactions/<uuid:entry_id>/", views.EntryView.as_view(), name="entry"),
     path("transactions/<uuid:entry_id>/reverse/", views.ReverseEntryView.as_view(), name="entry-reverse"),

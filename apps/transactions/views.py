@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from apps.accounts.authentication import ClaimsAuthentication, claims_of
 from apps.accounts.permissions import IsAdmin, IsAuditor, MayRead, caller, seller_scope, visible_seller_id
 from apps.core.csv_export import CSVRenderer, stream_csv
+from apps.core.examples import APPROVER_ID, REVERSAL_ENTRY_ID, REVERSED_AT, SALE_ENTRY_ID, SELLER_ID
 from apps.core.idempotency import InvalidIdempotencyKey, parse_idempotency_key
 from apps.core.pagination import KeysetPagination, paginated
 from apps.core.request_input import read_body, read_query
@@ -34,6 +35,7 @@ from apps.transactions.serializers import (
     SellerReconciliationSerializer,
 )
 
+_render_entry: Final = LedgerEntrySerializer().to_representation
 _CSV_COLUMNS: Final = tuple(LedgerEntrySerializer().fields)
 _CSV_TRUSTED: Final = frozenset({"phone_number"})
 _READ_PROBLEMS: Final = ("validation_error", "permission_denied", "not_found")
@@ -67,7 +69,7 @@ class ChargeListView(APIView):
             raise
         sale = services.sell_charge(claims=claims_of(request), idempotency_key=key, **charge)
         headers = {"Idempotent-Replayed": "true"} if sale.replayed else None
-        return Response(LedgerEntrySerializer(sale.entry).data, status=status.HTTP_201_CREATED, headers=headers)
+        return Response(_render_entry(sale.entry), status=status.HTTP_201_CREATED, headers=headers)
 
 
 class EntryListView(APIView):
@@ -77,6 +79,7 @@ class EntryListView(APIView):
     @documented(
         summary="List transactions",
         query=EntryQuerySerializer,
+        also_produces=["text/csv"],
         answers={200: page_of(LedgerEntrySerializer)},
         problems=["validation_error", "permission_denied"],
     )
@@ -92,7 +95,7 @@ class EntryListView(APIView):
         """Return a page of `entries`, or all of them as CSV."""
         if self.request.accepted_renderer.format != CSVRenderer.format:
             return paginated(self, entries, LedgerEntrySerializer)
-        rows = map(LedgerEntrySerializer().to_representation, selectors.iterate_entries(entries))
+        rows = map(_render_entry, selectors.iterate_entries(entries))
         return stream_csv(_CSV_COLUMNS, rows, filename="transactions.csv", trusted=_CSV_TRUSTED)
 
 
@@ -100,6 +103,7 @@ class SellerEntryListView(EntryListView):
     @documented(
         summary="List a seller's transactions",
         query=SellerEntryQuerySerializer,
+        also_produces=["text/csv"],
         answers={200: page_of(LedgerEntrySerializer)},
         problems=_READ_PROBLEMS,
     )
@@ -132,8 +136,14 @@ class ReverseEntryView(APIView):
         answers={201: LedgerEntrySerializer},
         problems=[
             "validation_error", "permission_denied", "not_found", "already_reversed", "not_reversible",
-            "insufficient_balance",
+            "insufficient_balance", "balance_limit_exceeded",
         ],
+        examples={201: {
+            "id": REVERSAL_ENTRY_ID, "type": "reversal", "sequence": 3, "balance_before": "450000.00",
+            "balance_after": "500000.00", "phone_number": None, "debit_account": "platform:charge_sales",
+            "credit_account": f"wallet:{SELLER_ID}", "idempotency_key": None, "reverses": SALE_ENTRY_ID,
+            "description": "The customer named a wrong number", "created_by": APPROVER_ID, "created_at": REVERSED_AT,
+        }},
     )  # fmt: skip
     def post(self, request: Request, entry_id: UUID) -> Response:
         """Undo a credit or a sale by its mirror image, once. For admins."""

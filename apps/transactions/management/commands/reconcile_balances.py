@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.core.errors import NotFound
-from apps.transactions import reconciliation, services
+from apps.transactions import reconciliation, repair
 from apps.transactions.management.reconciliation_output import (
     AGREES,
     DISAGREES,
@@ -65,8 +65,8 @@ class Command(BaseCommand):
 
     def repair(self, seller_id: UUID, findings: Findings) -> None:
         try:
-            services.restore_wallet(seller_id=seller_id)
-        except services.LedgerInconsistent as error:
+            repair.restore_wallet(seller_id=seller_id)
+        except repair.LedgerInconsistent as error:
             findings.repairs[seller_id] = str(error)
         else:
             findings.repairs[seller_id] = ""
