@@ -8,6 +8,7 @@ INSTALLED := $(VENV)/.requirements
 INSTALLED_DEV := $(VENV)/.requirements-dev
 MANAGE := $(BIN)/python manage.py
 LOAD := $(BIN)/python functional_tests/performance/test_load_transactions.py
+BENCH := $(BIN)/python -m functional_tests.performance.benchmark
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev test check load bench reset clean
@@ -35,9 +36,8 @@ check: $(INSTALLED_DEV) .env ## lint, format, types, module boundaries, missing 
 load: $(INSTALLED) .env ## sell 1,000 charges to the running server and check every balance; ARGS="--sellers 10"
 	@$(LOAD) $(ARGS)
 
-bench: $(INSTALLED) .env ## measure: 5,000 charges of 10 sellers, from processes and then from threads
-	@$(LOAD) --sellers 10 --num-requests 5000 --workers 16 --executor process $(ARGS)
-	@$(LOAD) --sellers 10 --num-requests 5000 --workers 16 --executor thread $(ARGS)
+bench: $(INSTALLED) .env ## measure what a charge costs, against the framework's and PostgreSQL's own; ARGS="--quick"
+	@$(BENCH) $(ARGS)
 
 reset: $(INSTALLED) .env ## delete the embedded database with all its data; CONFIRM=1 does not ask
 	@if [ "$(CONFIRM)" != 1 ]; then \

@@ -35,8 +35,8 @@ class KeysetPagination(CursorPagination):
             cursor = super().decode_cursor(request)
         except Exception as error:
             raise ValidationError({"cursor": ["Not a cursor that this list gave out."]}) from error
-        if cursor is not None and cursor.offset:
-            # Positions are unique, so the offset of DRF's cursor is never needed.
+        if cursor is not None and (cursor.offset or cursor.position is None):
+            # Positions are unique, so every cursor has one and the offset of DRF's cursor is never needed.
             raise ValidationError({"cursor": ["Not a cursor that this list gave out."]})
         return cursor
 

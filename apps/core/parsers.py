@@ -26,6 +26,9 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON.")
 
 
+_DECODER = json.JSONDecoder(parse_float=JSONNumber, parse_constant=_refuse_constant)
+
+
 class StrictJSONParser(BaseParser):
     """Parse a JSON object. NaN, Infinity, other encodings than UTF-8 and bodies over the limit are refused."""
 
@@ -45,7 +48,7 @@ class StrictJSONParser(BaseParser):
         if len(body) > self.limit_bytes:
             raise RequestTooLarge(f"The body may have at most {self.limit_bytes:,} bytes.")
         try:
-            return json.loads(body.decode("utf-8"), parse_float=JSONNumber, parse_constant=_refuse_constant)
+            return _DECODER.decode(body.decode("utf-8"))
         except (ValueError, RecursionError) as error:
             raise ParseError("The body is not valid JSON in UTF-8.") from error
 

@@ -1,27 +1,60 @@
 """Mobile phone numbers, kept as E.164 (ITU-T recommendation E.164)."""
 
-from functools import lru_cache
+import re
+from functools import cache, lru_cache
 
 import phonenumbers
 from django.conf import settings
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneNumberDesc, PhoneNumberFormat, PhoneNumberType
 
 _MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 _CHARACTERS = frozenset("0123456789+-(). ")
 _MAX_LENGTH = 32
 
 
-@lru_cache(maxsize=65_536)
 def normalize_mobile(text: str) -> str:
     """Return `text`, a national (region `PHONE_REGION`) or international number, as E.164, e.g. `+989123456789`.
 
     Raises:
         ValueError: not the number of a mobile phone.
     """
+    prefixes, mobile, others = _home_numbers(settings.PHONE_REGION)
+    for prefix in prefixes:
+        number = text.removeprefix(prefix)
+        if number is not text and mobile.fullmatch(number) and not others.fullmatch(number):
+            return prefixes[0] + number
+    return _normalize(text, settings.PHONE_REGION)
+
+
+@cache
+def _home_numbers(region: str) -> tuple[tuple[str, str], re.Pattern[str], re.Pattern[str]]:
+    """Return how numbers of `region` begin (`+98`, `0`) and what its mobile and its other non-geographic numbers are.
+
+    Nearly all numbers are of the home region and written plainly. For these the patterns of libphonenumber's own data
+    decide as its general parser would, at a tenth of its cost; a test compares the two.
+    """
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    if metadata is None:
+        raise ValueError(f"PHONE_REGION {region!r} is not a region with phone numbers.")
+    kinds = (
+        metadata.premium_rate, metadata.toll_free, metadata.shared_cost, metadata.voip,
+        metadata.personal_number, metadata.pager, metadata.uan, metadata.voicemail,
+    )  # fmt: skip
+    others = "|".join(pattern for pattern in map(_pattern, kinds) if pattern)
+    prefixes = (f"+{metadata.country_code}", metadata.national_prefix or f"+{metadata.country_code}")
+    return prefixes, re.compile(_pattern(metadata.mobile) or "(?!)"), re.compile(others or "(?!)")
+
+
+def _pattern(kind: PhoneNumberDesc | None) -> str | None:
+    return kind.national_number_pattern if kind is not None else None
+
+
+@lru_cache(maxsize=65_536)
+def _normalize(text: str, region: str) -> str:
     if len(text) > _MAX_LENGTH or not _CHARACTERS.issuperset(text):
         raise ValueError("Not a phone number.")
     try:
-        number = phonenumbers.parse(text, settings.PHONE_REGION)
+        number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
         raise ValueError("Not a phone number.") from error
     if number.extension or phonenumbers.number_type(number) not in _MOBILE:

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from apps.core.embedded_postgres import EmbeddedPostgres
@@ -50,9 +51,6 @@ def _remove_abandoned() -> None:
 
 def _is_alive(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:
-        return True
-    return True

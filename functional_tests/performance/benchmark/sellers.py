@@ -20,9 +20,10 @@ SESSION_LIFETIME = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A seller and the access token of its owner."""
+    """A seller, its owner and the owner's access token."""
 
     seller_id: UUID
+    owner_id: UUID
     token: str
 
 
@@ -42,7 +43,7 @@ def _make_member(approver: User) -> Member:
     owner = User.objects.create(username=name, seller=seller, seller_role=SellerRole.OWNER)
     submission = submit_credit_request(requested_by=owner, amount=CREDIT)
     approve_credit_request(credit_request_id=submission.credit_request.pk, approved_by=approver)
-    return Member(seller.pk, log_in(owner))
+    return Member(seller.pk, owner.pk, log_in(owner))
 
 
 def members_of(seller_ids: Sequence[UUID]) -> list[Member]:
@@ -53,7 +54,7 @@ def members_of(seller_ids: Sequence[UUID]) -> list[Member]:
             "seller"
         )
     }
-    return [Member(seller_id, log_in(owners[seller_id])) for seller_id in seller_ids]
+    return [Member(seller_id, owners[seller_id].pk, log_in(owners[seller_id])) for seller_id in seller_ids]
 
 
 def log_in(user: User) -> str:

@@ -71,8 +71,10 @@ def _migrate() -> None:
 
 def _set_up_django() -> None:
     import django
+    from django.core.management import call_command
 
     django.setup()
+    call_command("collectstatic", interactive=False, verbosity=0)  # as every server does before it starts
 
 
 def postmaster_pid(postgres: EmbeddedPostgres) -> int:

@@ -1,0 +1,53 @@
+"""The number of queries of a request does not grow with the data."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
+
+from apps.accounts.models import Seller
+from apps.core.tests.api import Caller
+from apps.core.tests.factories import file_request, log_in, make_seller, owner_of, reverse, sell
+from apps.core.tests.test_pagination import LISTS
+
+SMALL, LARGE = 1, 20
+CHARGE_QUERIES = 4  # BEGIN, lock and read, write, COMMIT
+
+
+def _queries_of(act: Callable[[], object]) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        act()
+    return len(queries)
+
+
+@pytest.mark.parametrize("path", [*LISTS, "reconciliation/", "sellers/{seller}/reconciliation/"])
+def test_a_read_of_twenty_rows_asks_as_often_as_one_of_a_single_row(
+    admin: Caller, seller: Seller, path: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    url = path.format(seller=seller.pk)
+    admin.get(url)
+    queries = _queries_of(lambda: admin.get(url))
+
+    for number in range(LARGE):
+        make_seller(balance="1.00")
+        reverse(sell(seller, "0.01"))
+        sell(seller, "0.01", phone_number=f"+98912{number:07}")
+        file_request(seller)
+
+    with django_assert_num_queries(queries):
+        answer = admin.get(url)
+    assert len(answer.body.get("results", [None] * LARGE)) >= LARGE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_charge_takes_four_queries_however_long_the_ledger_is(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    seller = make_seller(balance="100.00")
+    caller = log_in(owner_of(seller))
+
+    for number in range(30):
+        with django_assert_num_queries(CHARGE_QUERIES):
+            assert caller.charge("1.00", key=str(number)).status == 201

@@ -1,0 +1,92 @@
+"""GET reconciliation/ and sellers/{id}/reconciliation/: does the money agree with the ledger?"""
+
+import pytest
+from django.db import connection
+
+from apps.accounts.models import Seller
+from apps.core.database_logins import database_login
+from apps.core.database_roles import open_database
+from apps.core.tests.api import Caller
+from apps.core.tests.factories import log_in, make_seller, make_staff, owner_of, reverse, sell
+
+
+def test_one_seller_that_agrees(owner: Caller, seller: Seller) -> None:
+    sell(seller, "30.00")
+
+    assert owner.get("sellers/me/reconciliation/").body == {
+        "seller_id": str(seller.pk),
+        "company_name": seller.company_name,
+        "current_balance": "70.00",
+        "calculated_balance": "70.00",
+        "difference": "0.00",
+        "is_reconciled": True,
+        "total_transactions": 2,
+        "last_sequence": 2,
+    }
+
+
+def test_all_sellers_that_agree(auditor: Caller, seller: Seller, other_seller: Seller) -> None:
+    sell(seller, "30.00")
+    reverse(sell(other_seller, "5.00"))
+    make_seller()
+
+    assert auditor.get("reconciliation/").body == {
+        "sellers_checked": 3,
+        "verified": 3,
+        "discrepancies": [],
+        "trial_balance": {"platform:funding": "200.00", "platform:charge_sales": "-30.00", "wallets": "-170.00"},
+        "trial_balance_total": "0.00",
+        "chain_verified": True,
+        "is_reconciled": True,
+    }
+
+
+def test_a_platform_without_sellers_agrees(auditor: Caller) -> None:
+    body = auditor.get("reconciliation/").body
+
+    assert (body["sellers_checked"], body["trial_balance"], body["is_reconciled"]) == (0, {}, True)
+
+
+def _with_triggers_off(sql: str, *values: object) -> None:
+    """Do by hand what the database refuses to everybody but a superuser who switches its triggers off."""
+    login = database_login("superuser", connection.settings_dict["NAME"])
+    with open_database(login) as database, database.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(sql, [str(value) for value in values])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wallet_that_was_changed_by_hand_is_found() -> None:
+    good, bad = make_seller(balance="10.00"), make_seller(balance="10.00")
+    auditor = log_in(make_staff("auditor"))
+    _with_triggers_off("UPDATE transactions_wallet SET balance = balance + 5 WHERE seller_id = %s", bad.pk)
+
+    body = auditor.get("reconciliation/").body
+
+    assert (body["sellers_checked"], body["verified"], body["is_reconciled"]) == (2, 1, False)
+    [found] = body["discrepancies"]
+    assert found == log_in(owner_of(bad)).get("sellers/me/reconciliation/").body
+    assert (found["difference"], found["is_reconciled"]) == ("5.00", False)
+    assert log_in(owner_of(good)).get("sellers/me/reconciliation/").body["is_reconciled"] is True
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE transactions_ledgerentry SET balance_before = 1, balance_after = 0.50",
+        "DELETE FROM transactions_ledgerentry",
+    ],
+    ids=["a broken link", "a missing entry"],
+)
+def test_an_entry_that_was_changed_by_hand_is_found(change: str) -> None:
+    seller = make_seller(balance="10.00")
+    for _ in range(2):
+        sell(seller, "0.50")
+    auditor = log_in(make_staff("auditor"))
+    assert auditor.get("reconciliation/").body["is_reconciled"] is True
+    _with_triggers_off(change + " WHERE sequence = 2 AND seller_id = %s", seller.pk)
+
+    body = auditor.get("reconciliation/").body
+
+    assert (body["chain_verified"], body["is_reconciled"]) == (False, False)
