@@ -1,12 +1,15 @@
-"""How log lines are written: one record is one line, and one line is one write. No Django: gunicorn.conf.py uses it."""
+"""How log lines are written: one record is one line, and one line is one write. gunicorn.conf.py uses it too."""
 
 import json
 import logging
 import os
 import re
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
 
 from apps.core import request_id
 
@@ -138,11 +141,18 @@ def logging_config(*, level: str, style: str, stream: str, folder: str) -> dict[
 
 
 def open_log_folder(folder: str) -> str:
-    """Create the folder of LOG_DIR if need be and return its full path; raises OSError if no file can be made in it."""
+    """Create the folder of LOG_DIR, if there is to be one, and return its full path.
+
+    Raises:
+        ImproperlyConfigured: no file can be made in it.
+    """
     if not folder:
         return ""
     path = Path(folder).expanduser().resolve()
-    path.mkdir(mode=0o750, parents=True, exist_ok=True)
-    if not os.access(path, os.W_OK | os.X_OK):
-        raise PermissionError(f"{path} is not writable")
+    try:
+        path.mkdir(mode=0o750, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise ImproperlyConfigured(f"LOG_DIR {path} cannot be written: {error.strerror}.") from error
     return str(path)

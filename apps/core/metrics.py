@@ -32,6 +32,7 @@ REPLAYS = Counter("sharj_replays", "Answers repeated because of an Idempotency-K
 ENTRIES = Counter("sharj_ledger_entries", "Balance changes committed: charges sold, credits, reversals.", ("type",))
 AMOUNT = Counter("sharj_ledger_amount", "Money moved by them.", ("type",))
 LOGINS = Counter("sharj_logins", "Attempts to log in.", ("outcome",))
+REDIS_FAILURES = Counter("sharj_redis_failures", "Times that Redis did not answer.")
 LOCK_WAIT_SECONDS = Histogram("sharj_lock_wait_seconds", "Time to lock and read a wallet.", buckets=_SECONDS)
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
