@@ -7,22 +7,30 @@ from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
 
 from apps.core.metrics_view import metrics_view
+from apps.core.swagger_document import DocumentGenerator, from_here_only
 
 API_INFO = openapi.Info(
     title="Sharj API",
     default_version="v1",
-    description=(
-        "Prepaid balances for companies that resell mobile phone credit.\n\n"
-        "**Try it:** register a seller, log in, press *Authorize* and type `Bearer <access token>`.\n\n"
-        "Refusals are problem documents (RFC 9457, `application/problem+json`) with a stable `code`. "
-        "Money is a decimal string with two places. "
-        "Send an `Idempotency-Key` with every charge: then a retry can never charge twice."
-    ),
-    license=openapi.License(name="MIT"),
+    description="""Prepaid balances for companies that resell mobile phone credit.
+
+**Try it.** Register a seller and log in (the examples below work as they are), press *Authorize*, and type
+`Bearer ` and the access token. A new seller can ask for credit at once and sells once staff have verified it.
+
+**Money** is a decimal string with two places, e.g. `"50000.00"`; what is to be moved is more than zero.
+**Times** are ISO 8601 in UTC. **Ids** are UUIDs of version 7. **Lists** come in pages: follow `next`.
+
+**Refusals** are problem documents (RFC 9457, `application/problem+json`) with a stable `code`. Every answer
+carries `X-Request-ID`; a problem repeats it as `request_id`.
+
+**Retries.** Send an `Idempotency-Key` with every charge: however often it is sent, it sells once.
+""",
+    license=openapi.License(name="MIT", url="https://opensource.org/license/mit"),
 )
 
 schema_view = get_schema_view(
     API_INFO,
+    generator_class=DocumentGenerator,
     public=True,
     permission_classes=[AllowAny],
     authentication_classes=[],
@@ -39,8 +47,8 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("metrics", metrics_view, name="metrics"),
     path("admin/", admin.site.urls),
-    path("swagger/", schema_view.with_ui("swagger", cache_timeout=0), name="swagger"),
-    path("redoc/", schema_view.with_ui("redoc", cache_timeout=0), name="redoc"),
+    path("swagger/", from_here_only(schema_view.with_ui("swagger", cache_timeout=0)), name="swagger"),
+    path("redoc/", from_here_only(schema_view.with_ui("redoc", cache_timeout=0)), name="redoc"),
     path("swagger.json", schema_view.without_ui(cache_timeout=0), {"format": "json"}, name="swagger-json"),
 ]
 

@@ -6,8 +6,10 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from rest_framework import serializers
 
 from apps.accounts.models import Seller, SellerRole, StaffRole, User
+from apps.core.examples import OWNER_ID, REGISTERED_AT, SELLER_ID
 from apps.core.fields import MoneyField, PhoneNumberField, TextField
 from apps.core.request_input import ListQuerySerializer
+from apps.core.swagger import example_of
 
 
 class RegistrationSerializer(serializers.Serializer[Any]):
@@ -19,11 +21,33 @@ class RegistrationSerializer(serializers.Serializer[Any]):
     company_name = TextField(max_length=200)
     phone_number = PhoneNumberField(required=False)
 
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "username": "mehr",
+                "password": "pale-otter-91-lamp",
+                "email": "office@mehr.example",
+                "company_name": "Mehr Mobile",
+                "phone_number": "+989123456789",
+            }
+        }
+
 
 class SellerCreationSerializer(RegistrationSerializer):
     """What an admin states to create an active seller."""
 
     daily_limit = MoneyField(required=False, allow_null=True)
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "username": "saba",
+                "password": "tall-heron-37-desk",
+                "email": "office@saba.example",
+                "company_name": "Saba Charge",
+                "daily_limit": "2000000.00",
+            }
+        }
 
 
 class SellerBriefSerializer(serializers.ModelSerializer[Seller]):
@@ -32,6 +56,7 @@ class SellerBriefSerializer(serializers.ModelSerializer[Seller]):
     class Meta:
         model = Seller
         fields = ("id", "company_name", "status")
+        swagger_schema_fields = {"example": {"id": SELLER_ID, "company_name": "Mehr Mobile", "status": "pending"}}
 
 
 class RegisteredSerializer(serializers.ModelSerializer[User]):
@@ -42,6 +67,9 @@ class RegisteredSerializer(serializers.ModelSerializer[User]):
     class Meta:
         model = User
         fields = ("id", "username", "seller")
+        swagger_schema_fields = {
+            "example": {"id": OWNER_ID, "username": "mehr", "seller": example_of(SellerBriefSerializer)}
+        }
 
 
 class SellerSerializer(serializers.ModelSerializer[Seller]):
@@ -56,6 +84,19 @@ class SellerSerializer(serializers.ModelSerializer[Seller]):
         fields = (
             "id", "company_name", "email", "phone_number", "status", "daily_limit", "balance", "sequence", "created_at",
         )  # fmt: skip
+        swagger_schema_fields = {
+            "example": {
+                "id": SELLER_ID,
+                "company_name": "Mehr Mobile",
+                "email": "office@mehr.example",
+                "phone_number": "+989123456789",
+                "status": "active",
+                "daily_limit": "2000000.00",
+                "balance": "450000.00",
+                "sequence": 2,
+                "created_at": REGISTERED_AT,
+            }
+        }
 
 
 class OwnSellerChangesSerializer(serializers.Serializer[Any]):
@@ -64,12 +105,18 @@ class OwnSellerChangesSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField(max_length=254, required=False)
     phone_number = PhoneNumberField(required=False)
 
+    class Meta:
+        swagger_schema_fields = {"example": {"email": "money@mehr.example"}}
+
 
 class SellerChangesSerializer(OwnSellerChangesSerializer):
     """What an admin may change of a seller; other members are ignored."""
 
     company_name = TextField(max_length=200, required=False)
     daily_limit = MoneyField(required=False, allow_null=True)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"email": "money@mehr.example", "daily_limit": "3000000.00"}}
 
 
 class SellerQuerySerializer(ListQuerySerializer):
@@ -85,11 +132,17 @@ class CredentialsSerializer(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=128, trim_whitespace=False)
 
+    class Meta:
+        swagger_schema_fields = {"example": {"username": "mehr", "password": "pale-otter-91-lamp"}}
+
 
 class RefreshSerializer(serializers.Serializer[Any]):
     """The refresh token of a session."""
 
     refresh = serializers.CharField(max_length=2_000)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.…"}}
 
 
 class TokenPairSerializer(serializers.Serializer[Any]):
@@ -97,6 +150,14 @@ class TokenPairSerializer(serializers.Serializer[Any]):
 
     access = serializers.CharField()
     refresh = serializers.CharField()
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.…",
+                "refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.…",
+            }
+        }
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
@@ -108,3 +169,6 @@ class MeSerializer(serializers.ModelSerializer[User]):
     class Meta:
         model = User
         fields = ("id", "username", "roles", "seller")
+        swagger_schema_fields = {
+            "example": {"id": OWNER_ID, "username": "mehr", "roles": ["owner"], "seller": example_of(SellerSerializer)}
+        }

@@ -30,7 +30,7 @@ _UNIQUE_FIELDS = MappingProxyType(
 
 
 @contextmanager
-def _duplicates_named() -> Iterator[None]:
+def duplicates_named() -> Iterator[None]:
     """Turn the violation of a unique constraint into `InvalidInput` for its field, race or no race."""
     try:
         yield
@@ -60,7 +60,7 @@ def create_seller(
     """
     owner = User(username=username, email=email, seller_role=SellerRole.OWNER)
     _set_password(owner, password)
-    with _duplicates_named(), transaction.atomic(durable=True):
+    with duplicates_named(), transaction.atomic(durable=True):
         owner.seller = Seller.objects.create(
             company_name=company_name, email=email, phone_number=phone_number, daily_limit=daily_limit, status=status
         )
@@ -76,7 +76,7 @@ def create_seller_user(*, seller_id: UUID, role: SellerRole, username: str, pass
     """
     user = User(username=username, email=email, seller_id=seller_id, seller_role=role)
     _set_password(user, password)
-    with _duplicates_named(), transaction.atomic(durable=True):
+    with duplicates_named(), transaction.atomic(durable=True):
         user.save(force_insert=True)
     return user
 
@@ -85,7 +85,7 @@ def create_staff_user(*, role: StaffRole, username: str, password: str, email: s
     """Let one more person work for the platform; raises as `create_seller_user` does."""
     user = User(username=username, email=email, is_staff=True)
     _set_password(user, password)
-    with _duplicates_named(), transaction.atomic(durable=True):
+    with duplicates_named(), transaction.atomic(durable=True):
         user.save(force_insert=True)
         user.groups.add(Group.objects.get(name=role))
     return user
@@ -114,7 +114,7 @@ def update_seller(*, seller_id: UUID, changes: Mapping[str, Any]) -> None:
         InvalidInput: the email is taken.
         NotFound: there is no such seller.
     """
-    with _duplicates_named(), transaction.atomic(durable=True):
+    with duplicates_named(), transaction.atomic(durable=True):
         seller = _lock_seller(seller_id)
         for field, value in changes.items():
             setattr(seller, field, value)

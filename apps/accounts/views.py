@@ -110,7 +110,7 @@ class LogoutView(PublicView):
     @documented(
         summary="Log out",
         request=RefreshSerializer,
-        answers={204: "The session is over."},
+        answers={204: None},
         problems=["validation_error", "invalid_token"],
         tags=["auth"],
         public=True,
@@ -196,7 +196,10 @@ _STEP_PROBLEMS = ("permission_denied", "not_found", "invalid_status_transition")
 
 class VerifySellerView(SellerStepView):
     @documented(
-        summary="Verify a seller", answers={200: SellerSerializer}, problems=_STEP_PROBLEMS, consumes_nothing=True
+        summary="Verify a seller",
+        answers={200: SellerSerializer},
+        problems=_STEP_PROBLEMS,
+        examples={200: {"status": "active"}},
     )
     def post(self, request: Request, seller_id: UUID) -> Response:
         """Let a pending seller sell."""
@@ -206,7 +209,10 @@ class VerifySellerView(SellerStepView):
 
 class SuspendSellerView(SellerStepView):
     @documented(
-        summary="Suspend a seller", answers={200: SellerSerializer}, problems=_STEP_PROBLEMS, consumes_nothing=True
+        summary="Suspend a seller",
+        answers={200: SellerSerializer},
+        problems=_STEP_PROBLEMS,
+        examples={200: {"status": "suspended"}},
     )
     def post(self, request: Request, seller_id: UUID) -> Response:
         """Stop an active seller from selling, from its very next request on."""
@@ -216,7 +222,10 @@ class SuspendSellerView(SellerStepView):
 
 class ReactivateSellerView(SellerStepView):
     @documented(
-        summary="Reactivate a seller", answers={200: SellerSerializer}, problems=_STEP_PROBLEMS, consumes_nothing=True
+        summary="Reactivate a seller",
+        answers={200: SellerSerializer},
+        problems=_STEP_PROBLEMS,
+        examples={200: {"status": "active"}},
     )
     def post(self, request: Request, seller_id: UUID) -> Response:
         """Let a suspended seller sell again."""

@@ -23,7 +23,7 @@ class MoneyField(serializers.Field[Decimal, Any, str, Any]):
         swagger_schema_fields = {
             "type": "string",
             "format": "decimal",
-            "description": f"Decimal string with two places, > 0, at most {MAX_AMOUNT}.",
+            "description": f"Decimal string with two places. In a request: plain digits, at most {MAX_AMOUNT}.",
             "example": "50000.00",
         }
 

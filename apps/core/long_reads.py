@@ -18,3 +18,12 @@ def long_read() -> Iterator[None]:
                 f"SET LOCAL statement_timeout = {limit}; SET LOCAL idle_in_transaction_session_timeout = {limit}"
             )
         yield
+
+
+@contextmanager
+def snapshot_read() -> Iterator[None]:
+    """Run the block as `long_read` does; all its statements see the database as it is when the first one begins."""
+    with long_read():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield

@@ -118,7 +118,7 @@ def _describe(error: Exception) -> tuple[dict[str, object], dict[str, str]] | No
     if isinstance(error, DomainError):
         return document(error.code, error.message, **error.extra), {}
     if isinstance(error, exceptions.ValidationError):
-        return document("validation_error", "The request is not valid.", errors=list(_flatten(error.detail))), {}
+        return document("validation_error", "The request is not valid.", errors=list(flatten_errors(error.detail))), {}
     if isinstance(error, (OperationalError, InterfaceError, InternalError)):
         logger.warning("database unavailable: %s", str(error).strip().replace("\n", " "))
         return document("temporarily_unavailable", "Nothing happened. Send the request again."), {
@@ -155,15 +155,15 @@ def _headers(error: Exception) -> dict[str, str]:
     return headers
 
 
-def _flatten(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
+def flatten_errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
     """Yield `{field, code, detail}` for each leaf of DRF's nested error detail; nested fields are joined by dots."""
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
-            yield from _flatten(inner, f"{field}.{name}" if field else str(name))
+            yield from flatten_errors(inner, f"{field}.{name}" if field else str(name))
     elif isinstance(detail, (list, tuple)):
         for position, inner in enumerate(detail):
             nested = isinstance(inner, (Mapping, list, tuple))
-            yield from _flatten(inner, f"{field}.{position}" if nested and field else field)
+            yield from flatten_errors(inner, f"{field}.{position}" if nested and field else field)
     else:
         yield {"field": field or "non_field_errors", "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
 

@@ -1,7 +1,11 @@
 """How the API documents itself (Swagger 2.0 through drf-yasg)."""
 
+import json
+import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from drf_yasg import openapi
@@ -9,7 +13,8 @@ from drf_yasg.inspectors import SwaggerAutoSchema
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
 
-from apps.core.problems import CONTENT_TYPE, PROBLEMS
+from apps.core.examples import DETAILS, MEMBERS
+from apps.core.problems import CONTENT_TYPE, PROBLEMS, flatten_errors
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -23,6 +28,10 @@ IDEMPOTENCY_KEY = openapi.Parameter(
 REPLAYED_HEADER = {
     "Idempotent-Replayed": {"type": "string", "description": "`true` when this answers an earlier request again"}
 }
+
+_TOKEN_PROBLEMS = ("not_authenticated", "invalid_token")
+_BODY_PROBLEMS = ("request_too_large", "unsupported_media_type")
+RETRY_HEADER = {"Retry-After": {"type": "integer", "description": "Seconds to wait before the next try"}}
 
 
 class FieldProblemSerializer(serializers.Serializer[Any]):
@@ -49,31 +58,78 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 class ProblemAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has no types
-    """Say that refusals are problem documents."""
+    """Adds to each operation what `documented` was told: its problems, its example, its other content types."""
+
+    def get_operation_id(self, operation_keys: Sequence[str] | None = None) -> str:
+        """Return the summary in snake case, e.g. `sell_charge` for "Sell a charge"."""
+        words = re.findall(r"[a-z]+", self.overrides["operation_summary"].lower().replace("'s", ""))
+        return "_".join(word for word in words if word not in ("a", "an", "the"))
 
     def get_produces(self) -> list[str]:
-        return ["application/json", CONTENT_TYPE]
+        return ["application/json", *self.overrides["also_produces"], CONTENT_TYPE]
+
+    def get_response_serializers(self) -> dict[str, Any]:
+        """Return the answers and the problems of the operation."""
+        answers = {str(status): self._answer(status, what) for status, what in self.overrides["answers"].items()}
+        return {**answers, **problem_responses(self.overrides["problems"], self._first_errors())}
+
+    def _answer(self, status: int, what: Any) -> openapi.Response:
+        if what is None:
+            return openapi.Response(HTTPStatus(status).phrase)
+        extra: dict[str, Any] = {}
+        if IDEMPOTENCY_KEY in self.overrides["manual_parameters"]:
+            extra["headers"] = REPLAYED_HEADER
+        if status in self.overrides["examples"]:
+            extra["examples"] = {"application/json": {**example_of(what), **self.overrides["examples"][status]}}
+        return openapi.Response(HTTPStatus(status).phrase, what, **extra)
+
+    def _first_errors(self) -> list[dict[str, str]]:
+        """Return what the operation's own serializer says of nonsense, as the example of a validation error."""
+        serializer = self.overrides.get("request_body") or self.overrides.get("query_serializer")
+        if serializer is None:
+            return []
+        for data in (dict.fromkeys(serializer().fields, "?"), {}):
+            attempt = serializer(data=data)
+            if not attempt.is_valid():
+                return list(flatten_errors(attempt.errors))[:1]
+        return []
 
 
-def problem_responses(*codes: str) -> dict[int, openapi.Response]:
-    """Return one documented response for each HTTP status that `codes` have."""
+def problem_responses(codes: Sequence[str], errors: Sequence[dict[str, str]]) -> dict[str, openapi.Response]:
+    """Return one documented response for each HTTP status that `codes` have, with every code described in it."""
     by_status: dict[int, list[str]] = defaultdict(list)
     for code in codes:
         by_status[PROBLEMS[code].status].append(code)
-    return {status: _problem_response(status, names) for status, names in sorted(by_status.items())}
+    return {str(status): _problem_response(names, errors) for status, names in sorted(by_status.items())}
 
 
-def _problem_response(status: int, codes: Sequence[str]) -> openapi.Response:
-    example = {
-        "type": f"urn:sharj:problem:{codes[0]}",
-        "title": PROBLEMS[codes[0]].title,
-        "status": status,
-        "detail": PROBLEMS[codes[0]].title + ".",
-        "code": codes[0],
+def _problem_response(codes: Sequence[str], errors: Sequence[dict[str, str]]) -> openapi.Response:
+    described = [f"`{code}`: {PROBLEMS[code].title}{_members_text(code)}" for code in codes]
+    description = "\n".join(f"- {text}" for text in described) if len(codes) > 1 else described[0]
+    body = problem_example(codes[0], errors)
+    extra = {"headers": RETRY_HEADER} if codes[0] == "temporarily_unavailable" else {}
+    # Swagger UI shows the example of the content type that is chosen, at first that of success: so it stands twice.
+    examples = {"application/json": body, CONTENT_TYPE: body}
+    return openapi.Response(description, ProblemSerializer, examples=examples, **extra)
+
+
+def _members_text(code: str) -> str:
+    members = MEMBERS.get(code)
+    return f", with `{json.dumps(members)}`" if members else ""
+
+
+def problem_example(code: str, errors: Sequence[dict[str, str]] = ()) -> dict[str, Any]:
+    """Return a problem document of this code as a client gets it."""
+    return {
+        "type": f"urn:sharj:problem:{code}",
+        "title": PROBLEMS[code].title,
+        "status": PROBLEMS[code].status,
+        "detail": DETAILS.get(code, f"{PROBLEMS[code].title}."),
+        "code": code,
         "request_id": "0197f3a0-7c1e-7b6a-9d1f-3f6f0c2f8a11",
+        **({"errors": list(errors)} if code == "validation_error" else {}),
+        **MEMBERS.get(code, {}),
     }
-    description = "; ".join(f"`{code}`: {PROBLEMS[code].title}" for code in codes)
-    return openapi.Response(description, ProblemSerializer, examples={CONTENT_TYPE: example})
 
 
 def documented(
@@ -81,24 +137,30 @@ def documented(
     summary: str,
     answers: dict[int, Any],
     problems: Sequence[str] = (),
-    request: Any = None,
+    request: type[serializers.Serializer[Any]] | None = None,
     query: type[serializers.Serializer[Any]] | None = None,
     headers: Sequence[openapi.Parameter] = (),
+    examples: Mapping[int, Mapping[str, Any]] = MappingProxyType({}),
+    also_produces: Sequence[str] = (),
     tags: Sequence[str] | None = None,
     public: bool = False,
-    consumes_nothing: bool = False,
 ) -> Callable[[View], View]:
-    """Document one operation: its real request, its real answers and every refusal it can give."""
-    common = ("temporarily_unavailable",) if public else ("not_authenticated", "temporarily_unavailable")
+    """Document one operation: its real request, its real answers and every refusal it can give.
+
+    `examples` holds, by status, what differs in an answer from the serializer's own example.
+    """
+    refusals = [*problems, *(_BODY_PROBLEMS if request else ()), *(() if public else _TOKEN_PROBLEMS)]
+    refusals.append("temporarily_unavailable")
     options: dict[str, Any] = {
         "operation_summary": summary,
-        "responses": {**answers, **problem_responses(*problems, *common)},
+        "answers": answers,
+        "problems": [code for code in dict.fromkeys(refusals) if PROBLEMS[code].status not in answers],
+        "examples": dict(examples),
+        "also_produces": also_produces,
         "manual_parameters": list(headers),
+        "request_body": request,
+        "query_serializer": query,
     }
-    if request is not None or consumes_nothing:
-        options["request_body"] = request if request is not None else openapi.Schema(type=openapi.TYPE_OBJECT)
-    if query is not None:
-        options["query_serializer"] = query
     if tags:
         options["tags"] = list(tags)
     if public:
@@ -107,10 +169,17 @@ def documented(
     return decorate
 
 
+def example_of(serializer: type[serializers.BaseSerializer[Any]]) -> dict[str, Any]:
+    """Return the example that a serializer shows in the documentation."""
+    example: dict[str, Any] = serializer.Meta.swagger_schema_fields["example"]  # type: ignore[attr-defined]
+    return example
+
+
 def page_of(item: type[serializers.BaseSerializer[Any]]) -> type[serializers.Serializer[Any]]:
     """Return the serializer that documents one keyset page of `item`."""
     name = item.__name__.removesuffix("Serializer") + "Page"
-    meta = type("Meta", (), {"ref_name": name})
+    page = {"next": None, "previous": None, "results": [example_of(item)]}
+    meta = type("Meta", (), {"ref_name": name, "swagger_schema_fields": {"example": page}})
     return type(
         name,
         (serializers.Serializer,),

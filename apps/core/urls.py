@@ -5,5 +5,5 @@ from apps.core import views
 urlpatterns = [
     path("health/live/", views.LiveView.as_view(), name="health-live"),
     path("health/ready/", views.ReadyView.as_view(), name="health-ready"),
-    path("health/", views.ReadyView.as_view(), name="health"),
+    path("health/", views.HealthView.as_view(), name="health"),
 ]

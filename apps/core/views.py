@@ -1,5 +1,7 @@
 """Health: what a load balancer and an orchestrator ask."""
 
+from collections.abc import Callable
+
 from django.db import Error, connection
 from rest_framework import serializers, status
 from rest_framework.permissions import AllowAny
@@ -7,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.swagger import documented
+from apps.core.swagger import View, documented
 
 
 class HealthSerializer(serializers.Serializer[dict[str, object]]):
@@ -16,6 +18,9 @@ class HealthSerializer(serializers.Serializer[dict[str, object]]):
     status = serializers.ChoiceField(choices=["ok", "unavailable"])
     checks = serializers.DictField(child=serializers.CharField(), required=False)
 
+    class Meta:
+        swagger_schema_fields = {"example": {"status": "ok"}}
+
 
 class LiveView(APIView):
     """The process answers. Never touches the database, so that a slow one does not restart every worker."""
@@ -23,21 +28,31 @@ class LiveView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @documented(summary="Is the process alive?", answers={200: HealthSerializer}, tags=["health"], public=True)
+    @documented(
+        summary="Check that the process is alive", answers={200: HealthSerializer}, tags=["health"], public=True
+    )
     def get(self, request: Request) -> Response:
         """Return `ok` as long as the process can answer."""
         return Response({"status": "ok"})
 
 
-class ReadyView(LiveView):
-    """The process can do its work."""
-
-    @documented(
-        summary="Is the service ready?",
+def _ready(summary: str) -> Callable[[View], View]:
+    return documented(
+        summary=summary,
         answers={200: HealthSerializer, 503: HealthSerializer},
+        examples={
+            200: {"checks": {"database": "ok"}},
+            503: {"status": "unavailable", "checks": {"database": "unavailable"}},
+        },
         tags=["health"],
         public=True,
     )
+
+
+class ReadyView(LiveView):
+    """The process can do its work."""
+
+    @_ready("Check that the service is ready")
     def get(self, request: Request) -> Response:
         """Return 200 when the database answers, else 503."""
         database = _check_database()
@@ -46,6 +61,15 @@ class ReadyView(LiveView):
             {"status": "ok" if ready else "unavailable", "checks": {"database": database}},
             status=status.HTTP_200_OK if ready else status.HTTP_503_SERVICE_UNAVAILABLE,
         )
+
+
+class HealthView(ReadyView):
+    """The short address of readiness."""
+
+    @_ready("Check health")
+    def get(self, request: Request) -> Response:
+        """Answer as `health/ready/` does."""
+        return super().get(request)
 
 
 def _check_database() -> str:

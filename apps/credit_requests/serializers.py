@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.core.examples import CREDIT_REQUEST_ID, OWNER_ID, REQUESTED_AT, SELLER_ID
 from apps.core.fields import MoneyField, TextField
 from apps.core.request_input import ListQuerySerializer
 from apps.credit_requests.models import CreditRequest
@@ -14,6 +15,9 @@ class CreditRequestSubmissionSerializer(serializers.Serializer[Any]):
 
     amount = MoneyField()
     note = TextField(required=False, allow_blank=True)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"amount": "500000.00", "note": "Invoice 2025-117"}}
 
 
 class CreditRequestSerializer(serializers.ModelSerializer[CreditRequest]):
@@ -32,6 +36,21 @@ class CreditRequestSerializer(serializers.ModelSerializer[CreditRequest]):
             "id", "seller", "amount", "note", "status", "requested_by", "requested_at", "processed_by", "processed_at",
             "rejection_reason", "transaction",
         )  # fmt: skip
+        swagger_schema_fields = {
+            "example": {
+                "id": CREDIT_REQUEST_ID,
+                "seller": SELLER_ID,
+                "amount": "500000.00",
+                "note": "Invoice 2025-117",
+                "status": "pending",
+                "requested_by": OWNER_ID,
+                "requested_at": REQUESTED_AT,
+                "processed_by": None,
+                "processed_at": None,
+                "rejection_reason": None,
+                "transaction": None,
+            }
+        }
 
     def get_rejection_reason(self, credit_request: CreditRequest) -> str | None:
         return credit_request.rejection_reason or None
@@ -41,6 +60,9 @@ class RejectionSerializer(serializers.Serializer[Any]):
     """Why a request is rejected."""
 
     reason = TextField()
+
+    class Meta:
+        swagger_schema_fields = {"example": {"reason": "The invoice is not paid yet"}}
 
 
 class CreditRequestQuerySerializer(ListQuerySerializer):

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.permissions import IsCreditApprover, IsOwner, MayRead, caller, seller_scope
+from apps.core.examples import APPROVER_ID, CREDIT_ENTRY_ID, CREDITED_AT, OWNER_ID
 from apps.core.idempotency import parse_idempotency_key
 from apps.core.pagination import paginated
 from apps.core.request_input import read_body, read_query
@@ -23,6 +24,7 @@ from apps.credit_requests.serializers import (
 )
 
 _STEP_PROBLEMS = ("permission_denied", "not_found", "credit_request_already_processed")
+_BY_STAFF = {"processed_by": APPROVER_ID, "processed_at": CREDITED_AT}
 
 
 class CreditRequestListView(APIView):
@@ -83,8 +85,8 @@ class ApproveView(APIView):
     @documented(
         summary="Approve a credit request",
         answers={200: CreditRequestSerializer},
-        problems=(*_STEP_PROBLEMS, "self_approval"),
-        consumes_nothing=True,
+        problems=(*_STEP_PROBLEMS, "balance_limit_exceeded", "self_approval"),
+        examples={200: {"status": "approved", "transaction": CREDIT_ENTRY_ID, **_BY_STAFF}},
     )
     def post(self, request: Request, credit_request_id: UUID) -> Response:
         """Add the amount to the seller's balance, exactly once. For admins and credit approvers."""
@@ -100,6 +102,7 @@ class RejectView(APIView):
         request=RejectionSerializer,
         answers={200: CreditRequestSerializer},
         problems=("validation_error", *_STEP_PROBLEMS, "self_approval"),
+        examples={200: {"status": "rejected", "rejection_reason": "The invoice is not paid yet", **_BY_STAFF}},
     )
     def post(self, request: Request, credit_request_id: UUID) -> Response:
         """Refuse the request, with a reason. For admins and credit approvers."""
@@ -117,7 +120,7 @@ class CancelView(APIView):
         summary="Cancel a credit request",
         answers={200: CreditRequestSerializer},
         problems=_STEP_PROBLEMS,
-        consumes_nothing=True,
+        examples={200: {"status": "cancelled", "processed_by": OWNER_ID, "processed_at": CREDITED_AT}},
     )
     def post(self, request: Request, credit_request_id: UUID) -> Response:
         """Withdraw a pending request. For owners of its seller."""

@@ -17,7 +17,7 @@ from apps.core.money import ZERO, format_money
 from apps.core.parsers import BulkJSONParser
 from apps.core.problems import PROBLEMS
 from apps.core.request_input import read_body
-from apps.core.swagger import documented
+from apps.core.swagger import documented, example_of
 from apps.transactions import services
 from apps.transactions.serializers import ChargeRequestSerializer, LedgerEntrySerializer
 from apps.transactions.services import Batch, BulkRejected, Order, Sale
@@ -56,6 +56,9 @@ class BulkRequestSerializer(serializers.Serializer[Any]):
     charges = serializers.ListField(child=BulkItemSerializer(), min_length=1, max_length=MAX_ITEMS)
     atomic = serializers.BooleanField(default=False, help_text="Sell all or nothing.")
 
+    class Meta:
+        swagger_schema_fields = {"example": {"charges": [example_of(BulkItemSerializer)], "atomic": False}}
+
 
 class BulkErrorSerializer(serializers.Serializer[Any]):
     """Why an item was refused: `code` and `detail` as in a problem document, and what belongs to the code."""
@@ -73,6 +76,16 @@ class BulkResultSerializer(serializers.Serializer[Any]):
     transaction = LedgerEntrySerializer(allow_null=True)
     error = BulkErrorSerializer(allow_null=True)
 
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "index": 0,
+                "outcome": "accepted",
+                "transaction": example_of(LedgerEntrySerializer),
+                "error": None,
+            }
+        }
+
 
 class BulkAnswerSerializer(serializers.Serializer[Any]):
     """What became of a batch; `total_amount` is the sum of what it sold."""
@@ -83,6 +96,18 @@ class BulkAnswerSerializer(serializers.Serializer[Any]):
     total_amount = MoneyField()
     balance_after = MoneyField()
     results = BulkResultSerializer(many=True)
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "accepted": 1,
+                "rejected": 0,
+                "replayed": 0,
+                "total_amount": "50000.00",
+                "balance_after": "450000.00",
+                "results": [example_of(BulkResultSerializer)],
+            }
+        }
 
 
 class BulkChargeView(APIView):

@@ -14,6 +14,8 @@ from redis.retry import Retry
 from apps.core.database_logins import database_login
 from apps.core.logs import logging_config, open_log_folder
 
+from .console import UNFOLD as UNFOLD
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 env = environ.Env()
@@ -25,6 +27,8 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "loca
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
+    "unfold",  # before the admin, whose templates it replaces
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -193,6 +197,8 @@ SWAGGER_SETTINGS = {
     "USE_SESSION_AUTH": False,
     "PERSIST_AUTH": True,
     "DEFAULT_MODEL_RENDERING": "example",
+    "DEEP_LINKING": True,
+    "VALIDATOR_URL": None,  # nothing is fetched from other hosts
 }
 
 # --- Redis and limits -------------------------------------------------------------------------------------------------

@@ -10,13 +10,11 @@ from uuid import UUID
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
 
 from apps.accounts.models import Seller
-from apps.core.database_logins import database_login
-from apps.core.database_roles import open_database
 from apps.core.tests.factories import NEVER, make_seller, sell
 from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes
+from apps.core.tests.tampering import change_by_hand
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.repair import LedgerInconsistent, restore_wallet
 
@@ -30,15 +28,6 @@ def seller() -> Seller:
     sell(seller, "10.00")
     sell(seller, "10.00")
     return seller
-
-
-def change_by_hand(sql: str, *values: object) -> None:
-    """Run a statement as a superuser for whom no trigger fires."""
-    name = connection.settings_dict["NAME"]
-    with open_database(database_login("superuser", name)) as database, database.cursor() as statement:
-        statement.execute("SET session_replication_role = replica")
-        statement.execute(sql, [str(value) for value in values])
-        assert statement.rowcount == 1
 
 
 def set_balance(seller: Seller, balance: str) -> None:

@@ -1,0 +1,98 @@
+"""Forms of the back office about sellers and users."""
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django import forms
+from django.contrib.auth.forms import AdminUserCreationForm as DjangoUserCreationForm
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Seller, StaffRole, User
+from apps.accounts.sessions import revoke_sessions
+from apps.core.phones import normalize_mobile
+
+if TYPE_CHECKING:
+    from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
+
+    AnyUserChangeForm = UserChangeForm[User]
+    AnyUserCreationForm = AdminUserCreationForm[User]
+    AnyPasswordForm = AdminPasswordChangeForm[User]
+    AnySellerForm = forms.ModelForm[Seller]
+    UserFormMixin = forms.ModelForm[User]
+else:
+    from unfold.forms import AdminPasswordChangeForm as AnyPasswordForm
+    from unfold.forms import UserChangeForm as AnyUserChangeForm
+    from unfold.forms import UserCreationForm as AnyUserCreationForm
+
+    AnySellerForm = forms.ModelForm
+    UserFormMixin = object
+
+__all__ = ["PasswordForm", "SellerForm", "UserCreationForm", "UserForm"]
+
+
+class SellerForm(AnySellerForm):
+    """A seller's profile; nothing else of it is editable."""
+
+    class Meta:
+        model = Seller
+        fields = ("company_name", "email", "phone_number", "daily_limit")
+
+    def clean_phone_number(self) -> str:
+        """Return the number as E.164; empty is allowed."""
+        text = self.cleaned_data["phone_number"].strip()
+        if not text:
+            return ""
+        try:
+            return normalize_mobile(text)
+        except ValueError as error:
+            raise ValidationError(str(error), code="invalid_phone_number") from error
+
+
+class RolesFormMixin(UserFormMixin):
+    """A user is staff or belongs to one seller, never both; staff is whoever has a staff role."""
+
+    editor_id: UUID | None = None
+
+    def clean(self) -> dict[str, Any]:
+        """Check the roles against each other, and that nobody locks themselves out."""
+        data = super().clean() or self.cleaned_data
+        groups, seller = data.get("groups"), data.get("seller")
+        if groups and seller:
+            raise ValidationError(_("A user is staff or belongs to a seller, not both."))
+        if seller and not data.get("seller_role"):
+            self.add_error("seller_role", _("A user of a seller needs a role."))
+        if not seller:
+            data["seller_role"] = ""
+        if self.editor_id == self.instance.pk and self._loses_access(data):
+            raise ValidationError(_("You cannot take your own access away."))
+        self.instance.is_staff = bool(groups) or self.instance.is_superuser
+        return data
+
+    def _loses_access(self, data: dict[str, Any]) -> bool:
+        stays_admin = self.instance.is_superuser or any(
+            group.name == StaffRole.ADMIN for group in data.get("groups") or ()
+        )
+        return not data.get("is_active", True) or not stays_admin
+
+
+class UserForm(RolesFormMixin, AnyUserChangeForm):
+    """A user's name, address and roles."""
+
+
+class UserCreationForm(RolesFormMixin, AnyUserCreationForm):
+    """A new user with its roles and first password."""
+
+    class Meta(DjangoUserCreationForm.Meta):
+        model = User
+        fields = ("username", "email", "groups", "seller", "seller_role")
+
+
+class PasswordForm(AnyPasswordForm):
+    """A new password for somebody, which ends the logins that the old one began."""
+
+    def save(self, commit: bool = True) -> User:
+        """Save it and revoke the user's sessions."""
+        user: User = super().save(commit)
+        revoke_sessions(user)
+        return user

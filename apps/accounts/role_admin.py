@@ -1,0 +1,119 @@
+"""The base of every page of the back office. Roles decide, not Django's permission rows; here and nowhere else."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin as DjangoModelAdmin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import StaffRole
+from apps.core.errors import DomainError, InvalidInput
+
+NOBODY: frozenset[str] = frozenset()
+STAFF: frozenset[str] = frozenset(StaffRole.values)
+ADMINS: frozenset[str] = frozenset({StaffRole.ADMIN.value})
+AUDITORS: frozenset[str] = ADMINS | {StaffRole.AUDITOR.value}
+APPROVERS: frozenset[str] = ADMINS | {StaffRole.CREDIT_APPROVER.value}
+
+
+def has_role(request: HttpRequest, roles: Iterable[str]) -> bool:
+    """Tell whether the user of `request` is staff with at least one of `roles`."""
+    user: Any = request.user
+    return bool(user.is_active and user.is_authenticated and user.staff_roles.intersection(roles))
+
+
+if TYPE_CHECKING:
+    _DjangoModelAdmin = DjangoModelAdmin[Any]
+else:
+    _DjangoModelAdmin = DjangoModelAdmin
+
+
+class _NotAtomic(_DjangoModelAdmin):
+    """Do not wrap a form's request in a transaction: services open their own, short and durable ones."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
+
+
+if TYPE_CHECKING:
+
+    class ModelAdmin(_NotAtomic):
+        """The theme has no types."""
+
+else:
+    from unfold.admin import ModelAdmin
+
+
+class RoleAdmin(ModelAdmin, _NotAtomic):
+    """A page that says which roles may view, add and change. Nothing is ever deleted here, not even by a superuser.
+
+    An action states a permission: `permissions=["administer"]`, `["approve"]`, `["audit"]` or `["view"]`.
+    """
+
+    may_view: frozenset[str] = STAFF
+    may_add: frozenset[str] = NOBODY
+    may_change: frozenset[str] = NOBODY
+    list_per_page = 50
+    show_full_result_count = False
+    compressed_fields = True
+    list_filter_submit = True
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request, self.may_view)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return has_role(request, self.may_view)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return has_role(request, self.may_add)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request, self.may_change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_administer_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request, ADMINS)
+
+    def has_approve_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request, APPROVERS)
+
+    def has_audit_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request, AUDITORS)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Show or save a form; what a service refuses is told to the person, never a server error."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except InvalidInput as error:
+            messages.error(request, f"{error.field}: {error.message}")
+        except DomainError as error:
+            messages.error(request, error.message)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def response_action(  # type: ignore[override]  # Django's has no third argument, whatever the stub says
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse | None:
+        """Run an action; ids that are none (a form made by hand) are told, not a server error."""
+        try:
+            return super().response_action(request, queryset)
+        except (ValidationError, ValueError):
+            messages.error(request, _("These are not rows of this list."))
+            return HttpResponseRedirect(request.get_full_path())

@@ -1,0 +1,87 @@
+"""The Swagger document as a whole: its sections, in the order in which somebody meets them, and their order inside."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from drf_yasg.generators import EndpointEnumerator, OpenAPISchemaGenerator
+
+TAGS = {
+    "auth": "Registration, the two logins, and what keeps a session going.",
+    "sellers": "Companies that sell. `me` stands for the caller's own.",
+    "credit-requests": "Asking for balance, and deciding about it. The balance grows when a request is approved.",
+    "charges": "Selling credit to a phone number, which takes it from the balance.",
+    "transactions": "The ledger: every movement of money, for good. Mistakes are undone by a reversal.",
+    "phone-numbers": "What was sold to each number.",
+    "reconciliation": "Whether every balance agrees with the ledger.",
+    "health": "For load balancers and orchestrators.",
+}
+
+PATH_PARAMETERS = {
+    "seller_id": "Id of the seller. Users of a seller may write `me` for their own when they read or change it.",
+    "credit_request_id": "Id of the credit request.",
+    "entry_id": "Id of the transaction.",
+}
+
+# Redoc would fetch a logo from its maker's host; its search runs in a worker made from a blob.
+CONTENT_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; worker-src blob:"
+
+
+def from_here_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let the pages of `view` load nothing from other hosts."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response["Content-Security-Policy"] = CONTENT_POLICY
+        return response
+
+    return answer
+
+
+class _OrderedEnumerator(EndpointEnumerator):  # type: ignore[misc]  # drf-yasg has no types
+    """Remembers in which order the URLconf names its paths; the library sorts them by name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order: list[str] = []
+
+    def should_include_endpoint(self, path: str, *args: Any, **kwargs: Any) -> bool:
+        self.order.append(path)
+        included: bool = super().should_include_endpoint(path, *args, **kwargs)
+        return included
+
+    def get_api_endpoints(self, *args: Any, **kwargs: Any) -> list[Any]:
+        return sorted(super().get_api_endpoints(*args, **kwargs), key=lambda endpoint: self.order.index(endpoint[0]))
+
+
+class DocumentGenerator(OpenAPISchemaGenerator):  # type: ignore[misc]  # drf-yasg has no types
+    endpoint_enumerator_class = _OrderedEnumerator
+
+    def get_endpoints(self, request: Any) -> dict[str, Any]:
+        endpoints: dict[str, Any] = super().get_endpoints(request)
+        self._order = list(endpoints)
+        return endpoints
+
+    def get_paths(self, *args: Any, **kwargs: Any) -> tuple[Any, str]:
+        """Return the paths in the order of the URLconf, and their common prefix."""
+        paths, prefix = super().get_paths(*args, **kwargs)
+        for path in self._order:
+            short = path.removeprefix(prefix.rstrip("/"))
+            paths[short] = paths.pop(short)
+        return paths, prefix
+
+    def get_path_parameters(self, path: str, view_cls: type) -> list[Any]:
+        parameters: list[Any] = super().get_path_parameters(path, view_cls)
+        for parameter in parameters:
+            parameter["description"] = PATH_PARAMETERS[parameter["name"]]
+        return parameters
+
+    def get_schema(self, *args: Any, **kwargs: Any) -> Any:
+        document = super().get_schema(*args, **kwargs)
+        document["tags"] = [{"name": name, "description": description} for name, description in TAGS.items()]
+        for definition in document["definitions"].values():
+            # A serializer that may be null in one place would be said to be so in all.
+            definition.pop("x-nullable", None)
+        return document

@@ -1,0 +1,96 @@
+"""manage.py verify_ledger: is every entry what was written, and every balance what the entries lead to?"""
+
+import json
+import shutil
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.accounts.models import Seller
+from apps.core.errors import InvalidInput
+from apps.transactions.seals import SealWriter, read_seals
+from apps.transactions.verification import Report, Verification
+
+_BAR_MAX_COLUMNS = 40
+
+
+class Command(BaseCommand):
+    help = (
+        "Verify the ledger from its rows alone: hashes, numbering, balances and legs of every chain of entries, and "
+        "that wallets agree. Exits with 1 if something is wrong, naming the first wrong entry of each seller; with 2 "
+        "if it could not verify."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--seller-id", type=UUID, help="only this seller")
+        parser.add_argument("--seal", type=Path, metavar="FILE", help="write what every chain ends with, to keep")
+        parser.add_argument(
+            "--against",
+            type=Path,
+            metavar="FILE",
+            action="append",
+            default=[],
+            help="an earlier seal: nothing before it may have changed; can be repeated",
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def handle(
+        self, *args: Any, seller_id: UUID | None, seal: Path | None, against: list[Path], **options: Any
+    ) -> None:
+        if seal and seller_id:
+            raise CommandError("--seal is of all sellers; leave --seller-id out.", returncode=2)
+        if seller_id and not Seller.objects.filter(pk=seller_id).exists():
+            raise CommandError("There is no such seller.", returncode=2)
+        try:
+            report, digest = self.verify(seller_id, seal, against)
+        except (InvalidInput, OSError) as error:
+            raise CommandError(str(error), returncode=2) from error
+        (self.write_json if options["json"] else self.write_text)(report, digest)
+        if report.problems:
+            raise SystemExit(1)
+
+    def verify(self, seller_id: UUID | None, seal: Path | None, against: list[Path]) -> tuple[Report, str]:
+        """Return what was found, and the digest of the seal if one was written: only of a ledger without fault."""
+        verification = Verification(checkpoints=read_seals(against), on_progress=self.progress)
+        if seal is None:
+            return verification.run(seller_id), ""
+        with SealWriter(seal) as writer:
+            verification.on_head = writer.add
+            report = verification.run()
+            return report, "" if report.problems else writer.end(report.taken_at)
+
+    def progress(self, read: int, total: int) -> None:
+        """Draw a bar for people; nothing when the output is redirected."""
+        if not sys.stderr.isatty():
+            return
+        width = min(_BAR_MAX_COLUMNS, shutil.get_terminal_size().columns - 40)
+        share = min(1.0, read / max(1, total))
+        bar = "#" * round(width * share)
+        sys.stderr.write(f"\r[{bar:<{width}}] {share:4.0%}  {read:,} entries" + "\n" * (read >= total))
+
+    def write_text(self, report: Report, digest: str) -> None:
+        for problem in report.problems:
+            for detail in problem.faults.values():
+                self.stdout.write(f"seller {problem.seller_id}, entry {problem.sequence}: {detail}")
+        verdict = f"{len(report.problems):,} sellers with faults" if report.problems else "no fault"
+        self.stdout.write(f"{report.entries:,} entries of {report.sellers:,} sellers: {verdict}.")
+        if digest:
+            self.stdout.write(f"Sealed. SHA-256 of the seal: {digest}")
+
+    def write_json(self, report: Report, digest: str) -> None:
+        document = {
+            "taken_at": report.taken_at,
+            "sellers": report.sellers,
+            "entries": report.entries,
+            "verified": not report.problems,
+            "problems": [
+                {"seller_id": problem.seller_id, "sequence": problem.sequence, "faults": problem.faults}
+                for problem in report.problems
+            ],
+            "seal_sha256": digest or None,
+        }
+        self.stdout.write(json.dumps(document))
