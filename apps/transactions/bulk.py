@@ -21,6 +21,7 @@ from apps.core.swagger import documented, example_of
 from apps.transactions import services
 from apps.transactions.serializers import ChargeRequestSerializer, LedgerEntrySerializer
 from apps.transactions.services import Batch, BulkRejected, Order, Sale
+from apps.transactions.throttles import ChargeThrottle
 
 MAX_ITEMS: Final = 1_000
 _ROUTE: Final = "api/v1/charges/bulk/"  # of the items' counters
@@ -112,6 +113,7 @@ class BulkAnswerSerializer(serializers.Serializer[Any]):
 
 class BulkChargeView(APIView):
     authentication_classes = (ClaimsAuthentication,)
+    throttle_classes = (ChargeThrottle,)
     parser_classes = (BulkJSONParser,)
 
     @documented(
