@@ -34,6 +34,7 @@ from apps.transactions.serializers import (
     SellerEntryQuerySerializer,
     SellerReconciliationSerializer,
 )
+from apps.transactions.throttles import ChargeThrottle
 
 _render_entry: Final = LedgerEntrySerializer().to_representation
 _CSV_COLUMNS: Final = tuple(LedgerEntrySerializer().fields)
@@ -44,6 +45,7 @@ _READ_PROBLEMS: Final = ("validation_error", "permission_denied", "not_found")
 class ChargeListView(APIView):
     # The use case checks session, user, role and seller in its one locking query.
     authentication_classes = (ClaimsAuthentication,)
+    throttle_classes = (ChargeThrottle,)
 
     @documented(
         summary="Sell a charge",
