@@ -40,6 +40,19 @@ class ReasonForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """What the question shows besides the rows: a few cells for each, and sums."""
+
+    columns: Sequence[str] = ()
+    cells: Sequence[Sequence[object]] = ()
+    summary: Sequence[tuple[str, object]] = ()
+
+
+def _show_rows_only(rows: Sequence[Any]) -> Preview:
+    return Preview(cells=[()] * len(rows))
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """What is asked and what is done. `run(row, cleaned_data)` calls a service, which may refuse."""
 
@@ -48,9 +61,7 @@ class Step:
     run: Callable[[Any, Mapping[str, Any]], object]
     form_class: type[forms.Form] = EmptyForm
     is_dangerous: bool = False
-    columns: Sequence[str] = ()
-    cells: Callable[[Any], Sequence[object]] = lambda row: ()
-    summary: Sequence[tuple[str, object]] = ()
+    preview: Callable[[Sequence[Any]], Preview] = _show_rows_only
 
 
 def take_step(model_admin: RoleAdmin, request: HttpRequest, queryset: QuerySet[Any], step: Step) -> HttpResponse:
@@ -104,6 +115,7 @@ def _way_back(request: HttpRequest) -> str:
 def _context(
     model_admin: RoleAdmin, request: HttpRequest, rows: Sequence[Any], step: Step, form: forms.Form
 ) -> dict[str, Any]:
+    preview = step.preview(rows)
     return {
         **model_admin.admin_site.each_context(request),
         "title": step.title,
@@ -111,7 +123,8 @@ def _context(
         "model_admin": model_admin,
         "step": step,
         "form": form,
-        "rows": [(row, step.cells(row)) for row in rows],
+        "preview": preview,
+        "rows": list(zip(rows, preview.cells, strict=True)),
         "checkbox_name": ACTION_CHECKBOX_NAME,
         "action_name": request.POST.getlist("action")[int(request.POST.get("index", 0))],
         "next": _way_back(request),

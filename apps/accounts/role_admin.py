@@ -8,6 +8,7 @@ from django.contrib.admin import ModelAdmin as DjangoModelAdmin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import StaffRole
@@ -100,13 +101,22 @@ class RoleAdmin(ModelAdmin, _NotAtomic):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         """Show or save a form; what a service refuses is told to the person, never a server error."""
+        context = {**(extra_context or {}), **self._steps_context(request)}
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super().changeform_view(request, object_id, form_url, context)
         except InvalidInput as error:
             messages.error(request, f"{error.field}: {error.message}")
         except DomainError as error:
             messages.error(request, error.message)
         return HttpResponseRedirect(request.get_full_path())
+
+    def _steps_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the actions that this person may take, for buttons on the page of one row."""
+        actions: dict[str, Any] = self.get_actions(request)
+        return {
+            "steps": [(name, description) for _function, name, description in actions.values()],
+            "steps_address": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
+        }
 
     def response_action(  # type: ignore[override]  # Django's has no third argument, whatever the stub says
         self, request: HttpRequest, queryset: QuerySet[Any]

@@ -47,6 +47,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "balance_limit_exceeded": Problem(409, "The balance would be too large"),
     "invalid_status_transition": Problem(409, "This step is impossible from the present status"),
     "credit_request_already_processed": Problem(409, "The credit request was already processed"),
+    "second_approver_needed": Problem(409, "Another approver is needed"),
     "already_reversed": Problem(409, "The entry was already reversed"),
     "not_reversible": Problem(409, "The entry cannot be reversed"),
     "bulk_rejected": Problem(409, "The batch was refused as a whole"),

@@ -1,7 +1,10 @@
 """A seller's wish for more balance, and what became of it."""
 
+from uuid import UUID
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Seller, User
 from apps.core.ids import uuid7
@@ -13,19 +16,23 @@ class CreditRequest(models.Model):
     """A request for credit. It is decided once; an approved one names the ledger entry that it became."""
 
     class Status(models.TextChoices):
-        PENDING = "pending", "Pending"
-        APPROVED = "approved", "Approved"
-        REJECTED = "rejected", "Rejected"
-        CANCELLED = "cancelled", "Cancelled"
+        PENDING = "pending", _("Pending")
+        AWAITING_SECOND_APPROVAL = "awaiting_second_approval", _("Awaiting second approval")
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
+        CANCELLED = "cancelled", _("Cancelled")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="credit_requests", db_index=False)
     amount = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
     note = models.CharField(max_length=500, blank=True)
-    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
+    status = models.CharField(max_length=32, choices=Status, default=Status.PENDING)
     idempotency_key = models.CharField(max_length=255, blank=True)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(auto_now_add=True)
+    # The first of two approvers, of a request that needs two (CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT).
+    first_approved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    first_approved_at = models.DateTimeField(null=True, blank=True)
     processed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     processed_at = models.DateTimeField(null=True, blank=True)
     rejection_reason = models.CharField(max_length=500, blank=True)
@@ -39,7 +46,12 @@ class CreditRequest(models.Model):
             models.CheckConstraint(name="credit_request_amount_positive", condition=Q(amount__gt=0)),
             models.CheckConstraint(
                 name="credit_request_status_consistent",
-                condition=Q(status="pending", processed_by__isnull=True, processed_at__isnull=True, entry__isnull=True)
+                condition=Q(
+                    status__in=["pending", "awaiting_second_approval"],
+                    processed_by__isnull=True,
+                    processed_at__isnull=True,
+                    entry__isnull=True,
+                )
                 | Q(status="approved", processed_by__isnull=False, processed_at__isnull=False, entry__isnull=False)
                 | Q(
                     status__in=["rejected", "cancelled"],
@@ -47,6 +59,16 @@ class CreditRequest(models.Model):
                     processed_at__isnull=False,
                     entry__isnull=True,
                 ),
+            ),
+            models.CheckConstraint(
+                name="credit_request_first_approval_consistent",
+                condition=Q(first_approved_by__isnull=True, first_approved_at__isnull=True)
+                & ~Q(status="awaiting_second_approval")
+                | Q(first_approved_by__isnull=False, first_approved_at__isnull=False) & ~Q(status="pending"),
+            ),
+            models.CheckConstraint(
+                name="credit_request_two_approvers_differ",
+                condition=~Q(status="approved", processed_by=F("first_approved_by")),
             ),
             models.CheckConstraint(
                 name="credit_request_rejection_has_reason",
@@ -59,8 +81,27 @@ class CreditRequest(models.Model):
         )
         indexes = (
             models.Index(fields=("seller", "id"), name="credit_request_by_seller"),
-            models.Index(fields=("id",), condition=Q(status="pending"), name="credit_request_pending"),
+            models.Index(
+                fields=("id",),
+                condition=Q(status__in=["pending", "awaiting_second_approval"]),
+                name="credit_request_open",
+            ),
+            models.Index(fields=("requested_at",), name="credit_request_by_time"),
         )
 
     def __str__(self) -> str:
         return f"{self.amount} for {self.seller_id}"
+
+    @property
+    def is_open(self) -> bool:
+        """Nobody has decided it yet."""
+        return self.status in OPEN_STATUSES
+
+    @property
+    def approved_by(self) -> list[UUID]:
+        """Who approved it so far, in order."""
+        last = self.processed_by_id if self.status == self.Status.APPROVED else None
+        return [user_id for user_id in (self.first_approved_by_id, last) if user_id]
+
+
+OPEN_STATUSES = frozenset({CreditRequest.Status.PENDING.value, CreditRequest.Status.AWAITING_SECOND_APPROVAL.value})

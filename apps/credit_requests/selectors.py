@@ -1,10 +1,11 @@
 """What is read of credit requests."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from apps.core.errors import NotFound
 from apps.credit_requests.models import CreditRequest
@@ -25,6 +26,15 @@ def list_credit_requests(
         "requested_at__lt": created_before,
     }
     return CreditRequest.objects.filter(**{name: value for name, value in filters.items() if value is not None})
+
+
+def count_by_status(seller_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
+    """Return how many requests of each status these sellers have filed, in one query."""
+    counted = CreditRequest.objects.filter(seller_id__in=seller_ids).values_list("seller_id", "status")
+    counts: dict[UUID, dict[str, int]] = {}
+    for seller_id, status, number in counted.order_by().annotate(number=Count("pk")):
+        counts.setdefault(seller_id, {})[status] = number
+    return counts
 
 
 def get_credit_request(credit_request_id: UUID, *, seller_scope: UUID | None) -> CreditRequest:

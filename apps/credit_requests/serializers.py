@@ -27,6 +27,9 @@ class CreditRequestSerializer(serializers.ModelSerializer[CreditRequest]):
     amount = MoneyField()
     requested_by = serializers.UUIDField(source="requested_by_id")
     processed_by = serializers.UUIDField(source="processed_by_id", allow_null=True)
+    approved_by = serializers.ListField(
+        child=serializers.UUIDField(), help_text="One user, or two for an amount that needs a second review."
+    )
     rejection_reason = serializers.SerializerMethodField()
     transaction = serializers.UUIDField(source="entry_id", allow_null=True)
 
@@ -34,9 +37,9 @@ class CreditRequestSerializer(serializers.ModelSerializer[CreditRequest]):
         model = CreditRequest
         fields = (
             "id", "seller", "amount", "note", "status", "requested_by", "requested_at", "processed_by", "processed_at",
-            "rejection_reason", "transaction",
+            "rejection_reason", "transaction", "approved_by",
         )  # fmt: skip
-        swagger_schema_fields = {
+        swagger_schema_fields: dict[str, Any] = {
             "example": {
                 "id": CREDIT_REQUEST_ID,
                 "seller": SELLER_ID,
@@ -49,6 +52,7 @@ class CreditRequestSerializer(serializers.ModelSerializer[CreditRequest]):
                 "processed_at": None,
                 "rejection_reason": None,
                 "transaction": None,
+                "approved_by": [],
             }
         }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -28,6 +29,12 @@ class SelfApproval(DomainError):
     """Nobody processes a request that they filed themselves."""
 
     code = "self_approval"
+
+
+class SecondApproverNeeded(DomainError):
+    """The request needs two approvers, and this one has approved it already."""
+
+    code = "second_approver_needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +83,24 @@ def _find_by_key(seller_id: UUID, idempotency_key: str) -> CreditRequest | None:
 
 
 def approve_credit_request(*, credit_request_id: UUID, approved_by: User) -> CreditRequest:
-    """Approve a pending request: its amount reaches the ledger, exactly once.
+    """Approve an open request: its amount reaches the ledger, exactly once.
+
+    Above `CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT` the first approval only makes it await another approver's.
 
     Raises:
         NotFound: there is no such request.
         SelfApproval: the approver filed it.
-        CreditRequestAlreadyProcessed: it is not pending any more.
+        SecondApproverNeeded: this approver was the first of two.
+        CreditRequestAlreadyProcessed: it is decided.
     """
     with transaction.atomic(durable=True):
-        credit_request = _lock_pending(credit_request_id)
+        credit_request = _lock_open(credit_request_id)
         _check_not_own(credit_request, approved_by)
+        if credit_request.status == CreditRequest.Status.PENDING and _needs_second_review(credit_request):
+            _approve_first(credit_request, approved_by)
+            return credit_request
+        if credit_request.first_approved_by_id == approved_by.pk:
+            raise SecondApproverNeeded("You approved this request already; somebody else must approve it too.")
         wallet = lock_wallet(credit_request.seller_id)
         posting = postings.credit(
             seller_id=credit_request.seller_id,
@@ -100,9 +115,9 @@ def approve_credit_request(*, credit_request_id: UUID, approved_by: User) -> Cre
 
 
 def reject_credit_request(*, credit_request_id: UUID, rejected_by: User, reason: str) -> CreditRequest:
-    """Reject a pending request; raises as `approve_credit_request` does."""
+    """Reject an open request; raises as `approve_credit_request` does."""
     with transaction.atomic(durable=True):
-        credit_request = _lock_pending(credit_request_id)
+        credit_request = _lock_open(credit_request_id)
         _check_not_own(credit_request, rejected_by)
         credit_request.rejection_reason = reason
         _decide(credit_request, CreditRequest.Status.REJECTED, rejected_by)
@@ -110,30 +125,42 @@ def reject_credit_request(*, credit_request_id: UUID, rejected_by: User, reason:
 
 
 def cancel_credit_request(*, credit_request_id: UUID, cancelled_by: User) -> CreditRequest:
-    """Withdraw a pending request of the caller's own seller.
+    """Withdraw an open request of the caller's own seller.
 
     Raises:
         NotFound: there is none of this seller.
-        CreditRequestAlreadyProcessed: it is not pending any more.
+        CreditRequestAlreadyProcessed: it is decided.
     """
     with transaction.atomic(durable=True):
-        credit_request = _lock_pending(credit_request_id, seller_id=cancelled_by.seller_id)
+        credit_request = _lock_open(credit_request_id, seller_id=cancelled_by.seller_id)
         _decide(credit_request, CreditRequest.Status.CANCELLED, cancelled_by)
     return credit_request
 
 
-def _lock_pending(credit_request_id: UUID, *, seller_id: UUID | None = None) -> CreditRequest:
+def _lock_open(credit_request_id: UUID, *, seller_id: UUID | None = None) -> CreditRequest:
     requests = CreditRequest.objects.select_for_update(of=("self",), no_key=True).filter(pk=credit_request_id)
     if seller_id is not None:
         requests = requests.filter(seller_id=seller_id)
     credit_request = requests.first()
     if credit_request is None:
         raise NotFound("There is no such credit request.")
-    if credit_request.status != CreditRequest.Status.PENDING:
+    if not credit_request.is_open:
         raise CreditRequestAlreadyProcessed(
             f"This credit request is {credit_request.status}.", current_status=credit_request.status
         )
     return credit_request
+
+
+def _needs_second_review(credit_request: CreditRequest) -> bool:
+    limit: Decimal | None = settings.CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT
+    return limit is not None and credit_request.amount > limit
+
+
+def _approve_first(credit_request: CreditRequest, approved_by: User) -> None:
+    credit_request.status = CreditRequest.Status.AWAITING_SECOND_APPROVAL
+    credit_request.first_approved_by = approved_by
+    credit_request.first_approved_at = timezone.now()
+    credit_request.save(update_fields=["status", "first_approved_by", "first_approved_at"])
 
 
 def _check_not_own(credit_request: CreditRequest, processed_by: User) -> None:

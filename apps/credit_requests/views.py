@@ -85,11 +85,16 @@ class ApproveView(APIView):
     @documented(
         summary="Approve a credit request",
         answers={200: CreditRequestSerializer},
-        problems=(*_STEP_PROBLEMS, "balance_limit_exceeded", "self_approval"),
-        examples={200: {"status": "approved", "transaction": CREDIT_ENTRY_ID, **_BY_STAFF}},
+        problems=(*_STEP_PROBLEMS, "balance_limit_exceeded", "self_approval", "second_approver_needed"),
+        examples={
+            200: {"status": "approved", "transaction": CREDIT_ENTRY_ID, "approved_by": [APPROVER_ID], **_BY_STAFF}
+        },
     )
     def post(self, request: Request, credit_request_id: UUID) -> Response:
-        """Add the amount to the seller's balance, exactly once. For admins and credit approvers."""
+        """Add the amount to the seller's balance, exactly once. For admins and credit approvers.
+
+        A large amount may need two approvers: after the first, the status is `awaiting_second_approval`.
+        """
         approved = services.approve_credit_request(credit_request_id=credit_request_id, approved_by=caller(request))
         return Response(CreditRequestSerializer(approved).data)
 

@@ -127,14 +127,14 @@ def reconcile_all() -> Reconciliation:
 
 
 def trial_balance() -> dict[str, Decimal]:
-    """Return debits minus credits of every account; all wallets together are the account `wallets`."""
+    """Return debits minus credits of every account, by name; all wallets together are the account `wallets`."""
     totals: dict[str, Decimal] = {}
     with long_read(), connection.cursor() as cursor:
         cursor.execute(_LEGS)
         for debit_account, credit_account, amount in cursor.fetchall():
             totals[debit_account] = totals.get(debit_account, ZERO) + amount
             totals[credit_account] = totals.get(credit_account, ZERO) - amount
-    return totals
+    return dict(sorted(totals.items()))
 
 
 def has_broken_links(seller_id: UUID | None = None) -> bool:

@@ -4,6 +4,7 @@ A missing secret stops the start with one clear line (`ImproperlyConfigured`), n
 """
 
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import environ
 from apps.core.database_logins import database_login
 
 from .console import UNFOLD as UNFOLD
+from .console import optional_amount
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -158,6 +160,10 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 # A "day" of the daily limit is a day in this zone.
 BUSINESS_TIME_ZONE: str = env.str("BUSINESS_TIME_ZONE", default="Asia/Tehran")
+# Credit requests above this amount need two different approvers; empty: none does.
+CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT: Decimal | None = optional_amount(
+    env.str("CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT", default="")
+)
 # ISO 3166 region of phone numbers that are written without a country code.
 PHONE_REGION: str = env.str("PHONE_REGION", default="IR")
 

@@ -1,9 +1,11 @@
 """The Swagger document against the code that it describes: the URLconf, the serializers, and real answers."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import override_settings
 from django.urls import URLPattern
 from rest_framework.serializers import Serializer
 from swagger_spec_validator.validator20 import validate_spec
@@ -207,6 +209,10 @@ def provoke() -> Iterator[Answer]:
     yield admin.post(f"transactions/{reversal}/reverse/", {"reason": "r"})
     credit = add_credit(pending, "1.00").credit_request_id
     yield admin.post(f"credit-requests/{credit}/approve/")
+    with override_settings(CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT=Decimal("0.50")):
+        large = log_in(owner_of(pending)).post("credit-requests/", {"amount": "1.00"}).body["id"]
+        admin.post(f"credit-requests/{large}/approve/")
+        yield admin.post(f"credit-requests/{large}/approve/")
     both = User.objects.create(username="both", is_staff=True, is_superuser=True, seller=pending, seller_role="owner")
     own = log_in(both).post("credit-requests/", {"amount": "1.00"}).body["id"]
     yield log_in(both).post(f"credit-requests/{own}/approve/")

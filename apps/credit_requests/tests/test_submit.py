@@ -29,6 +29,7 @@ def test_a_request_is_pending_and_moves_no_money(owner: Caller, seller: Seller) 
         "processed_at": None,
         "rejection_reason": None,
         "transaction": None,
+        "approved_by": [],
     }
     assert Wallet.objects.get(pk=seller.pk).balance == 100
 

@@ -1,0 +1,47 @@
+"""How the back office writes things on screen: by the reader's language and in the time of the business."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+
+NOTHING = "–"  # noqa: RUF001  (an en dash stands for an empty cell)
+
+
+def show_money(amount: Decimal | None) -> str:
+    """Return `amount` with two places and grouped digits."""
+    return NOTHING if amount is None else number_format(amount, 2, use_l10n=True, force_grouping=True)
+
+
+def show_moment(moment: datetime | None) -> str:
+    """Return date and time of day in `BUSINESS_TIME_ZONE`."""
+    if moment is None:
+        return NOTHING
+    return date_format(timezone.localtime(moment, ZoneInfo(settings.BUSINESS_TIME_ZONE)), "SHORT_DATETIME_FORMAT")
+
+
+def show_age(moment: datetime) -> str:
+    """Return how long ago `moment` was, in its largest unit."""
+    return timesince(moment, depth=1)
+
+
+def badge(text: object, kind: str) -> SafeString:
+    """Return `text` as a coloured label; `kind` is one of good, waiting, bad, quiet."""
+    return format_html('<span class="console-badge console-{}">{}</span>', kind, text)
+
+
+def status_badge(text: object, status: str, kinds: Mapping[str, str]) -> SafeString:
+    """Return the label of a status; one that `kinds` does not name is quiet."""
+    return badge(text, kinds.get(status, "quiet"))
+
+
+def link(address: str, text: object) -> SafeString:
+    """Return a link within the back office."""
+    return format_html('<a class="console-link" href="{}">{}</a>', address, text)

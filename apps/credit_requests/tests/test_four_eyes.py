@@ -1,0 +1,121 @@
+"""Above CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT a request needs two different approvers."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from threading import Barrier
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from pytest_django import Settings
+
+from apps.accounts.models import User
+from apps.core.errors import DomainError
+from apps.credit_requests import services
+from apps.credit_requests.models import CreditRequest
+from apps.credit_requests.serializers import CreditRequestSerializer
+from apps.credit_requests.tests.back_office import desk, make_request, make_seller, make_staff, owner_of
+from apps.transactions.models import LedgerEntry, Wallet
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _limit(settings: Settings) -> None:
+    settings.CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT = Decimal("1000.00")
+
+
+def approve(request: CreditRequest, approver: User) -> CreditRequest:
+    return services.approve_credit_request(credit_request_id=request.pk, approved_by=approver)
+
+
+def test_an_amount_at_the_limit_needs_one_approver() -> None:
+    approver = make_staff("credit_approver")
+    request = approve(make_request(make_seller(), "1000.00"), approver)
+    assert request.status == "approved"
+    assert request.approved_by == [approver.pk]
+
+
+def test_a_larger_amount_waits_for_somebody_else() -> None:
+    first, second = make_staff("credit_approver"), make_staff("admin")
+    seller = make_seller()
+    request = approve(make_request(seller, "1000.01"), first)
+    assert request.status == "awaiting_second_approval"
+    assert not LedgerEntry.objects.exists()
+    with pytest.raises(services.SecondApproverNeeded):
+        approve(request, first)
+    assert Wallet.objects.get(pk=seller.pk).balance == 0
+    request = approve(request, second)
+    assert request.status == "approved"
+    assert CreditRequestSerializer(request).data["approved_by"] == [str(first.pk), str(second.pk)]
+    assert Wallet.objects.get(pk=seller.pk).balance == Decimal("1000.01")
+
+
+def test_one_that_awaits_needs_the_second_even_if_the_rule_is_taken_away(settings: Settings) -> None:
+    first = make_staff("admin")
+    request = approve(make_request(make_seller(), "5000.00"), first)
+    settings.CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT = None
+    with pytest.raises(services.SecondApproverNeeded):
+        approve(request, first)
+
+
+@pytest.mark.parametrize("step", ["reject", "cancel"])
+def test_one_that_awaits_can_still_be_stopped(step: str) -> None:
+    seller, first = make_seller(), make_staff("admin")
+    request = approve(make_request(seller, "5000.00"), first)
+    if step == "reject":
+        request = services.reject_credit_request(credit_request_id=request.pk, rejected_by=first, reason="Too much")
+    else:
+        request = services.cancel_credit_request(credit_request_id=request.pk, cancelled_by=owner_of(seller))
+    assert request.status == {"reject": "rejected", "cancel": "cancelled"}[step]
+    assert request.approved_by == [first.pk]
+    assert not LedgerEntry.objects.exists()
+
+
+def test_the_database_refuses_one_person_as_both_approvers() -> None:
+    first = make_staff("admin")
+    request = approve(make_request(make_seller(), "5000.00"), first)
+    request = approve(request, make_staff("admin"))
+    other = approve(make_request(make_seller(), "5000.00"), first)
+    with pytest.raises(IntegrityError, match="two_approvers_differ"), transaction.atomic():
+        CreditRequest.objects.filter(pk=other.pk).update(
+            status="approved", processed_by=first, processed_at=request.processed_at, entry=request.entry
+        )
+
+
+def test_the_list_tells_an_approver_that_somebody_else_must_follow() -> None:
+    approver = desk("credit_approver")
+    request = make_request(make_seller(), "5000.00")
+    approver.act("credit_requests_creditrequest", "approve", request)
+    approver.messages()
+    approver.act("credit_requests_creditrequest", "approve", request)
+    assert any("somebody else must approve it too" in message for message in approver.messages())
+
+
+@pytest.fixture
+def _closed_connections() -> Iterator[None]:
+    yield
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_closed_connections")
+def test_of_many_approvers_at_once_exactly_two_count() -> None:
+    seller = make_seller()
+    request = make_request(seller, "5000.00")
+    approvers = [make_staff("admin") for _ in range(6)]
+    barrier = Barrier(len(approvers))
+
+    def try_it(approver: User) -> str:
+        barrier.wait()
+        try:
+            return approve(request, approver).status
+        except DomainError as error:
+            return error.code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(approvers)) as pool:
+        outcomes = sorted(pool.map(try_it, approvers))
+    assert outcomes == ["approved", "awaiting_second_approval"] + ["credit_request_already_processed"] * 4
+    assert Wallet.objects.get(pk=seller.pk).balance == Decimal("5000.00")

@@ -1,0 +1,14 @@
+"""The README's tour does what it says, on a fresh server, in the order in which it stands there."""
+
+import pytest
+
+from apps.core.database_logins import is_embedded
+from functional_tests.readme_tour import README, normalized, outputs, steps
+
+
+@pytest.mark.skipif(not is_embedded(), reason="the tour is of the embedded PostgreSQL")
+def test_the_tour_prints_what_the_readme_shows() -> None:
+    shown = steps(README.read_text(encoding="utf-8"))
+    assert len(shown) > 5
+    printed = outputs([commands for commands, _ in shown])
+    assert [normalized(text) for text in printed] == [normalized(output) for _, output in shown]
