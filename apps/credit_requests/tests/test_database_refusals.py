@@ -7,7 +7,7 @@ from apps.core.tests.factories import add_credit, file_request, make_seller, mak
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.services import cancel_credit_request, reject_credit_request
 from apps.transactions.models import LedgerEntry
-from apps.transactions.tests.test_database_refusals import refusal, run
+from apps.transactions.tests.test_database_refusals import Statement, refusal, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,7 +78,7 @@ def test_what_a_request_asks_for_stays(seller: Seller, change: str) -> None:
 )
 def test_a_decision_is_whole_or_none(seller: Seller, change: str, name: str | None) -> None:
     file_request(seller)
-    statement = (f"UPDATE {TABLE} SET {change}", {})
+    statement: Statement = (f"UPDATE {TABLE} SET {change}", {})
     if name is None:
         run(statement)
     else:

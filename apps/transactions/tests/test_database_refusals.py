@@ -196,7 +196,7 @@ def test_a_wallet_with_entries_stays(seller: Seller) -> None:
 def test_a_wallet_opens_empty() -> None:
     seller = make_seller()
     wallet = dict(columns_of(Wallet.objects.get(pk=seller.pk))) | {"balance": Decimal(5)}
-    delete = ("DELETE FROM transactions_wallet", {})
+    delete: Statement = ("DELETE FROM transactions_wallet", {})
     assert refusal(delete, insert("transactions_wallet", wallet)) == "wallet_matches_ledger"
 
 
