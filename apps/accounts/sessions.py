@@ -15,6 +15,7 @@ from rest_framework_simplejwt.settings import api_settings
 
 from apps.accounts.models import Seller, Session, User
 from apps.accounts.tokens import Claims, InvalidToken, TokenPair, issue_pair, read_refresh
+from apps.core import events, metrics
 from apps.core.errors import DomainError
 
 
@@ -38,7 +39,11 @@ def open_session(*, username: str, password: str, door: Door) -> TokenPair:
         InvalidCredentials: for every reason alike, after the same work.
     """
     user = authenticate(username=username, password=password)
-    if user is None or not _may_enter(user, door):
+    if user is not None and not _may_enter(user, door):
+        metrics.LOGINS.labels("failed").inc()
+        events.security_warning("login_failed", user=user.pk, username=user.username, wrong_door=door.value)
+        user = None
+    if user is None:
         raise InvalidCredentials("No active account with these credentials.")
     with transaction.atomic(durable=True):
         user.last_login = timezone.now()
@@ -48,6 +53,8 @@ def open_session(*, username: str, password: str, door: Door) -> TokenPair:
         pair = issue_pair(session)
         session.refresh_jti = pair.refresh_jti
         session.save(force_insert=True)
+    metrics.LOGINS.labels("succeeded").inc()
+    events.security("login_succeeded", user=user.pk, seller=user.seller_id, door=door.value, session=session.pk)
     return pair
 
 
@@ -75,6 +82,7 @@ def _rotate(session: Session, claims: Claims) -> TokenPair | None:
         return None
     if session.refresh_jti != claims.jti:
         _revoke(session)
+        events.security_warning("spent_refresh_token_used", user=session.user_id, session=session.pk)
         return None
     pair = issue_pair(session)
     session.refresh_jti = pair.refresh_jti
@@ -95,6 +103,7 @@ def close_session(*, refresh: str) -> None:
         if session is None or session.revoked_at is not None:
             raise InvalidToken
         _revoke(session)
+    events.security("logout", user=claims.user_id, session=claims.session_id)
 
 
 def revoke_sessions(user: User) -> None:

@@ -111,7 +111,11 @@ def test_fix_sets_the_wallet_to_what_the_ledger_says(
     assert list(LedgerEntry.objects.order_by("sequence").values()) == entries
     [record] = [record for record in caplog.records if record.name == "sharj.security"]
     assert record.levelno == logging.WARNING
-    assert f"seller {seller.pk}, balance {balance} -> 80.00, sequence 7 -> 3" in record.getMessage()
+    assert record.getMessage() == "balance_restored"
+    assert record.__dict__["fields"] == {
+        "seller": seller.pk, "before": Decimal(balance), "after": Decimal("80.00"),
+        "sequence_before": 7, "sequence_after": 3,
+    }  # fmt: skip
     assert reconcile()[0] == 0
     sell(seller, "5.00")
     assert_ledger_consistent()
