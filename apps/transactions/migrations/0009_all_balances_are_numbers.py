@@ -8,6 +8,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transactions", "0007_balances_are_numbers")]
+    dependencies = [("transactions", "0008_balances_are_numbers")]
 
     operations = [ValidateConstraint("ledgerentry", "entry_balances_are_numbers")]

@@ -13,7 +13,7 @@ MOST = Decimal("999999999999999999.99")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transactions", "0006_read_wallet")]
+    dependencies = [("transactions", "0007_reconciliation_checkpoint")]
 
     operations = [
         AddConstraintNotValid(
