@@ -15,6 +15,7 @@ from redis.retry import Retry
 from apps.core.database_logins import database_login
 from apps.core.logs import logging_config, open_log_folder
 
+from . import checked
 from .console import UNFOLD as UNFOLD
 from .console import optional_amount
 
@@ -170,13 +171,13 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 # A "day" of the daily limit is a day in this zone.
-BUSINESS_TIME_ZONE: str = env.str("BUSINESS_TIME_ZONE", default="Asia/Tehran")
+BUSINESS_TIME_ZONE: str = checked.time_zone("BUSINESS_TIME_ZONE", env.str("BUSINESS_TIME_ZONE", default="Asia/Tehran"))
 # Credit requests above this amount need two different approvers; empty: none does.
 CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT: Decimal | None = optional_amount(
     env.str("CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT", default="")
 )
 # ISO 3166 region of phone numbers that are written without a country code.
-PHONE_REGION: str = env.str("PHONE_REGION", default="IR")
+PHONE_REGION: str = checked.phone_region("PHONE_REGION", env.str("PHONE_REGION", default="IR"))
 
 # --- Files and limits -----------------------------------------------------------------------------------------------
 
