@@ -172,5 +172,5 @@ class Platform(RuleBasedStateMachine):
 def test_the_platform_does_what_the_model_does(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("apps.transactions.locking", "apps.transactions.services"):
         monkeypatch.setattr(f"{module}.business_day", lambda moment: date(2026, 1, 1))  # no midnight comes between
-    run_state_machine_as_test(Platform, settings=PROFILE)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Platform, settings=PROFILE)
     assert Verification(checkpoints={}).run().problems == []
