@@ -91,13 +91,16 @@ DATABASE_TIMEOUTS = {
     "idle_in_transaction_session_timeout": 10_000,
     "client_connection_check_interval": 1_000,
 }
+# A migration that cannot get its lock gives up, to be run again: whoever asks for the table after it waits behind it.
+OWNER_TIMEOUTS = {"lock_timeout": 5_000}
 
 
 def _database_options() -> dict[str, Any]:
     """Return libpq options; behind PgBouncer the timeouts are set on the role instead (`manage.py db roles`)."""
     options: dict[str, Any] = {"connect_timeout": 3, "application_name": f"sharj-{DATABASE_ROLE}"}
-    if DATABASE_POOL_MODE == "session" and DATABASE_ROLE == "app":
-        options["options"] = " ".join(f"-c {name}={value}" for name, value in DATABASE_TIMEOUTS.items())
+    if DATABASE_POOL_MODE == "session":
+        timeouts = OWNER_TIMEOUTS if DATABASE_ROLE == "owner" else DATABASE_TIMEOUTS
+        options["options"] = " ".join(f"-c {name}={value}" for name, value in timeouts.items())
     return options
 
 
