@@ -11,7 +11,7 @@ LOAD := $(BIN)/python functional_tests/performance/test_load_transactions.py
 BENCH := $(BIN)/python -m functional_tests.performance.benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check load bench fault-test reset clean
+.PHONY: help run dev test check load bench bench-data fault-test reset clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ bench: $(INSTALLED) .env ## measure what a charge costs, against the framework's
 
 fault-test: $(INSTALLED) ## kill, freeze, fill and cut what the service stands on; nothing may be lost; ARGS="--seed 1"
 	@$(BIN)/python -m functional_tests.faults $(ARGS)
+
+bench-data: $(INSTALLED) .env ## fill a database of its own with made-up data; ARGS="--sellers 10000 --entries 5000000"
+	@$(BENCH).bench_data $(ARGS)
 
 reset: $(INSTALLED) .env ## delete the embedded database with all its data; CONFIRM=1 does not ask
 	@if [ "$(CONFIRM)" != 1 ]; then \

@@ -71,7 +71,7 @@ def test_a_connection_that_is_cut_anywhere_is_a_503_and_never_a_500(caller: Call
             return min(left, len(data))
 
     statuses = set()
-    step = int(os.environ.get("CUT_STEP_BYTES", "61"))
+    step = int(os.environ.get("CUT_STEP_BYTES", "127"))
     for number, length in enumerate(range(1, 4_500, step)):
         with _through_proxy(CutAfter(None, length), tmp_path):  # type: ignore[arg-type]  # draws nothing
             answer = caller.charge("0.01", key=f"k{number}")
