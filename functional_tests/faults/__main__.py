@@ -36,7 +36,7 @@ def main() -> int:
     failed = []
     with open_stage() as postgres, tempfile.TemporaryDirectory(prefix="sharj-faults-") as scratch, ExitStack() as stack:
         logging.getLogger("sharj.security").setLevel(logging.WARNING)  # not of this process's own users
-        server = stack.enter_context(serve(Path(scratch) / "gunicorn.log"))
+        server = stack.enter_context(serve(Path(scratch) / "gunicorn.log", {}))
         for fault in _selected(arguments):
             folder = Path(scratch) / fault.name
             folder.mkdir()
@@ -105,27 +105,12 @@ def _addressed(
             yield port, server.pid
     elif fault.proxied == "database":
         real = Path(postgres.connection()["HOST"]) / _POSTGRES_SOCKET
-        with (
-            proxy(folder / _POSTGRES_SOCKET, real, cutter),
-            _database_at(postgres, folder),
-            serve(folder / "log") as own,
-        ):
+        login = {f"DATABASE_{name}": value for name, value in postgres.connection("app").items()}
+        through_proxy = {**login, "DATABASE_HOST": str(folder)}
+        with proxy(folder / _POSTGRES_SOCKET, real, cutter), serve(folder / "log", through_proxy) as own:
             yield own.port, own.pid
     else:
         yield server.port, server.pid
-
-
-@contextmanager
-def _database_at(postgres: EmbeddedPostgres, folder: Path) -> Iterator[None]:
-    """Let what is started in the block use the database through the socket in `folder`."""
-    login = {f"DATABASE_{name}": value for name, value in postgres.connection("app").items()}
-    before = dict(os.environ)
-    os.environ.update({**login, "DATABASE_HOST": str(folder)})
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def _tokens() -> list[str]:
