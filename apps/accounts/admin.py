@@ -25,6 +25,7 @@ from apps.core.display import show_age, show_moment, show_money, status_badge
 _ENDS_SESSIONS = frozenset({"groups", "is_active", "seller", "seller_role"})
 
 admin.site.index_template = "console/home.html"
+admin.site.index_title = _("Home")
 admin.site.unregister(Group)  # the roles are made by a migration; who has them is said on the user
 
 

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from apps.core.display import show_money
 
 WIDTH, HEIGHT = 640, 190
+WIDE = 1_120
 _LEFT, _TOP, _BOTTOM = 4, 18, 22
 _PLOT_HEIGHT = HEIGHT - _TOP - _BOTTOM
 
@@ -39,13 +40,13 @@ def bars(columns: Sequence[Column], series: Sequence[str], *, label_every: int =
             labels.append((left + step * 0.4, HEIGHT - 6, column.label))
     drawn = format_html_join("", '<rect class="plot-{}" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>',
                              [(n, *map(_round, (x, y, w, h)), tip) for n, x, y, w, h, tip in shapes])  # fmt: skip
-    return _frame(drawn, labels, highest, series)
+    return _frame(drawn, labels, highest, series, width=WIDTH)
 
 
 def line(points: Sequence[tuple[str, Decimal]], name: str) -> SafeString:
     """Return a line through `points`, each a label and a value."""
     highest = max((value for _, value in points), default=Decimal(0))
-    step = (WIDTH - 2 * _LEFT) / max(len(points) - 1, 1)
+    step = (WIDE - 2 * _LEFT) / max(len(points) - 1, 1)
     places = [
         (_LEFT + position * step, HEIGHT - _BOTTOM - (float(value / highest) * _PLOT_HEIGHT if highest else 0))
         for position, (_, value) in enumerate(points)
@@ -61,13 +62,15 @@ def line(points: Sequence[tuple[str, Decimal]], name: str) -> SafeString:
     )
     every = max(1, len(points) // 6)
     labels = [
-        (min(max(x, 24), WIDTH - 24), HEIGHT - 6, points[i][0]) for i, (x, _) in enumerate(places) if i % every == 0
+        (min(max(x, 24), WIDE - 24), HEIGHT - 6, points[i][0]) for i, (x, _) in enumerate(places) if i % every == 0
     ]
-    return _frame(format_html('<polyline class="plot-line" points="{}"/>{}', path, dots), labels, highest, [name])
+    return _frame(
+        format_html('<polyline class="plot-line" points="{}"/>{}', path, dots), labels, highest, [name], width=WIDE
+    )
 
 
 def _frame(
-    drawn: SafeString, labels: Sequence[tuple[object, ...]], highest: Decimal, series: Sequence[str]
+    drawn: SafeString, labels: Sequence[tuple[object, ...]], highest: Decimal, series: Sequence[str], *, width: int
 ) -> SafeString:
     texts = format_html_join(
         "", '<text x="{}" y="{}" text-anchor="middle">{}</text>', [(_round(x), y, text) for x, y, text in labels]
@@ -78,7 +81,7 @@ def _frame(
         '<svg class="plot" viewBox="0 0 {} {}" role="img" aria-label="{}">'
         '<path class="plot-grid" d="M0 {}H{}M0 {}H{}"/>'
         '<text class="plot-top" x="4" y="12">{}</text>{}{}</svg>',
-        legend, WIDTH, HEIGHT, ", ".join(series), _TOP, WIDTH, HEIGHT - _BOTTOM, WIDTH,
+        legend, width, HEIGHT, ", ".join(series), _TOP, width, HEIGHT - _BOTTOM, width,
         show_money(highest), drawn, texts,
     )  # fmt: skip
 
