@@ -1,10 +1,16 @@
 """gunicorn, for `make run` and for production. Requests wait for PostgreSQL, not for Python: threads."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 chdir = str(Path(__file__).resolve().parent.parent)
+sys.path.insert(0, chdir)
+
+from apps.core import metrics_files  # noqa: E402
+from apps.core.logs import JsonFormatter, LineFormatter  # noqa: E402
+
 wsgi_app = "config.wsgi:application"
 bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
 
@@ -17,14 +23,42 @@ timeout = 30
 graceful_timeout = 20
 keepalive = 75  # longer than a proxy keeps its idle connections, so that the proxy is the one that closes
 
+# A worker is replaced after so many requests, not all at once, in case something in it grows.
+max_requests = int(os.environ.get("GUNICORN_MAX_REQUESTS") or 100_000)
+max_requests_jitter = max_requests // 5
+
+# Only these may say in X-Forwarded-Proto that the client came by HTTPS; the settings trust the same ones.
+forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES") or "127.0.0.0/8,::1/128"
+# Requests have a limit in the application; these bound what comes before it.
+limit_request_line = 8190
+limit_request_fields = 64
+
 proc_name = "sharj"
 control_socket_disable = True
 # The heartbeat file must not stand on a disk that can block.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
+os.environ.setdefault("LOG_STREAM", "stdout")  # of the application; a command's stdout is for its result
+_IS_PRODUCTION = os.environ.get("DJANGO_SETTINGS_MODULE", "").endswith("production")
+_STYLE = os.environ.get("LOG_FORMAT") or ("json" if _IS_PRODUCTION else "line")
+logconfig_dict: dict[str, Any] = {
+    "formatters": {"ours": {"()": JsonFormatter if _STYLE == "json" else LineFormatter}},
+    "handlers": {"ours": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "ours"}},
+    "root": {"handlers": ["ours"], "level": "INFO"},
+    "loggers": {"gunicorn.error": {"handlers": ["ours"], "level": "INFO", "propagate": False}},
+}
+
+metrics_files.create_folder()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Keep what a worker that has ended counted."""
+    metrics_files.bury(worker.pid)
+
 
 def on_exit(server: Any) -> None:
-    """Stop the embedded PostgreSQL if `manage.py serve` started it for us."""
+    """Clean up, and stop the embedded PostgreSQL if `manage.py serve` started it for us."""
+    metrics_files.remove_folder()
     if os.environ.get("GUNICORN_STOPS_POSTGRES"):
         from apps.core.embedded_postgres import EmbeddedPostgres
 

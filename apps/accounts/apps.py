@@ -6,6 +6,7 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from apps.accounts import audit
+        from apps.accounts import audit, security_events
 
         audit.connect()
+        security_events.connect()

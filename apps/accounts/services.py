@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Seller, SellerRole, StaffRole, User
 from apps.accounts.sessions import revoke_sessions
+from apps.core import events
 from apps.core.errors import DomainError, InvalidInput, NotFound
 
 
@@ -145,6 +146,7 @@ def _move(seller_id: UUID, source: Seller.Status, target: Seller.Status) -> None
             )
         seller.status = target
         seller.save(update_fields=["status"])
+    events.security("seller_status_changed", seller=seller_id, before=source.value, after=target.value)
 
 
 def _lock_seller(seller_id: UUID) -> Seller:

@@ -24,6 +24,7 @@ from apps.accounts.serializers import (
     SellerSerializer,
     TokenPairSerializer,
 )
+from apps.accounts.throttles import LoginThrottle, RegistrationThrottle, failures_limited
 from apps.core.pagination import paginated
 from apps.core.request_input import read_body, read_query
 from apps.core.swagger import documented, page_of
@@ -37,11 +38,13 @@ class PublicView(APIView):
 
 
 class RegisterView(PublicView):
+    throttle_classes = (RegistrationThrottle,)
+
     @documented(
         summary="Register a seller",
         request=RegistrationSerializer,
         answers={201: RegisteredSerializer},
-        problems=["validation_error"],
+        problems=["validation_error", "throttled"],
         tags=["auth"],
         public=True,
     )
@@ -52,10 +55,13 @@ class RegisterView(PublicView):
 
 
 class LoginView(PublicView):
+    throttle_classes = (LoginThrottle,)
     door: sessions.Door
 
     def login(self, request: Request) -> Response:
-        pair = sessions.open_session(**read_body(CredentialsSerializer, request), door=self.door)
+        credentials = read_body(CredentialsSerializer, request)
+        with failures_limited(request, credentials["username"]):
+            pair = sessions.open_session(**credentials, door=self.door)
         return Response(TokenPairSerializer(pair).data)
 
 
@@ -66,7 +72,7 @@ class SellerLoginView(LoginView):
         summary="Log in as a user of a seller",
         request=CredentialsSerializer,
         answers={200: TokenPairSerializer},
-        problems=["validation_error", "invalid_credentials"],
+        problems=["validation_error", "invalid_credentials", "throttled"],
         tags=["auth"],
         public=True,
     )
@@ -82,7 +88,7 @@ class AdminLoginView(LoginView):
         summary="Log in as staff",
         request=CredentialsSerializer,
         answers={200: TokenPairSerializer},
-        problems=["validation_error", "invalid_credentials"],
+        problems=["validation_error", "invalid_credentials", "throttled"],
         tags=["auth"],
         public=True,
     )

@@ -1,12 +1,24 @@
 """Middleware that every request passes."""
 
+import logging
+import time
 from collections.abc import Callable
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import LazyObject, empty
 
-from apps.core import request_id
+from apps.core import events, metrics, request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+logger = logging.getLogger("sharj.requests")
+
+_REFUSED_BY_ROLE = frozenset({"permission_denied", "self_approval"})
 
 
 class RequestIdMiddleware:
@@ -20,3 +32,104 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response["X-Request-ID"] = value
         return response
+
+
+class ClientAddressMiddleware:
+    """Put the client's own address into REMOTE_ADDR when one of our proxies (TRUSTED_PROXIES) says it.
+
+    Anybody else's `X-Forwarded-For` is a claim, and is dropped. (`X-Forwarded-Proto` is gunicorn's to judge: it sets
+    the scheme of the request by `forwarded_allow_ips`, the same networks.)
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        forwarded = request.META.pop("HTTP_X_FORWARDED_FOR", "")
+        if forwarded:
+            request.META["REMOTE_ADDR"] = client_address(request.META.get("REMOTE_ADDR", ""), forwarded)
+        return self.get_response(request)
+
+
+def client_address(peer: str, forwarded: str) -> str:
+    """Return the last address of the chain that no proxy of ours added."""
+    proxies = parse_networks(tuple(settings.TRUSTED_PROXIES))
+    for hop in reversed(forwarded.split(",")):
+        if not is_in(peer, proxies):
+            break
+        if not is_address(hop.strip()):
+            break
+        peer = hop.strip()
+    return peer
+
+
+@lru_cache(maxsize=8)
+def parse_networks(networks: tuple[str, ...]) -> Networks:
+    """Return networks from their text, such as `10.0.0.0/8`."""
+    return tuple(ip_network(network) for network in networks)
+
+
+@lru_cache(maxsize=4096)
+def is_in(address: str, networks: Networks) -> bool:
+    """Tell whether `address` is in one of `networks`; what is no address is in none."""
+    return is_address(address) and any(ip_address(address) in network for network in networks)
+
+
+def is_address(text: str) -> bool:
+    """Tell whether `text` is an IP address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+class ObservationMiddleware:
+    """Count each request and log it in one line: its route, not its path, which anybody can fill with anything."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        start = time.perf_counter()
+        response = self.get_response(request)
+        seconds = time.perf_counter() - start
+        match = request.resolver_match
+        route = match.route if match else "unmatched"
+        metrics.count_request(request.method or "", route, response.status_code, seconds)
+        code = _count_outcome(route, response)
+        if logger.isEnabledFor(logging.INFO):
+            fields = _describe(request, route, response.status_code, seconds)
+            if code:
+                fields["code"] = code
+            logger.info("request", extra={"fields": fields})
+        if code in _REFUSED_BY_ROLE:
+            events.security("access_refused", **_describe(request, route, response.status_code, seconds), code=code)
+        return response
+
+
+def _count_outcome(route: str, response: HttpResponse) -> str:
+    """Count a refusal or a replay; return the code of the refusal."""
+    if response.status_code < 400:
+        if response.has_header("Idempotent-Replayed"):
+            metrics.REPLAYS.labels(route).inc()
+        return ""
+    data = getattr(response, "data", None)
+    code = str(data.get("code") or "") if isinstance(data, dict) else ""
+    metrics.REFUSALS.labels(route, code or f"http_{response.status_code}").inc()
+    return code
+
+
+def _describe(request: HttpRequest, route: str, status: int, seconds: float) -> dict[str, Any]:
+    user = request.__dict__.get("user")
+    if isinstance(user, LazyObject) and user.__dict__["_wrapped"] is empty:
+        user = None  # nobody has asked who it is, and a log line is no reason for a query
+    return {
+        "method": request.method,
+        "route": route,
+        "status": status,
+        "milliseconds": round(seconds * 1000, 2),
+        "user": getattr(user, "pk", None) or getattr(user, "user_id", None),
+        "seller": getattr(user, "seller_id", None),
+        "client": request.META.get("REMOTE_ADDR"),
+    }

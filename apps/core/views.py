@@ -9,13 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.redis_link import redis_link
 from apps.core.swagger import View, documented
 
 
 class HealthSerializer(serializers.Serializer[dict[str, object]]):
     """The state of the service."""
 
-    status = serializers.ChoiceField(choices=["ok", "unavailable"])
+    status = serializers.ChoiceField(choices=["ok", "degraded", "unavailable"])
     checks = serializers.DictField(child=serializers.CharField(), required=False)
 
     class Meta:
@@ -56,11 +57,13 @@ class ReadyView(LiveView):
     def get(self, request: Request) -> Response:
         """Return 200 when the database answers, else 503."""
         database = _check_database()
-        ready = database == "ok"
-        return Response(
-            {"status": "ok" if ready else "unavailable", "checks": {"database": database}},
-            status=status.HTTP_200_OK if ready else status.HTTP_503_SERVICE_UNAVAILABLE,
-        )
+        checks = {"database": database}
+        if (link := redis_link()) is not None:
+            checks["redis"] = "ok" if link.is_alive() else "unavailable"
+        if database != "ok":
+            return Response({"status": "unavailable", "checks": checks}, status=status.HTTP_503_SERVICE_UNAVAILABLE)
+        # Money moves without Redis.
+        return Response({"status": "degraded" if "unavailable" in checks.values() else "ok", "checks": checks})
 
 
 class HealthView(ReadyView):

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.authentication import ClaimsAuthentication, claims_of
+from apps.core import metrics
 from apps.core.errors import DomainError
 from apps.core.fields import MoneyField
 from apps.core.idempotency import InvalidIdempotencyKey, parse_idempotency_key
@@ -21,8 +22,10 @@ from apps.transactions import services
 from apps.transactions.refusals import count_refusals
 from apps.transactions.serializers import ChargeRequestSerializer, LedgerEntrySerializer
 from apps.transactions.services import Batch, BulkRejected, Order, Sale
+from apps.transactions.throttles import ChargeThrottle
 
 MAX_ITEMS: Final = 1_000
+_ROUTE: Final = "api/v1/charges/bulk/"  # of the items' counters
 _render_entry: Final = LedgerEntrySerializer().to_representation
 
 
@@ -111,6 +114,7 @@ class BulkAnswerSerializer(serializers.Serializer[Any]):
 
 class BulkChargeView(APIView):
     authentication_classes = (ClaimsAuthentication,)
+    throttle_classes = (ChargeThrottle,)
     parser_classes = (BulkJSONParser,)
 
     @documented(
@@ -119,7 +123,7 @@ class BulkChargeView(APIView):
         answers={200: BulkAnswerSerializer},
         problems=[
             "validation_error", "invalid_token", "permission_denied", "seller_not_active", "bulk_rejected",
-            "request_too_large",
+            "request_too_large", "throttled",
         ],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
@@ -158,7 +162,10 @@ def _render_batch(batch: Batch) -> dict[str, object]:
 
 def _render_result(index: int, result: Sale | DomainError) -> dict[str, object]:
     if isinstance(result, DomainError):
+        metrics.REFUSALS.labels(_ROUTE, result.code).inc()
         error = {"code": result.code, "title": PROBLEMS[result.code].title, "detail": result.message, **result.extra}
         return {"index": index, "outcome": "rejected", "transaction": None, "error": error}
+    if result.replayed:
+        metrics.REPLAYS.labels(_ROUTE).inc()
     outcome = "replayed" if result.replayed else "accepted"
     return {"index": index, "outcome": outcome, "transaction": _render_entry(result.entry), "error": None}

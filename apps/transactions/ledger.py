@@ -6,11 +6,13 @@ one statement, all in its own transaction, whose commit is the moment when money
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
+from apps.core import events
 from apps.core.errors import DomainError
 from apps.core.ids import uuid7_at
 from apps.core.money import MAX_BALANCE, ZERO, format_money
@@ -86,6 +88,7 @@ def write(wallet: LockedWallet, entries: Sequence[LedgerEntry]) -> None:
         values += [getattr(entry, column) for column in _COLUMNS]
     with connection.cursor() as cursor:
         cursor.execute(_WRITE + ", ".join([_ROW] * len(entries)), values)
+    transaction.on_commit(partial(events.balances_changed, entries), robust=True)
 
 
 def restore(wallet: LockedWallet, newest: LedgerEntry | None) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from apps.core import metrics
 from apps.core.business_day import business_day
 from apps.core.errors import NotFound
 from apps.core.money import ZERO
@@ -44,6 +45,7 @@ def _lock_statement() -> str:
     return sql
 
 
+@metrics.LOCK_WAIT_SECONDS.time()
 def lock_wallet(seller_id: UUID, *, session_id: UUID | None = None, idempotency_key: str = "") -> LockedWallet:
     """Lock the wallet of a seller until the transaction ends, then read it.
 

@@ -1,17 +1,15 @@
 """Putting a wallet right that disagrees with its ledger."""
 
-import logging
 from uuid import UUID
 
 from django.db import transaction
 
+from apps.core import events
 from apps.core.money import ZERO
 from apps.transactions import ledger
 from apps.transactions.locking import lock_wallet
 from apps.transactions.models import LedgerEntry
 from apps.transactions.reconciliation import SellerReconciliation, has_broken_links, reconcile_seller
-
-security_log = logging.getLogger("sharj.security")
 
 
 class LedgerInconsistent(Exception):
@@ -35,9 +33,9 @@ def restore_wallet(*, seller_id: UUID) -> SellerReconciliation:
         newest = LedgerEntry.objects.filter(seller_id=seller_id).order_by("-sequence").first()
         _check_ledger(found, newest)
         ledger.restore(wallet, newest)
-    security_log.warning(
-        "wallet restored from the ledger: seller %s, balance %s -> %s, sequence %d -> %d",
-        seller_id, found.current_balance, found.calculated_balance, found.wallet_sequence, found.last_sequence,
+    events.balance_restored(
+        seller_id, before=found.current_balance, after=found.calculated_balance,
+        sequence_before=found.wallet_sequence, sequence_after=found.last_sequence,
     )  # fmt: skip
     return found
 

@@ -36,6 +36,7 @@ from apps.transactions.serializers import (
     SellerEntryQuerySerializer,
     SellerReconciliationSerializer,
 )
+from apps.transactions.throttles import ChargeThrottle
 
 _render_entry: Final = LedgerEntrySerializer().to_representation
 _CSV_COLUMNS: Final = tuple(LedgerEntrySerializer().fields)
@@ -46,6 +47,7 @@ _READ_PROBLEMS: Final = ("validation_error", "permission_denied", "not_found")
 class ChargeListView(APIView):
     # The use case checks session, user, role and seller in its one locking query.
     authentication_classes = (ClaimsAuthentication,)
+    throttle_classes = (ChargeThrottle,)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer, and count what was refused for the back office."""
@@ -59,7 +61,7 @@ class ChargeListView(APIView):
         answers={201: LedgerEntrySerializer},
         problems=[
             "validation_error", "invalid_idempotency_key", "invalid_token", "permission_denied", "seller_not_active",
-            "insufficient_balance", "daily_limit_exceeded", "idempotency_key_reused",
+            "insufficient_balance", "daily_limit_exceeded", "idempotency_key_reused", "throttled",
         ],
         headers=[IDEMPOTENCY_KEY],
     )  # fmt: skip

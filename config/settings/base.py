@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from apps.core.database_logins import database_login
+from apps.core.logs import logging_config, open_log_folder
 
 from .console import UNFOLD as UNFOLD
 from .console import optional_amount
@@ -45,7 +48,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.core.middleware.RequestIdMiddleware",
+    "apps.core.middleware.ClientAddressMiddleware",
+    "apps.core.middleware.ObservationMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "apps.core.content_security.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -126,11 +132,16 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+JWT_SIGNING_KEY: str = env.str("JWT_SIGNING_KEY", default="") or SECRET_KEY
+# Former keys: what they signed stays good until it expires, and is replaced by what the present key signs.
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
+JWT_VERIFYING_KEYS_FALLBACK: list[str] = env.list("JWT_VERIFYING_KEYS_FALLBACK", default=[]) + SECRET_KEY_FALLBACKS
+
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=1),
     "ALGORITHM": "HS256",
-    "SIGNING_KEY": env.str("JWT_SIGNING_KEY", default=SECRET_KEY),
+    "SIGNING_KEY": JWT_SIGNING_KEY,
     "AUDIENCE": "sharj",
     "ISSUER": "sharj",
     "AUTH_HEADER_TYPES": ("Bearer",),
@@ -199,12 +210,38 @@ SWAGGER_SETTINGS = {
     "VALIDATOR_URL": None,  # nothing is fetched from other hosts
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "apps.core.request_id.RequestIdFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}},
+# --- Redis and limits -------------------------------------------------------------------------------------------------
+
+# host:port or a redis:// URL. Optional: without it each process has its own cache and its own counts.
+REDIS_ADDR: str = env.str("REDIS_ADDR", default="")
+REDIS_URL = REDIS_ADDR if "://" in REDIS_ADDR or not REDIS_ADDR else f"redis://{REDIS_ADDR}/0"
+# Nothing waits for Redis: it is asked once and briefly.
+REDIS_OPTIONS = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25, "retry": Retry(NoBackoff(), 0)}
+CACHES = {
+    "default": {"BACKEND": "apps.core.cache.ForgivingRedisCache", "LOCATION": REDIS_URL, "OPTIONS": REDIS_OPTIONS}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
+
+# Limits; 0 is none. Logins and registrations are counted by the client's address, failed logins by account and address.
+LOGINS_PER_MINUTE: int = env.int("LOGINS_PER_MINUTE", default=1_000)
+LOGIN_FAILURES_PER_ACCOUNT: int = env.int("LOGIN_FAILURES_PER_ACCOUNT", default=20)
+LOGIN_FAILURES_WINDOW_SECONDS: int = env.int("LOGIN_FAILURES_WINDOW_SECONDS", default=900)
+REGISTRATIONS_PER_HOUR: int = env.int("REGISTRATIONS_PER_HOUR", default=2_000)
+RATE_LIMIT_CHARGES_PER_MINUTE: int = env.int("RATE_LIMIT_CHARGES_PER_MINUTE", default=0)
+
+# --- Who watches ----------------------------------------------------------------------------------------------------
+
+# Networks of the proxies in front, whose X-Forwarded-* headers are believed.
+TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=["127.0.0.0/8", "::1/128"])
+# Who may scrape /metrics: a bearer of the token, or any address in these networks.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+METRICS_ALLOWED_NETWORKS: list[str] = env.list("METRICS_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+
+LOG_FOLDER = open_log_folder(env.str("LOG_DIR", default=""))
+LOGGING = logging_config(
+    level=env.str("LOG_LEVEL", default="INFO"),
+    style=env.str("LOG_FORMAT", default="line"),
+    stream=env.str("LOG_STREAM", default="stderr"),  # gunicorn's is stdout; a command's stdout is for its result
+    folder=LOG_FOLDER,
+)

@@ -1,22 +1,73 @@
 """Production: behind a TLS-terminating proxy. Refuses to start on a setting that would be unsafe."""
 
+import os
+
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.core.logs import logging_config
+
 from .base import *  # noqa: F403  (a settings module is its base plus what differs)
-from .base import ALLOWED_HOSTS, DEBUG, SECRET_KEY, env
+from .base import (
+    ALLOWED_HOSTS,
+    DEBUG,
+    JWT_SIGNING_KEY,
+    LOG_FOLDER,
+    METRICS_ALLOWED_NETWORKS,
+    METRICS_TOKEN,
+    SECRET_KEY,
+    TRUSTED_PROXIES,
+    env,
+)
 
-if DEBUG:
-    raise ImproperlyConfigured("DEBUG must be off in production.")
-if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure-"):
-    raise ImproperlyConfigured("SECRET_KEY is weak: use `manage.py generate_secret_key`.")
-if not env.list("ALLOWED_HOSTS", default=[]) or "*" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts that are served, without '*'.")
+_WELL_KNOWN = {"", "admin", "changeme", "change-me", "password", "postgres", "secret", "sharj", "test", "redis"}
+_PASSWORDS = ("DATABASE_PASSWORD", "DATABASE_OWNER_PASSWORD", "DJANGO_SUPERUSER_PASSWORD")
+_EVERYBODY = {"0.0.0.0/0", "::/0", "*"}
 
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+def _require(holds: bool, complaint: str) -> None:
+    if not holds:
+        raise ImproperlyConfigured(complaint)
+
+
+def _is_weak(key: str) -> bool:
+    return len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure-")
+
+
+_require(not DEBUG, "DEBUG must be off in production.")
+_require(not _is_weak(SECRET_KEY), "SECRET_KEY is weak: use `manage.py generate_secret_key`.")
+_require(not _is_weak(JWT_SIGNING_KEY), "JWT_SIGNING_KEY is weak: use `manage.py generate_secret_key`.")
+_require(
+    bool(env.list("ALLOWED_HOSTS", default=[])) and "*" not in ALLOWED_HOSTS,
+    "ALLOWED_HOSTS must name the hosts that are served, without '*'.",
+)
+for _name in _PASSWORDS:
+    _value = os.environ.get(_name)
+    _user = env.str(_name.replace("_PASSWORD", "_USER"), default="")
+    # Some servers know their clients by other means; a password that is given must not be one that anybody guesses.
+    _require(
+        _value is None or _value.lower() not in {*_WELL_KNOWN, _user}, f"{_name} is a default password: change it."
+    )
+_require(not _EVERYBODY.intersection(TRUSTED_PROXIES), "TRUSTED_PROXIES must name our proxies, not everybody.")
+_require(
+    bool(METRICS_TOKEN) or not _EVERYBODY.intersection(METRICS_ALLOWED_NETWORKS),
+    "METRICS_ALLOWED_NETWORKS must not be everybody: name the scrapers, or set METRICS_TOKEN.",
+)
+
+# gunicorn tells the scheme: from X-Forwarded-Proto, if the request came from one of TRUSTED_PROXIES.
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^api/v1/health/", r"^metrics$"]
-SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
+SESSION_COOKIE_NAME = "__Host-session"  # a browser takes such a name only over HTTPS and only for this very host
 CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_NAME = "__Host-csrf"
+CSRF_COOKIE_HTTPONLY = True
+
+LOGGING = logging_config(
+    level=env.str("LOG_LEVEL", default="INFO"),
+    style=env.str("LOG_FORMAT", default="json"),
+    stream=env.str("LOG_STREAM", default="stderr"),
+    folder=LOG_FOLDER,
+)

@@ -33,8 +33,8 @@ class Findings:
         return self.chain_verified and not self.verdicts[DISAGREES] and not sum(self.totals().values(), ZERO)
 
     def totals(self) -> dict[str, Decimal]:
-        """Return the trial balance by account name, empty if none was asked for."""
-        return dict(sorted((self.trial_balance or {}).items()))
+        """Return the trial balance, empty if none was asked for."""
+        return self.trial_balance or {}
 
 
 class TextOutput:
@@ -67,7 +67,8 @@ class TextOutput:
             for account, amount in {**totals, "total": sum(totals.values(), ZERO)}.items():
                 self._write(f"{account:<36}  {format_money(amount):>22}")
         agree, fixed, disagree = (findings.verdicts[verdict] for verdict in (AGREES, FIXED, DISAGREES))
-        self._write(f"\n{findings.verdicts.total()} sellers: {agree} agree, {fixed} fixed, {disagree} disagree.")
+        total = findings.verdicts.total()
+        self._write(f"\nSellers checked: {total}. Agree: {agree}, fixed: {fixed}, disagree: {disagree}.")
         self._write(f"Chain of entries: {'unbroken' if findings.chain_verified else 'BROKEN'}.")
 
     def _row(self, seller: str, current: str, calculated: str, details: list[str], verdict: str, company: str) -> None:

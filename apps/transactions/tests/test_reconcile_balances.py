@@ -54,7 +54,7 @@ def test_all_agree(seller: Seller) -> None:
     assert code == 0
     assert line_of(text, seller).split() == [str(seller.pk), "80.00", "80.00", "agrees", "Mehr"]
     assert line_of(text, other).split()[1:4] == ["0.00", "0.00", "agrees"]
-    assert "2 sellers: 2 agree, 0 fixed, 0 disagree." in text
+    assert "Sellers checked: 2. Agree: 2, fixed: 0, disagree: 0." in text
     assert "Chain of entries: unbroken." in text
 
 
@@ -63,13 +63,13 @@ def test_one_seller(seller: Seller) -> None:
     code, text = reconcile("--seller-id", str(other.pk))
     assert code == 0
     assert str(seller.pk) not in text
-    assert "1 sellers: 1 agree" in text
+    assert "Sellers checked: 1. Agree: 1" in text
 
 
 def test_no_sellers_at_all() -> None:
     code, text = reconcile("--report")
     assert code == 0
-    assert "0 sellers: 0 agree" in text
+    assert "Sellers checked: 0. Agree: 0" in text
 
 
 def test_an_unknown_seller(seller: Seller) -> None:
@@ -83,7 +83,7 @@ def test_a_wallet_changed_by_hand_is_told_and_left_alone(seller: Seller) -> None
         code, text = reconcile()
     assert code == 1
     assert line_of(text, seller).split()[1:4] == ["80000.00", "80.00", "DISAGREES"]
-    assert "1 sellers: 0 agree, 0 fixed, 1 disagree." in text
+    assert "Sellers checked: 1. Agree: 0, fixed: 0, disagree: 1." in text
 
 
 def test_a_sequence_changed_by_hand_is_told(seller: Seller) -> None:
@@ -104,14 +104,18 @@ def test_fix_sets_the_wallet_to_what_the_ledger_says(
         code, text = reconcile("--fix")
     assert code == 0
     assert "fixed: set to what the ledger says" in text
-    assert "1 sellers: 0 agree, 1 fixed, 0 disagree." in text
+    assert "Sellers checked: 1. Agree: 0, fixed: 1, disagree: 0." in text
     wallet = Wallet.objects.get(pk=seller.pk)
     assert (wallet.balance, wallet.sequence) == (Decimal("80.00"), 3)
     assert wallet.last_entry_at == entries[-1]["created_at"]
     assert list(LedgerEntry.objects.order_by("sequence").values()) == entries
     [record] = [record for record in caplog.records if record.name == "sharj.security"]
     assert record.levelno == logging.WARNING
-    assert f"seller {seller.pk}, balance {balance} -> 80.00, sequence 7 -> 3" in record.getMessage()
+    assert record.getMessage() == "balance_restored"
+    assert record.__dict__["fields"] == {
+        "seller": seller.pk, "before": Decimal(balance), "after": Decimal("80.00"),
+        "sequence_before": 7, "sequence_after": 3,
+    }  # fmt: skip
     assert reconcile()[0] == 0
     sell(seller, "5.00")
     assert_ledger_consistent()
@@ -156,7 +160,7 @@ def test_fix_refuses_when_the_ledger_contradicts_itself(seller: Seller, tamperin
             restore_wallet(seller_id=seller.pk)
     assert code == 1
     assert "NOT FIXED: its entries" in text
-    assert "0 fixed, 1 disagree." in text
+    assert "fixed: 0, disagree: 1." in text
 
 
 def test_links_broken_inside_the_chain_are_told(seller: Seller) -> None:

@@ -1,0 +1,114 @@
+"""POST auth/seller/register/: a company asks to become a seller."""
+
+from typing import Any
+
+import pytest
+
+from apps.accounts.models import Seller, User
+from apps.core.tests.api import UUID7, Caller, assert_invalid
+from apps.core.tests.invariants import nothing_changes
+from apps.transactions.models import Wallet
+
+PASSWORD = "long enough, and odd"
+BODY = {"username": "reza", "password": PASSWORD, "email": "reza@example.com", "company_name": "Reza & Co"}
+
+
+def _register(caller: Caller, **changes: Any) -> Any:
+    return caller.post("auth/seller/register/", {**BODY, **changes})
+
+
+def test_a_registration_makes_a_pending_seller_with_an_empty_wallet(anonymous: Caller) -> None:
+    answer = _register(anonymous, phone_number="09121111111")
+
+    assert answer.status == 201
+    body = answer.body
+    assert UUID7.fullmatch(body.pop("id"))
+    assert UUID7.fullmatch(body["seller"].pop("id"))
+    assert body == {"username": "reza", "seller": {"company_name": "Reza & Co", "status": "pending"}}
+    user = User.objects.select_related("seller").get()
+    assert (user.email, user.seller_role, user.is_staff, user.is_superuser) == (BODY["email"], "owner", False, False)
+    assert user.check_password(PASSWORD)
+    seller = Seller.objects.get()
+    assert (seller.email, seller.phone_number, seller.daily_limit) == (BODY["email"], "+989121111111", None)
+    assert Wallet.objects.get(pk=seller.pk).balance == 0
+
+
+def test_the_phone_number_may_be_left_out(anonymous: Caller) -> None:
+    assert _register(anonymous).status == 201
+
+
+def test_a_registration_cannot_give_itself_more(anonymous: Caller) -> None:
+    extras = {"status": "active", "is_staff": True, "is_superuser": True, "balance": "9.00", "daily_limit": None}
+
+    assert _register(anonymous, **extras).body["seller"]["status"] == "pending"
+    assert not User.objects.filter(is_staff=True).exists()
+    assert not User.objects.filter(is_superuser=True).exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("username", "reza"), ("username", "REZA"), ("email", "reza@example.com"), ("email", "Reza@Example.COM")],
+)
+def test_a_name_or_email_that_is_taken_is_refused(anonymous: Caller, field: str, value: str) -> None:
+    _register(anonymous)
+    fresh = {"username": "other", "email": "other@example.com"}
+
+    with nothing_changes():
+        answer = _register(anonymous, **{**fresh, field: value})
+
+    assert_invalid(answer, field)
+    assert answer.codes == {(field, "unique")}
+
+
+@pytest.mark.parametrize("password", ["short", "12345678901", "password123", "reza1", "", "x" * 129])
+def test_a_weak_password_is_refused(anonymous: Caller, password: str) -> None:
+    with nothing_changes():
+        answer = _register(anonymous, password=password)
+
+    assert_invalid(answer, "password")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("username", ""),
+        ("username", "a b"),
+        ("username", "x" * 151),
+        ("username", "nul\x00"),
+        ("username", "\ud800"),
+        ("username", None),
+        ("username", ["reza"]),
+        ("email", "not an email"),
+        ("email", "nul\x00@example.com"),
+        ("email", "x" * 250 + "@example.com"),
+        ("email", {}),
+        ("company_name", ""),
+        ("company_name", "   "),
+        ("company_name", "x" * 201),
+        ("company_name", "nul\x00"),
+        ("company_name", "\udfff"),
+        ("company_name", True),
+        ("password", "nul\x00 is not text here"),
+        ("password", "\ud800 is not text here"),
+        ("password", 12345),
+        ("phone_number", "12"),
+        ("phone_number", None),
+        ("phone_number", ""),
+        ("phone_number", "+982188888888"),
+    ],
+)
+def test_a_field_of_the_wrong_kind_is_refused(anonymous: Caller, field: str, value: object) -> None:
+    with nothing_changes():
+        answer = _register(anonymous, **{field: value})
+
+    assert_invalid(answer, field)
+
+
+@pytest.mark.parametrize("field", BODY)
+def test_a_field_that_is_missing_is_named(anonymous: Caller, field: str) -> None:
+    body = {name: value for name, value in BODY.items() if name != field}
+
+    with nothing_changes():
+        answer = anonymous.post("auth/seller/register/", body)
+
+    assert answer.codes == {(field, "required")}

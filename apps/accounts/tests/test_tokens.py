@@ -1,0 +1,241 @@
+"""Access and refresh tokens: rotation, reuse, and everything that is no token."""
+
+import base64
+import json
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+
+from apps.accounts.models import Seller, Session, User
+from apps.core.tests.api import Caller, assert_invalid, assert_problem
+from apps.core.tests.factories import NEVER, log_in, make_staff, owner_of
+from apps.core.tests.invariants import nothing_changes
+
+
+def _refresh(token: object) -> Any:
+    return Caller().post("auth/refresh/", {"refresh": token})
+
+
+def _assert_access_is_no_good(token: str) -> None:
+    """Neither a view that asks for the user nor the charge, which asks in its own query, takes the token."""
+    caller = Caller(token)
+    with nothing_changes():
+        answers = [caller.get("auth/me/"), caller.charge()]
+    for answer in answers:
+        assert_problem(answer, 401, "invalid_token")
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_refresh_hands_out_a_new_pair(owner: Caller) -> None:
+    answer = _refresh(owner.refresh)
+
+    assert answer.status == 200
+    assert answer.body.keys() == {"access", "refresh"}
+    assert answer.body["refresh"] != owner.refresh
+    assert Caller(**answer.body).charge().status == 201
+
+
+def test_a_chain_of_refreshes_stays_one_session(owner: Caller) -> None:
+    refresh = owner.refresh
+    for _ in range(5):
+        refresh = _refresh(refresh).body["refresh"]
+
+    assert Session.objects.count() == 1
+    assert owner.get("auth/me/").status == 200
+
+
+def test_reuse_of_a_spent_token_ends_the_whole_family(owner: Caller) -> None:
+    thief = Caller(**_refresh(owner.refresh).body)
+    assert thief.get("auth/me/").status == 200
+
+    assert_problem(_refresh(owner.refresh), 401, "invalid_token")
+
+    _assert_access_is_no_good(thief.access)
+    _assert_access_is_no_good(owner.access)
+    with nothing_changes():
+        assert_problem(_refresh(thief.refresh), 401, "invalid_token")
+
+
+def test_reuse_ends_no_other_family(owner: Caller, seller: Seller) -> None:
+    other = log_in(owner_of(seller))
+    _refresh(owner.refresh)
+    _refresh(owner.refresh)
+
+    assert other.charge().status == 201
+    assert _refresh(other.refresh).status == 200
+
+
+def test_a_deactivated_user_is_out_on_the_next_request(owner: Caller, seller: Seller) -> None:
+    User.objects.filter(pk=owner_of(seller).pk).update(is_active=False)
+
+    _assert_access_is_no_good(owner.access)
+    with nothing_changes():
+        assert_problem(_refresh(owner.refresh), 401, "invalid_token")
+
+
+def test_a_deleted_user_is_out_on_the_next_request(db: None) -> None:
+    user = make_staff("admin")
+    caller = log_in(user)
+    user.delete()
+
+    with nothing_changes():
+        assert_problem(caller.get("auth/me/"), 401, "invalid_token")
+        assert_problem(_refresh(caller.refresh), 401, "invalid_token")
+        assert_problem(caller.post("auth/logout/", {"refresh": caller.refresh}), 401, "invalid_token")
+
+
+def test_a_user_who_moves_to_another_seller_does_not_take_a_session_along(
+    owner: Caller, seller: Seller, other_seller: Seller
+) -> None:
+    User.objects.filter(pk=owner_of(seller).pk).update(seller=other_seller)
+
+    with nothing_changes():
+        assert_problem(owner.charge(), 401, "invalid_token")
+
+
+def test_a_suspension_counts_on_the_next_request(owner: Caller, admin: Caller, seller: Seller) -> None:
+    assert owner.charge().status == 201
+    admin.post(f"sellers/{seller.pk}/suspend/")
+
+    with nothing_changes():
+        assert_problem(owner.charge(), 403, "seller_not_active", seller_status="suspended")
+    admin.post(f"sellers/{seller.pk}/reactivate/")
+    assert owner.charge().status == 201
+
+
+def test_a_role_that_was_taken_away_is_gone_on_the_next_request(owner: Caller, seller: Seller) -> None:
+    User.objects.filter(pk=owner_of(seller).pk).update(seller_role="viewer")
+
+    with nothing_changes():
+        assert_problem(owner.charge(), 403, "permission_denied")
+        assert_problem(owner.post("credit-requests/", {"amount": "1.00"}), 403, "permission_denied")
+
+
+def _payload(token: str, **changes: Any) -> dict[str, Any]:
+    payload: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    payload.update(changes)
+    return {name: value for name, value in payload.items() if value != "absent"}
+
+
+def _b64(data: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(data).encode()).rstrip(b"=").decode()
+
+
+def _unsigned(token: str, algorithm: str) -> str:
+    return f"{_b64({'alg': algorithm, 'typ': 'JWT'})}.{_b64(_payload(token))}."
+
+
+FORGERIES: dict[str, Any] = {
+    "alg none": lambda token, key: _unsigned(token, "none"),
+    "alg None": lambda token, key: _unsigned(token, "None"),
+    "alg missing": lambda token, key: f"{_b64({})}.{_b64(_payload(token))}.",
+    "no signature": lambda token, key: token.rpartition(".")[0] + ".",
+    "another payload": lambda token, key: ".".join(
+        [token.split(".")[0], _b64(_payload(token, seller_id=str(NEVER))), token.split(".")[2]]
+    ),
+    "another key": lambda token, key: jwt.encode(_payload(token), "x" * 64, "HS256"),
+    "another algorithm": lambda token, key: jwt.encode(_payload(token), key.ljust(64, "x"), "HS512"),
+    "expired": lambda token, key: jwt.encode(_payload(token, exp=timezone.now() - timedelta(seconds=1)), key, "HS256"),
+    "never expires": lambda token, key: jwt.encode(_payload(token, exp="absent"), key, "HS256"),
+    "foreign audience": lambda token, key: jwt.encode(_payload(token, aud="elsewhere"), key, "HS256"),
+    "no audience": lambda token, key: jwt.encode(_payload(token, aud="absent"), key, "HS256"),
+    "foreign issuer": lambda token, key: jwt.encode(_payload(token, iss="elsewhere"), key, "HS256"),
+    "another kind": lambda token, key: jwt.encode(_payload(token, token_type="sliding"), key, "HS256"),
+    "no kind": lambda token, key: jwt.encode(_payload(token, token_type="absent"), key, "HS256"),
+    "no session": lambda token, key: jwt.encode(_payload(token, sid="absent"), key, "HS256"),
+    "unknown session": lambda token, key: jwt.encode(_payload(token, sid=str(NEVER)), key, "HS256"),
+    "session of the wrong kind": lambda token, key: jwt.encode(_payload(token, sid=[1]), key, "HS256"),
+    "no user": lambda token, key: jwt.encode(_payload(token, user_id="absent"), key, "HS256"),
+    "user of the wrong kind": lambda token, key: jwt.encode(_payload(token, user_id=7), key, "HS256"),
+    "no seller claim": lambda token, key: jwt.encode(_payload(token, seller_id="absent"), key, "HS256"),
+    "seller of the wrong kind": lambda token, key: jwt.encode(_payload(token, seller_id="x"), key, "HS256"),
+    "no id": lambda token, key: jwt.encode(_payload(token, jti="absent"), key, "HS256"),
+    "not three parts": lambda token, key: "a.b",
+    "garbage": lambda token, key: "garbage",
+    "garbage in three parts": lambda token, key: "a.b.c",
+    "twice": lambda token, key: f"{token}{token}",
+    "very long": lambda token, key: "x" * 5000,
+}
+every_forgery = pytest.mark.parametrize("forgery", FORGERIES)
+
+
+@pytest.fixture
+def signing_key(settings: Settings) -> str:
+    """The key that tokens are signed with."""
+    key: str = settings.SIMPLE_JWT["SIGNING_KEY"]
+    return key
+
+
+@every_forgery
+def test_a_forged_access_token_is_refused(owner: Caller, signing_key: str, forgery: str) -> None:
+    _assert_access_is_no_good(FORGERIES[forgery](owner.access, signing_key))
+
+
+@every_forgery
+def test_a_forged_refresh_token_is_refused(owner: Caller, signing_key: str, forgery: str) -> None:
+    token = FORGERIES[forgery](owner.refresh, signing_key)
+
+    with nothing_changes():
+        for path in ("auth/refresh/", "auth/logout/"):
+            answer = Caller().post(path, {"refresh": token})
+            if len(token) > 2_000:
+                assert_invalid(answer, "refresh")
+            else:
+                assert_problem(answer, 401, "invalid_token")
+
+
+def test_a_refresh_token_is_no_access_token_nor_the_other_way_round(owner: Caller) -> None:
+    _assert_access_is_no_good(owner.refresh)
+    with nothing_changes():
+        assert_problem(_refresh(owner.access), 401, "invalid_token")
+
+
+def test_a_session_of_another_user_is_not_lent(owner: Caller, admin: Caller, signing_key: str) -> None:
+    stolen = _payload(owner.access, user_id=_payload(admin.access)["user_id"])
+
+    with nothing_changes():
+        answer = Caller(jwt.encode(stolen, signing_key, "HS256")).get("reconciliation/")
+
+    assert_problem(answer, 401, "invalid_token")
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("", "not_authenticated"),
+        ("Basic dTpw", "not_authenticated"),
+        ("Token x", "not_authenticated"),
+        ("Bearer", "invalid_token"),
+        ("Bearer a b", "invalid_token"),
+        ("Bearer \x00", "invalid_token"),
+        ("Bearer é", "invalid_token"),
+    ],
+)
+def test_a_header_that_is_no_bearer_token_is_refused(owner: Caller, header: str, code: str) -> None:
+    with nothing_changes():
+        answers = [
+            Caller().get("auth/me/", Authorization=header),
+            Caller().post("charges/", {"phone_number": "x"}, Authorization=header),
+        ]
+
+    for answer in answers:
+        assert_problem(answer, 401, code)
+
+
+@pytest.mark.parametrize("token", ["", None, [], {}, True, "nul\x00", "\ud800"], ids=repr)
+def test_a_refresh_token_of_the_wrong_kind_is_refused(owner: Caller, token: object) -> None:
+    with nothing_changes():
+        answer = _refresh(token)
+
+    assert_invalid(answer, "refresh")
+
+
+def test_tokens_live_as_long_as_promised() -> None:
+    lives = [kind.lifetime for kind in (AccessToken, RefreshToken)]
+
+    assert lives == [timedelta(minutes=15), timedelta(days=1)]

@@ -1,0 +1,158 @@
+"""How log lines are written: one record is one line, and one line is one write. gunicorn.conf.py uses it too."""
+
+import json
+import logging
+import os
+import re
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from apps.core import request_id
+
+# A token, and the row that PostgreSQL quotes in an error: it may hold an idempotency key.
+_SECRETS = re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?|(?<=DETAIL: )[^\n]+", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_encode = json.JSONEncoder(default=str, separators=(",", ":")).encode  # escapes every line break
+
+
+def redact(text: str) -> str:
+    """Return `text` without what nobody may read in a log."""
+    return _SECRETS.sub("[hidden]", text)
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    """Return what the caller gave as `extra={"fields": {...}}`."""
+    fields: dict[str, Any] = record.__dict__.get("fields") or {}
+    return fields
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, for machines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line: dict[str, Any] = {
+            "time": f"{moment[:-6]}Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "message": redact(record.getMessage()),
+            "request_id": request_id.current(),
+            **_fields(record),
+        }
+        if record.exc_info:
+            line["exception"] = redact(self.formatException(record.exc_info))
+        return _encode(line)
+
+
+class LineFormatter(logging.Formatter):
+    """Text for people. What follows the first line (a traceback) is indented, so that it cannot pass for a record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = " ".join(f"{name}={value}" for name, value in _fields(record).items() if value is not None)
+        text = _CONTROL.sub(lambda found: repr(found[0])[1:-1], redact(f"{record.getMessage()} {fields}".rstrip()))
+        moment = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
+        line = f"{moment} {record.levelname} {record.name} [{request_id.current()}] {text}"
+        if record.exc_info:
+            line += "\n" + redact(self.formatException(record.exc_info)).replace("\n", "\n    ")
+        return line
+
+
+class AppendHandler(logging.Handler):
+    """Append each line to a file with one write, which the kernel keeps whole among any number of processes.
+
+    When logrotate has moved the file, the next line goes to a new one.
+    """
+
+    def __init__(self, filename: str) -> None:
+        super().__init__()
+        self.filename = filename
+        self._file: tuple[int, int, int] | None = None  # descriptor, device, inode
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            os.write(self._descriptor(), f"{self.format(record)}\n".encode())
+        except Exception:
+            self.handleError(record)  # a full disk must not refuse a request
+
+    def _descriptor(self) -> int:
+        if self._file is not None:
+            descriptor, *identity = self._file
+            try:
+                status = os.stat(self.filename)
+                if identity == [status.st_dev, status.st_ino]:
+                    return descriptor
+            except FileNotFoundError:
+                pass
+            self.close()
+        descriptor = os.open(self.filename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        status = os.fstat(descriptor)
+        self._file = (descriptor, status.st_dev, status.st_ino)
+        return descriptor
+
+    def close(self) -> None:
+        if self._file is not None:
+            os.close(self._file[0])
+            self._file = None
+        super().close()
+
+
+def logging_config(*, level: str, style: str, stream: str, folder: str) -> dict[str, Any]:
+    """Return the configuration of `logging`.
+
+    `style` is json or line, of what goes to `stream` (stdout or stderr). With a `folder`, files in it too, in JSON:
+    application.log has everything, transactions.log each balance change, security.log who came in and who was
+    refused, error.log what needs a person. The ledger itself is the record of balances, so without files their
+    changes are not logged a second time.
+    """
+    handlers: dict[str, Any] = {
+        "console": {"class": "logging.StreamHandler", "stream": f"ext://sys.{stream}", "formatter": style}
+    }
+    logged: dict[str, list[str]] = {"": ["console"], "sharj.transactions": [], "sharj.security": []}
+    if folder:
+        files = {"application": "", "error": "", "transactions": "sharj.transactions", "security": "sharj.security"}
+        for name, logger in files.items():
+            path = str(Path(folder) / f"{name}.log")
+            handlers[name] = {"class": "apps.core.logs.AppendHandler", "filename": path, "formatter": "json"}
+            logged[logger].append(name)
+        handlers["error"]["level"] = "ERROR"
+    transactions_level = "INFO" if folder else "CRITICAL"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": JsonFormatter}, "line": {"()": LineFormatter}},
+        "handlers": handlers,
+        "root": {"handlers": logged[""], "level": level},
+        "loggers": {
+            "sharj.transactions": {
+                "handlers": logged["sharj.transactions"],
+                "level": transactions_level,
+                "propagate": False,
+            },
+            "sharj.security": {"handlers": logged["sharj.security"], "level": "INFO"},
+            "django.security": {"handlers": logged["sharj.security"]},
+            "django.request": {"level": "ERROR"},  # our own line per request says more
+            "django.server": {"handlers": [], "level": "ERROR"},
+        },
+    }
+
+
+def open_log_folder(folder: str) -> str:
+    """Create the folder of LOG_DIR, if there is to be one, and return its full path.
+
+    Raises:
+        ImproperlyConfigured: no file can be made in it.
+    """
+    if not folder:
+        return ""
+    path = Path(folder).expanduser().resolve()
+    try:
+        path.mkdir(mode=0o750, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise ImproperlyConfigured(f"LOG_DIR {path} cannot be written: {error.strerror}.") from error
+    return str(path)

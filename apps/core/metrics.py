@@ -1,0 +1,133 @@
+"""What is counted, and what is asked of the database when somebody scrapes.
+
+Counters live in files that all processes of one gunicorn share (prometheus-client's multiprocess mode, which
+PROMETHEUS_MULTIPROC_DIR turns on; gunicorn.conf.py sets it). Nothing here adds a query to a request.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from threading import Lock
+
+from django.db import Error, connection
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from apps.core import metrics_files
+
+logger = logging.getLogger(__name__)
+
+GAUGES_LIFETIME_SECONDS = 10.0
+_SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+REQUESTS = Counter("sharj_http_requests", "Requests answered.", ("method", "route", "status"))
+REQUEST_SECONDS = Histogram(
+    "sharj_http_request_seconds", "Time from request to answer.", ("method", "route"), buckets=_SECONDS
+)
+REFUSALS = Counter("sharj_refusals", "Requests refused, by the code of the problem.", ("route", "code"))
+REPLAYS = Counter("sharj_replays", "Answers repeated because of an Idempotency-Key.", ("route",))
+ENTRIES = Counter("sharj_ledger_entries", "Balance changes committed: charges sold, credits, reversals.", ("type",))
+AMOUNT = Counter("sharj_ledger_amount", "Money moved by them.", ("type",))
+LOGINS = Counter("sharj_logins", "Attempts to log in.", ("outcome",))
+REDIS_FAILURES = Counter("sharj_redis_failures", "Times that Redis did not answer.")
+LOCK_WAIT_SECONDS = Histogram("sharj_lock_wait_seconds", "Time to lock and read a wallet.", buckets=_SECONDS)
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+@lru_cache(maxsize=4096)
+def _request_counters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """Return the counters of these labels; found once, because finding them costs more than counting."""
+    return REQUESTS.labels(method, route, str(status)), REQUEST_SECONDS.labels(method, route)
+
+
+def count_request(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one answered request."""
+    requests, duration = _request_counters(method if method in _METHODS else "other", route, status)
+    requests.inc()
+    duration.observe(seconds)
+
+
+@lru_cache(maxsize=8)
+def _entry_counters(kind: str) -> tuple[Counter, Counter]:
+    return ENTRIES.labels(kind), AMOUNT.labels(kind)
+
+
+def count_entry(kind: str, amount: float) -> None:
+    """Count one committed ledger entry."""
+    entries, money = _entry_counters(kind)
+    entries.inc()
+    money.inc(amount)
+
+
+GaugeSource = Callable[[], Iterable[Metric]]
+_sources: list[GaugeSource] = []
+
+
+def register_gauges(source: GaugeSource) -> None:
+    """Have `source` asked by scrapes, at most once in `GAUGES_LIFETIME_SECONDS`; an app does this when it loads."""
+    if source not in _sources:
+        _sources.append(source)
+
+
+def gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    """Return one gauge without labels."""
+    return GaugeMetricFamily(name, text, value=value)
+
+
+class DatabaseGauges(Collector):
+    """Ask the registered sources, and remember their answer for a while: scrapers may come often."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._until = 0.0
+        self._gauges: list[Metric] = []
+
+    def collect(self) -> Iterator[Metric]:
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._gauges = self._ask()
+                self._until = time.monotonic() + GAUGES_LIFETIME_SECONDS
+            yield from self._gauges
+
+    def _ask(self) -> list[Metric]:
+        try:
+            answers = [metric for source in _sources for metric in source()]
+        except Error as error:
+            logger.warning("no gauges: the database is away: %s", str(error).strip().splitlines()[:1])
+            return [gauge("sharj_database_up", "Does the database answer?", 0)]
+        return [gauge("sharj_database_up", "Does the database answer?", 1), *answers]
+
+
+_database_gauges = DatabaseGauges()
+
+
+def exposition() -> bytes:
+    """Return everything in Prometheus' text format."""
+    gauges = CollectorRegistry(auto_describe=False)
+    gauges.register(_database_gauges)
+    text = generate_latest(gauges)
+    if not os.environ.get(metrics_files.VARIABLE):
+        return text + generate_latest(REGISTRY)
+    counters = CollectorRegistry(auto_describe=False)
+    counters.register(metrics_files.collector())
+    with metrics_files.reading():
+        return text + generate_latest(counters)
+
+
+def _connections() -> Iterator[Metric]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(state, 'other'), count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() GROUP BY 1"
+        )
+        family = GaugeMetricFamily("sharj_database_connections", "Connections to the database.", labels=["state"])
+        for state, count in cursor.fetchall():
+            family.add_metric([state], count)
+    yield family
+
+
+register_gauges(_connections)

@@ -1,0 +1,63 @@
+"""Redis, which is never needed: it shares counters and cached values among processes, and nothing of it is money.
+
+When it fails, it is left alone for a moment, so that a dead Redis costs one short wait and not one per request.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeVar
+
+from django.conf import settings
+from redis import Redis
+from redis.exceptions import RedisError
+
+from apps.core import metrics
+
+logger = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+
+PAUSE_SECONDS = 5.0
+
+
+class RedisLink:
+    """Redis, or nothing while it is away."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = Redis.from_url(url, **settings.REDIS_OPTIONS)
+        self._paused_until = 0.0
+
+    def ask(self, question: Callable[[Redis], Answer]) -> Answer | None:
+        """Return the answer, or None if Redis is away."""
+        if time.monotonic() < self._paused_until:
+            return None
+        try:
+            return question(self._redis)
+        except (RedisError, OSError) as error:
+            self.failed(error)
+            return None
+
+    def failed(self, error: Exception) -> None:
+        """Note a failure and pause."""
+        self._paused_until = time.monotonic() + PAUSE_SECONDS
+        metrics.REDIS_FAILURES.inc()
+        logger.warning("Redis is away, going on without it: %s", error)
+
+    def is_alive(self) -> bool:
+        """Tell whether Redis answers; asks it even during a pause."""
+        try:
+            return bool(self._redis.ping())
+        except (RedisError, OSError):
+            return False
+
+
+@lru_cache(maxsize=2)
+def _link(url: str) -> RedisLink:
+    return RedisLink(url)
+
+
+def redis_link() -> RedisLink | None:
+    """Return the link to the Redis of REDIS_ADDR, or None if there is none."""
+    url: str = settings.REDIS_URL
+    return _link(url) if url else None

@@ -1,0 +1,82 @@
+"""Production starts with safe settings only, and says in one line what is wrong with others."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+SAFE = {
+    "DJANGO_SETTINGS_MODULE": "config.settings.production",
+    "SECRET_KEY": "a-long-and-random-key-of-more-than-fifty-characters-0123456789",
+    "ALLOWED_HOSTS": "api.example.com",
+    "DEBUG": "false",
+    "DATABASE_HOST": "db.example.com",
+    "DATABASE_USER": "sharj_app",
+    "DATABASE_PASSWORD": "hard-to-guess-1",
+    "DATABASE_OWNER_PASSWORD": "hard-to-guess-2",
+    "DJANGO_SUPERUSER_PASSWORD": "hard-to-guess-3",
+}
+
+
+def manage(*command: str, **changed: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **SAFE, **changed}
+    line = [sys.executable, "manage.py", *command]
+    return subprocess.run(
+        line, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_deployment_check_has_no_warning() -> None:
+    done = manage("check", "--deploy", "--fail-level", "DEBUG")
+    assert done.returncode == 0, done.stderr
+    assert "no issues (0 silenced)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaint"),
+    [
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is weak"),
+        ({"SECRET_KEY": "django-insecure-" + "0123456789" * 5}, "SECRET_KEY is weak"),
+        ({"JWT_SIGNING_KEY": "short"}, "JWT_SIGNING_KEY is weak"),
+        ({"DEBUG": "true"}, "DEBUG must be off"),
+        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must name"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name"),
+        ({"DATABASE_PASSWORD": "postgres"}, "DATABASE_PASSWORD is a default password"),
+        ({"DATABASE_PASSWORD": "sharj_app"}, "DATABASE_PASSWORD is a default password"),
+        ({"DATABASE_PASSWORD": ""}, "DATABASE_PASSWORD is a default password"),
+        ({"DJANGO_SUPERUSER_PASSWORD": "Admin"}, "DJANGO_SUPERUSER_PASSWORD is a default password"),
+        ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "TRUSTED_PROXIES must name"),
+        ({"METRICS_ALLOWED_NETWORKS": "::/0"}, "METRICS_ALLOWED_NETWORKS must not be everybody"),
+        ({"LOG_DIR": "/proc/logs"}, "LOG_DIR /proc/logs cannot be written"),
+    ],
+)
+def test_an_unsafe_setting_is_refused_in_one_line(changed: dict[str, str], complaint: str) -> None:
+    done = manage("check", **changed)
+    assert done.returncode != 0
+    assert done.stderr.startswith(f"Error: {complaint}"), done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_pages_and_data_say_what_a_browser_may_run() -> None:
+    script = (
+        "import django; django.setup(); from django.test import Client, override_settings\n"
+        "for path in ('/api/v1/health/live/', '/admin/login/', '/swagger/'):\n"
+        "    answer = Client().get(path, secure=True, headers={'Host': 'api.example.com'})\n"
+        "    print(answer.status_code, answer.headers['Content-Security-Policy'])\n"
+        "    assert answer.headers['Strict-Transport-Security'].startswith('max-age=31536000; includeSubDomains')\n"
+        "    assert answer.headers['X-Content-Type-Options'] == 'nosniff'\n"
+        "answer = Client().get('/api/v1/auth/me/', headers={'Host': 'api.example.com', 'X-Forwarded-Proto': 'https'})\n"
+        "assert answer.status_code == 301, answer.status_code\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        cwd=REPOSITORY, env={**os.environ, **SAFE}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    data, admin, documentation = done.stdout.splitlines()
+    assert data.startswith("200 default-src 'none'")
+    assert admin.startswith("200 default-src 'self'")
+    assert documentation.startswith("200 default-src 'self'")

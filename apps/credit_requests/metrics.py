@@ -1,0 +1,19 @@
+"""What a scrape asks of the credit requests."""
+
+from collections.abc import Iterator
+
+from django.db.models import Count, Min
+from django.utils import timezone
+from prometheus_client.core import Metric
+
+from apps.core.metrics import gauge
+from apps.credit_requests.models import CreditRequest
+
+
+def request_gauges() -> Iterator[Metric]:
+    """Yield how many requests wait for a decision, and for how long the oldest one has."""
+    waiting = CreditRequest.objects.filter(status=CreditRequest.Status.PENDING)
+    found = waiting.aggregate(count=Count("pk"), oldest=Min("requested_at"))
+    age = (timezone.now() - found["oldest"]).total_seconds() if found["oldest"] else 0.0
+    yield gauge("sharj_credit_requests_pending", "Credit requests that wait for a decision.", found["count"])
+    yield gauge("sharj_credit_requests_oldest_seconds", "Age of the oldest of them.", age)
