@@ -11,7 +11,7 @@ from apps.core.display import show_money
 
 WIDTH, HEIGHT = 640, 190
 WIDE = 1_120
-_LEFT, _TOP, _BOTTOM = 4, 18, 22
+_LEFT, _TOP, _BOTTOM = 4, 24, 24
 _PLOT_HEIGHT = HEIGHT - _TOP - _BOTTOM
 
 
@@ -80,7 +80,7 @@ def _frame(
         '<div class="plot-legend">{}</div>'
         '<svg class="plot" viewBox="0 0 {} {}" role="img" aria-label="{}">'
         '<path class="plot-grid" d="M0 {}H{}M0 {}H{}"/>'
-        '<text class="plot-top" x="4" y="12">{}</text>{}{}</svg>',
+        '<text class="plot-top" x="4" y="18">{}</text>{}{}</svg>',
         legend, width, HEIGHT, ", ".join(series), _TOP, width, HEIGHT - _BOTTOM, width,
         show_money(highest), drawn, texts,
     )  # fmt: skip

@@ -25,6 +25,10 @@ def _own_style(request: HttpRequest) -> str:
     return static("core/console.css")
 
 
+def _favicon(request: HttpRequest) -> str:
+    return static("core/favicon.svg")
+
+
 def _viewers_of(model: str) -> Callable[[HttpRequest], bool]:
     """Return the check that shows a link only to those who may open its list."""
 
@@ -47,6 +51,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Sharj",
     "SITE_SUBHEADER": _("Back office"),
     "SITE_SYMBOL": "bolt",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _favicon}],
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": True,
