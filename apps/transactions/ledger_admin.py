@@ -22,14 +22,13 @@ from apps.accounts import audit
 from apps.accounts.confirmed_steps import Preview, ReasonForm, Step, take_step
 from apps.accounts.models import User
 from apps.accounts.role_admin import RoleAdmin
-from apps.core.csv_export import stream_csv
 from apps.core.display import NOTHING, badge, link, show_moment, show_money
 from apps.core.ids import uuid7_at
 from apps.core.keyset_list import KeysetList
 from apps.transactions import console, selectors, services
+from apps.transactions.entry_export import stream_entries
 from apps.transactions.ledger_filters import AmountFilter, DayFilter, PhoneFilter
 from apps.transactions.models import EntryType, LedgerEntry, Wallet
-from apps.transactions.serializers import LedgerEntrySerializer
 
 WIDE_SEARCH = timedelta(days=31)
 
@@ -94,9 +93,7 @@ class LedgerEntryAdmin(RoleAdmin):
             raise PermissionDenied
         entries: QuerySet[LedgerEntry] = self.get_changelist_instance(request).queryset
         audit.record(request, "export ledger", detail=request.GET.urlencode())
-        rows = map(LedgerEntrySerializer().to_representation, selectors.iterate_entries(entries))
-        columns = tuple(LedgerEntrySerializer().fields)
-        return stream_csv(columns, rows, filename="transactions.csv", trusted=frozenset({"phone_number"}))
+        return stream_entries(selectors.iterate_entries(entries), filename="transactions.csv")
 
     @admin.display(description=gettext_lazy("Time"))
     def moved_at(self, entry: LedgerEntry) -> str:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Seller, User
 from apps.core.ids import uuid7
-from apps.core.money import MAX_BALANCE_DIGITS, ZERO
+from apps.core.money import MAX_BALANCE, MAX_BALANCE_DIGITS, ZERO
 
 WALLET_ACCOUNT_PREFIX = "wallet:"
 FUNDING_ACCOUNT = "platform:funding"
@@ -123,6 +123,11 @@ class LedgerEntry(models.Model):
             models.CheckConstraint(name="entry_sequence_positive", condition=Q(sequence__gt=0)),
             models.CheckConstraint(
                 name="entry_balances_not_negative", condition=Q(balance_before__gte=0, balance_after__gte=0)
+            ),
+            # NaN, which PostgreSQL takes for more than any number, would pass all the others.
+            models.CheckConstraint(
+                name="entry_balances_are_numbers",
+                condition=Q(balance_before__lte=MAX_BALANCE, balance_after__lte=MAX_BALANCE),
             ),
             models.CheckConstraint(name="entry_accounts_differ", condition=~Q(debit_account=F("credit_account"))),
             models.CheckConstraint(name="entry_moves_its_wallet", condition=_CREDITS_WALLET | _DEBITS_WALLET),

@@ -57,12 +57,13 @@ FROM transactions_ledgerentry GROUP BY 1, 2"""
 _BROKEN_LINKS = """
 SELECT EXISTS (
     SELECT FROM (
-        SELECT sequence, balance_before, lag(sequence, 1, 0) OVER chain AS previous_sequence,
-               lag(balance_after, 1, 0) OVER chain AS previous_balance
-        FROM transactions_ledgerentry {where}
+        SELECT sequence, balance_before, entry_hash, lag(sequence, 1, 0) OVER chain AS previous_sequence,
+               lag(balance_after, 1, 0) OVER chain AS previous_balance,
+               ledger_hash(lag(entry_hash, 1, decode(repeat('00', 32), 'hex')) OVER chain, entry) AS expected_hash
+        FROM transactions_ledgerentry entry {where}
         WINDOW chain AS (PARTITION BY seller_id ORDER BY sequence)
-    ) entry
-    WHERE sequence <> previous_sequence + 1 OR balance_before <> previous_balance
+    ) link
+    WHERE sequence <> previous_sequence + 1 OR balance_before <> previous_balance OR entry_hash <> expected_hash
 )"""
 
 
@@ -178,7 +179,10 @@ def trial_balance() -> dict[str, Decimal]:
 
 
 def has_broken_links(seller_id: UUID | None = None) -> bool:
-    """Tell whether any entry, of one seller or of all, does not begin where the one before it ended."""
+    """Tell whether any entry, of one seller or of all, does not follow the one before it or is not what was hashed.
+
+    The hashes double the time, to 6 s for a million entries. `verify_ledger` says which entry it is.
+    """
     where, params = ("", []) if seller_id is None else ("WHERE seller_id = %s", [seller_id])
     with long_read(), connection.cursor() as cursor:
         cursor.execute(_BROKEN_LINKS.format(where=where), params)

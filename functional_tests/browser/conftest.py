@@ -1,4 +1,4 @@
-"""A browser for the tests: Debian's Chromium, driven by Playwright. Without it they are skipped, but in CI they fail."""
+"""A browser for the tests: Debian's Chromium, driven by Playwright. Without it they are skipped; in CI they fail."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -68,7 +68,7 @@ class Command(BaseCommand):
         if not sys.stderr.isatty():
             return
         width = min(_BAR_MAX_COLUMNS, shutil.get_terminal_size().columns - 40)
-        share = min(1.0, read / max(1, total))
+        share = min(1.0, read / total) if total else 1.0
         bar = "#" * round(width * share)
         sys.stderr.write(f"\r[{bar:<{width}}] {share:4.0%}  {read:,} entries" + "\n" * (read >= total))
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_audit_trail"),
-        ("transactions", "0007_reconciliation_checkpoint"),
+        ("transactions", "0009_all_balances_are_numbers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

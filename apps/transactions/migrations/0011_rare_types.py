@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("transactions", "0008_totals_and_runs")]
+    dependencies = [("transactions", "0010_totals_and_runs")]
 
     operations = [
         AddIndexConcurrently(
