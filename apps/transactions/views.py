@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from apps.accounts.authentication import ClaimsAuthentication, claims_of
 from apps.accounts.permissions import IsAdmin, IsAuditor, MayRead, caller, seller_scope, visible_seller_id
 from apps.core.csv_export import CSVRenderer
+from apps.core.errors import DomainError
 from apps.core.examples import APPROVER_ID, REVERSAL_ENTRY_ID, REVERSED_AT, SALE_ENTRY_ID, SELLER_ID
 from apps.core.idempotency import InvalidIdempotencyKey, parse_idempotency_key
 from apps.core.pagination import KeysetPagination, paginated
@@ -23,6 +24,7 @@ from apps.core.swagger import IDEMPOTENCY_KEY, documented, page_of
 from apps.transactions import reconciliation, selectors, services
 from apps.transactions.entry_export import stream_entries
 from apps.transactions.models import LedgerEntry
+from apps.transactions.refusals import count_refusals
 from apps.transactions.serializers import (
     ChargeRequestSerializer,
     EntryQuerySerializer,
@@ -44,6 +46,12 @@ class ChargeListView(APIView):
     # The use case checks session, user, role and seller in its one locking query.
     authentication_classes = (ClaimsAuthentication,)
     throttle_classes = (ChargeThrottle,)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer, and count what was refused for the back office."""
+        if isinstance(exc, DomainError):
+            count_refusals([exc])
+        return super().handle_exception(exc)
 
     @documented(
         summary="Sell a charge",
