@@ -77,7 +77,7 @@ def top_sellers(request: HttpRequest) -> Panel:
 
 @home_panel(order=60)
 def refusals(request: HttpRequest) -> Panel:
-    rows = [(PROBLEMS[code].title if code in PROBLEMS else code, number) for code, number in figures.refusals_today()]
+    rows = [(_(PROBLEMS[code].title), number) for code, number in figures.refusals_today() if code in PROBLEMS]
     return Panel(
         title=_("Refused charges today"), columns=(_("Reason"), _("Number")), rows=rows, empty=_("None was refused.")
     )
