@@ -34,7 +34,7 @@ def test_the_example_is_what_python_and_postgresql_compute() -> None:
         assert sha256(previous + form.encode()).hexdigest() == expected
         values = dict(zip(FIELDS, form.split("|"), strict=True))
         del values["key_bytes"]
-        row = Row(**values, entry_hash=None, reversed=None)  # type: ignore[arg-type]  # as text
+        row = Row(**values, entry_hash=None, reversed=None)
         assert hash_entry(previous, row).hex() == expected
         with connection.cursor() as cursor:
             cursor.execute(_IN_SQL, {**values, "previous": previous.hex()})
