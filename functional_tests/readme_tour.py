@@ -1,7 +1,4 @@
-"""The tour in README.md, run as a reader would run it: block by block, in one shell, against a fresh server.
-
-`python -m functional_tests.readme_tour` writes the present output into the README; test_readme_tour.py compares.
-"""
+"""The tour in README.md, run as a reader would run it: block by block, in one shell, against a fresh server."""
 
 from __future__ import annotations
 
@@ -135,7 +132,3 @@ def write() -> None:
         return f"```bash\n{step['commands']}```\n\n```{step['language']}\n{output}```\n"
 
     README.write_text(readme.replace(section[0], _STEP.sub(renew, section[0])), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write()

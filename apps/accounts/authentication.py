@@ -30,10 +30,10 @@ class SessionTokenAuthentication(ClaimsAuthentication):
         if authenticated is None:
             return None
         claims = authenticated[0]
-        session = sessions.live_session(claims)
-        if session is None:
+        user = sessions.live_user(claims)
+        if user is None:
             raise InvalidToken
-        return session.user, claims
+        return user, claims
 
 
 def claims_of(request: Request) -> Claims:

@@ -29,6 +29,7 @@ DETAILS: Mapping[str, str] = {
     "not_found": "There is no such seller.",
     "invalid_status_transition": "A suspended seller cannot become active by this step.",
     "credit_request_already_processed": "This credit request is approved.",
+    "bulk_rejected": "An item was refused, so nothing of the batch was sold.",
     "already_reversed": "This transaction was already reversed.",
     "not_reversible": "A reversal cannot be reversed.",
     "idempotency_key_reused": "This Idempotency-Key already sold another charge.",
@@ -49,4 +50,17 @@ MEMBERS: Mapping[str, Mapping[str, Any]] = {
     },
     "invalid_status_transition": {"current_status": "suspended"},
     "credit_request_already_processed": {"current_status": "approved"},
+    "bulk_rejected": {
+        "accepted": 0, "rejected": 1, "replayed": 0, "total_amount": "0.00", "balance_after": "450000.00",
+        "results": [
+            {
+                "index": 0, "outcome": "rejected", "transaction": None,
+                "error": {
+                    "code": "insufficient_balance", "title": "The balance is too small",
+                    "detail": "The balance is too small.", "available_balance": "450000.00",
+                    "required_amount": "500000.00", "shortage": "50000.00",
+                },
+            }
+        ],
+    },
 }  # fmt: skip

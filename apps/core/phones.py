@@ -51,7 +51,8 @@ def _pattern(kind: PhoneNumberDesc | None) -> str | None:
 
 @lru_cache(maxsize=65_536)
 def _normalize(text: str, region: str) -> str:
-    if len(text) > _MAX_LENGTH or not _CHARACTERS.issuperset(text):
+    # The library would read "++98…" as "+98…".
+    if len(text) > _MAX_LENGTH or not _CHARACTERS.issuperset(text) or text.count("+") > 1:
         raise ValueError("Not a phone number.")
     try:
         number = phonenumbers.parse(text, region)

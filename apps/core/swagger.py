@@ -115,7 +115,11 @@ def _problem_response(codes: Sequence[str], errors: Sequence[dict[str, str]]) ->
 
 def _members_text(code: str) -> str:
     members = MEMBERS.get(code)
-    return f", with `{json.dumps(members)}`" if members else ""
+    if not members:
+        return ""
+    if any(isinstance(value, list) for value in members.values()):
+        return f", with {', '.join(f'`{name}`' for name in members)}"
+    return f", with `{json.dumps(members)}`"
 
 
 def problem_example(code: str, errors: Sequence[dict[str, str]] = ()) -> dict[str, Any]:

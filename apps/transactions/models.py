@@ -44,6 +44,18 @@ class Wallet(models.Model):
         return wallet_account(self.pk)
 
 
+class ReconciliationCheckpoint(models.Model):
+    """Up to which entry a seller was reconciled, so that the next run need only read what came after."""
+
+    seller = models.OneToOneField(Seller, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    sequence = models.BigIntegerField()
+    balance = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
+    made_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{wallet_account(self.pk)} up to #{self.sequence}"
+
+
 class EntryType(models.TextChoices):
     """Why a balance changed."""
 

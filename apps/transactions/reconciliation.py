@@ -10,6 +10,7 @@ from django.db import connection
 from apps.core.errors import NotFound
 from apps.core.long_reads import long_read
 from apps.core.money import ZERO
+from apps.transactions.models import ReconciliationCheckpoint
 
 _FETCH_ROWS = 1_000
 
@@ -24,6 +25,28 @@ LEFT JOIN (
     FROM transactions_ledgerentry {where} GROUP BY seller_id
 ) l ON l.seller_id = s.id
 {outer_where} ORDER BY s.id"""
+
+# Each seller's new entries only, found by its index; the checkpoint stands for those before.
+_SELLERS_SINCE_CHECKPOINT = """
+SELECT s.id, s.company_name, w.balance, coalesce(c.balance, 0) + coalesce(l.balance, 0),
+       coalesce(c.sequence, 0) + l.entries, greatest(coalesce(c.sequence, 0), coalesce(l.sequence, 0)), w.sequence,
+       coalesce(l.follow, true)
+FROM accounts_seller s
+JOIN transactions_wallet w ON w.seller_id = s.id
+LEFT JOIN transactions_reconciliationcheckpoint c ON c.seller_id = s.id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS entries, max(sequence) AS sequence,
+           sum(CASE WHEN starts_with(credit_account, 'wallet:') THEN amount ELSE -amount END) AS balance,
+           bool_and(sequence = previous_sequence + 1 AND balance_before = previous_balance) AS follow
+    FROM (
+        SELECT *, lag(sequence, 1, coalesce(c.sequence, 0)) OVER chain AS previous_sequence,
+               lag(balance_after, 1, coalesce(c.balance, 0)) OVER chain AS previous_balance
+        FROM transactions_ledgerentry
+        WHERE seller_id = s.id AND sequence > coalesce(c.sequence, 0)
+        WINDOW chain AS (ORDER BY sequence)
+    ) entry
+) l
+ORDER BY s.id"""
 
 _LEGS = """
 SELECT CASE WHEN starts_with(debit_account, 'wallet:') THEN 'wallets' ELSE debit_account END,
@@ -54,6 +77,7 @@ class SellerReconciliation:
     total_transactions: int
     last_sequence: int
     wallet_sequence: int
+    entries_follow: bool = True
 
     @property
     def difference(self) -> Decimal:
@@ -63,7 +87,8 @@ class SellerReconciliation:
     @property
     def is_reconciled(self) -> bool:
         """Amounts agree and the wallet counts as many entries as there are, numbered without a gap."""
-        return not self.difference and self.wallet_sequence == self.last_sequence == self.total_transactions
+        counted = self.wallet_sequence == self.last_sequence == self.total_transactions
+        return not self.difference and counted and self.entries_follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +124,23 @@ def iterate_reconciliations(seller_id: UUID | None = None) -> Iterator[SellerRec
     where, outer_where, params = ("", "", [])
     if seller_id is not None:
         where, outer_where, params = "WHERE seller_id = %s", "WHERE s.id = %s", [seller_id, seller_id]
+    yield from _stream(_SELLERS.format(where=where, outer_where=outer_where), params)
+
+
+def reconcile_since_checkpoints() -> Iterator[SellerReconciliation]:
+    """Yield the reconciliation of each seller, trusting what is before its checkpoint, which moves on if it agrees."""
+    for found in _stream(_SELLERS_SINCE_CHECKPOINT, []):
+        if found.is_reconciled:
+            ReconciliationCheckpoint.objects.update_or_create(
+                seller_id=found.seller_id,
+                defaults={"sequence": found.last_sequence, "balance": found.calculated_balance},
+            )
+        yield found
+
+
+def _stream(statement: str, params: list[UUID]) -> Iterator[SellerReconciliation]:
     with long_read(), connection.chunked_cursor() as cursor:
-        cursor.execute(_SELLERS.format(where=where, outer_where=outer_where), params)
+        cursor.execute(statement, params)
         while rows := cursor.fetchmany(_FETCH_ROWS):
             yield from (SellerReconciliation(*row) for row in rows)
 

@@ -6,4 +6,4 @@ changed, the ledger is consistent. races: many at once, in threads and in proces
 
 import pytest
 
-pytest.register_assert_rewrite("apps.core.tests.api", "apps.core.tests.invariants")
+pytest.register_assert_rewrite("apps.core.tests.api", "apps.core.tests.constraints", "apps.core.tests.invariants")

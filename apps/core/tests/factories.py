@@ -1,13 +1,10 @@
 """Sellers, users and money for tests. Money is made as in life: by credit requests that staff approve."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from itertools import count
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import Group
-from django.db import models
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
@@ -109,8 +106,3 @@ def sell(seller: Seller, amount: str = "1.00", *, phone_number: str = PHONE, key
 def reverse(entry: LedgerEntry, reason: str = "mistake") -> LedgerEntry:
     """Reverse an entry as an admin."""
     return reverse_entry(entry_id=entry.pk, reason=reason, reversed_by_id=make_staff("admin").pk)
-
-
-def columns_of(row: models.Model) -> Mapping[str, Any]:
-    """Return every column of a row and its value, for statements that bypass the service layer."""
-    return {field.column: getattr(row, field.attname) for field in row._meta.concrete_fields if field.column}

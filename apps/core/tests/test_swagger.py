@@ -14,7 +14,7 @@ from apps.accounts.models import Seller, User
 from apps.core.examples import DETAILS, MEMBERS
 from apps.core.problems import PROBLEMS
 from apps.core.swagger_document import TAGS
-from apps.core.tests.api import Answer, Caller
+from apps.core.tests.api import PHONE, Answer, Caller
 from apps.core.tests.factories import add_credit, log_in, make_seller, make_staff, owner_of
 from config.urls import api
 
@@ -190,6 +190,7 @@ def provoke() -> Iterator[Answer]:
     yield log_in(owner_of(pending)).charge("1.00")
     yield owner.charge("60.00")
     yield owner.charge("30.00")
+    yield owner.post("charges/bulk/", {"charges": [{"phone_number": PHONE, "amount": "60"}], "atomic": True})
     yield owner.charge("1.00", key="a key with spaces")
     yield owner.charge("0")
     sale = owner.charge("5.00", key="k").body["id"]
@@ -231,3 +232,4 @@ def test_problem_examples_say_what_the_problems_say() -> None:
         assert answer["detail"] == DETAILS.get(code, f"{PROBLEMS[code].title}."), code
         extra = answer.keys() - {"type", "title", "status", "detail", "code", "request_id", "errors"}
         assert extra == set(MEMBERS.get(code, {})), code
+        assert shape({name: answer[name] for name in extra}) == shape(MEMBERS.get(code, {})), code

@@ -1,6 +1,7 @@
 """manage.py reconcile_balances: does every balance agree with the ledger?"""
 
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from apps.transactions.management.reconciliation_output import (
     JSONOutput,
     TextOutput,
 )
+from apps.transactions.reconciliation import SellerReconciliation
 
 
 class Command(BaseCommand):
@@ -26,20 +28,35 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--seller-id", type=UUID, help="only this seller")
+        parser.add_argument(
+            "--incremental",
+            action="store_true",
+            help="read only what came after each seller's checkpoint, and move the checkpoints of those who agree",
+        )
         parser.add_argument("--report", action="store_true", help="all columns, and the trial balance of the ledger")
         parser.add_argument("--fix", action="store_true", help="set wallets that disagree to what the ledger says")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
-    def handle(self, *args: Any, seller_id: UUID | None, report: bool, fix: bool, json: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, seller_id: UUID | None, incremental: bool, report: bool, fix: bool, json: bool, **options: Any
+    ) -> None:
+        if incremental and (seller_id or report or fix):
+            raise CommandError("--incremental goes with none of --seller-id, --report and --fix.")
         if seller_id is not None:
             self.check_exists(seller_id)
         output = JSONOutput(self.stdout.write) if json else TextOutput(self.stdout.write, full=report)
         findings = Findings()
-        disagreeing = self.compare(seller_id, output, findings)
+        found = (
+            reconciliation.reconcile_since_checkpoints()
+            if incremental
+            else reconciliation.iterate_reconciliations(seller_id)
+        )
+        disagreeing = self.compare(found, output, findings)
         if fix:
             for disagreeing_id in disagreeing:
                 self.repair(disagreeing_id, findings)
-        findings.chain_verified = not reconciliation.has_broken_links(seller_id)
+        if not incremental:  # the incremental reading checks the links itself
+            findings.chain_verified = not reconciliation.has_broken_links(seller_id)
         if report:
             findings.trial_balance = reconciliation.trial_balance()
         output.end(findings)
@@ -52,11 +69,13 @@ class Command(BaseCommand):
         except NotFound as error:
             raise CommandError(error.message) from error
 
-    def compare(self, seller_id: UUID | None, output: JSONOutput | TextOutput, findings: Findings) -> list[UUID]:
+    def compare(
+        self, reconciliations: Iterable[SellerReconciliation], output: JSONOutput | TextOutput, findings: Findings
+    ) -> list[UUID]:
         """Write every seller and return those that disagree."""
         disagreeing = []
         output.begin()
-        for found in reconciliation.iterate_reconciliations(seller_id):
+        for found in reconciliations:
             output.seller(found)
             findings.verdicts[AGREES if found.is_reconciled else DISAGREES] += 1
             if not found.is_reconciled:

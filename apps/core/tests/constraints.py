@@ -1,0 +1,66 @@
+"""Statements past every line of Python, and the constraint that must refuse them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+import pytest
+from django.db import connection, models
+from psycopg2 import sql
+
+from apps.core.database_logins import database_login
+from apps.core.database_roles import open_database
+from apps.core.tests.invariants import nothing_changes
+
+Row = dict[str, Any]
+
+
+def columns_of(row: models.Model, **changes: object) -> Row:
+    """Return every column of a row and its value, with `changes`."""
+    return {str(field.column): getattr(row, field.attname) for field in row._meta.concrete_fields} | changes
+
+
+@contextmanager
+def database_as(role: str, *, triggers: bool = True) -> Iterator[Any]:
+    """Yield a cursor of another connection that logs in as `role`, in one transaction that is committed at the end.
+
+    Without `triggers`, which only a superuser can do without, what is left to refuse are checks and unique keys.
+    """
+    login = database_login(role, connection.settings_dict["NAME"])
+    with open_database(login) as database, database.cursor() as cursor:
+        database.autocommit = False
+        if not triggers:
+            cursor.execute("SET session_replication_role = replica")
+        yield cursor
+        database.commit()
+
+
+@contextmanager
+def refused_by(*constraints: str) -> Iterator[None]:
+    """The database refuses the block by one of `constraints` (or one whose name begins so); nothing changes."""
+    with nothing_changes():
+        with pytest.raises(psycopg2.Error) as caught:
+            yield
+        name = caught.value.diag.constraint_name
+        assert name is not None, caught.value
+        assert name.startswith(constraints), name
+
+
+@contextmanager
+def not_permitted() -> Iterator[None]:
+    """The database role may not do the block at all, and nothing changes."""
+    with nothing_changes(), pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        yield
+
+
+def insert_row(cursor: Any, model: type[models.Model], row: Mapping[str, Any]) -> None:
+    """INSERT one row."""
+    cursor.execute(
+        sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+            sql.Identifier(model._meta.db_table),
+            sql.SQL(", ").join(map(sql.Identifier, row)),
+            sql.SQL(", ").join([sql.Placeholder()] * len(row)),
+        ),
+        list(row.values()),
+    )

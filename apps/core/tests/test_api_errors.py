@@ -1,0 +1,44 @@
+"""docs/api-errors.md lists every problem. With WRITE_DOCS=1 in the environment it is written instead."""
+
+import json
+import os
+from pathlib import Path
+
+from apps.core.examples import MEMBERS
+from apps.core.problems import PROBLEMS
+from apps.core.swagger import problem_example
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "api-errors.md"
+INTRODUCTION = """# Errors of the API
+
+Every refusal is a problem document (RFC 9457) of the type `application/problem+json`. Decide by `code`, which never
+changes its meaning; `title` belongs to the code, `detail` is for people and may change. `request_id` is also the header
+`X-Request-ID` of the answer and stands in the server's log. Some codes add members of their own.
+
+A refused request moved no money, and an `Idempotency-Key` sent with it is still free. After `temporarily_unavailable`,
+wait for the seconds in `Retry-After` and send the same request, with the same key, again. A 401 carries
+`WWW-Authenticate`.
+
+This page is compared with the code by a test.
+
+| status | code | meaning | members of its own |
+|---|---|---|---|
+"""
+FIELD_ERRORS = [{"field": "amount", "code": "invalid_amount", "detail": "The amount must be greater than zero."}]
+
+
+def page() -> str:
+    rows, examples = "", ""
+    for code, problem in PROBLEMS.items():
+        members = ["errors"] if code == "validation_error" else list(MEMBERS.get(code, ()))
+        names = ", ".join(f"`{member}`" for member in members)
+        rows += f"| {problem.status} | [`{code}`](#{code}) | {problem.title} | {names} |\n"
+        example = json.dumps(problem_example(code, FIELD_ERRORS), indent=2, ensure_ascii=False)
+        examples += f"\n### {code}\n\n```json\n{example}\n```\n"
+    return f"{INTRODUCTION}{rows}\n## Examples\n{examples}"
+
+
+def test_the_page_lists_every_problem_with_its_members() -> None:
+    if os.environ.get("WRITE_DOCS"):
+        PAGE.write_text(page(), encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == page()

@@ -1,0 +1,63 @@
+"""manage.py reconcile_balances --incremental reads only what came after the last run."""
+
+import pytest
+
+from apps.accounts.models import Seller
+from apps.core.tests.factories import make_seller, sell
+from apps.core.tests.tampering import change_by_hand
+from apps.transactions.models import ReconciliationCheckpoint
+from apps.transactions.tests.test_reconcile_balances import line_of, reconcile, set_balance
+
+# One more taken than the wallet gave; the checks of the row itself are content.
+MORE = "amount = amount + 1, balance_after = balance_after - 1"
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def seller() -> Seller:
+    """A seller with 90.00 in two entries, reconciled up to them."""
+    seller = make_seller(balance="100.00")
+    sell(seller, "10.00")
+    assert reconcile("--incremental")[0] == 0
+    return seller
+
+
+def test_the_checkpoint_moves_to_the_newest_entry(seller: Seller) -> None:
+    checkpoint = ReconciliationCheckpoint.objects.get(pk=seller.pk)
+    assert (checkpoint.sequence, f"{checkpoint.balance:.2f}") == (2, "90.00")
+    sell(seller, "10.00")
+    code, text = reconcile("--incremental")
+    assert code == 0
+    assert line_of(text, seller).split()[1:4] == ["80.00", "80.00", "agrees"]
+    checkpoint.refresh_from_db()
+    assert (checkpoint.sequence, f"{checkpoint.balance:.2f}") == (3, "80.00")
+
+
+def test_entries_before_the_checkpoint_are_trusted_and_a_full_run_finds_them(seller: Seller) -> None:
+    change_by_hand(f"UPDATE transactions_ledgerentry SET {MORE} WHERE sequence = 2 AND seller_id = %s", seller.pk)
+    assert reconcile("--incremental")[0] == 0
+    assert reconcile()[0] == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [MORE, "balance_before = balance_before + 1, balance_after = balance_after + 1", "sequence = 4"]
+)
+def test_a_new_entry_that_lies_is_found_and_the_checkpoint_stays(seller: Seller, wrong: str) -> None:
+    sell(seller, "10.00")
+    change_by_hand(f"UPDATE transactions_ledgerentry SET {wrong} WHERE sequence = 3 AND seller_id = %s", seller.pk)
+    code, text = reconcile("--incremental")
+    assert code == 1
+    assert "DISAGREES" in line_of(text, seller)
+    assert ReconciliationCheckpoint.objects.get(pk=seller.pk).sequence == 2
+
+
+def test_a_wallet_that_was_changed_is_found(seller: Seller) -> None:
+    set_balance(seller, "1000.00")
+    assert reconcile("--incremental")[0] == 1
+
+
+@pytest.mark.parametrize("other", ["--fix", "--report"])
+def test_what_needs_the_whole_ledger_is_refused(seller: Seller, other: str) -> None:
+    with pytest.raises(Exception, match="--incremental goes with none"):
+        reconcile("--incremental", other)
