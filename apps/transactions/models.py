@@ -56,6 +56,18 @@ class ReconciliationCheckpoint(models.Model):
         return f"{wallet_account(self.pk)} up to #{self.sequence}"
 
 
+class ReconciliationRun(models.Model):
+    """One reconciliation of all sellers, for those who watch that it happens and what it finds."""
+
+    finished_at = models.DateTimeField(auto_now_add=True)
+    sellers_checked = models.PositiveIntegerField()
+    discrepancies = models.PositiveIntegerField()
+    is_reconciled = models.BooleanField()
+
+    def __str__(self) -> str:
+        return f"{self.finished_at:%Y-%m-%d %H:%M}: {self.discrepancies} of {self.sellers_checked} disagree"
+
+
 class EntryType(models.TextChoices):
     """Why a balance changed."""
 

@@ -10,7 +10,7 @@ from django.db import connection
 from apps.core.errors import NotFound
 from apps.core.long_reads import long_read
 from apps.core.money import ZERO
-from apps.transactions.models import ReconciliationCheckpoint
+from apps.transactions.models import ReconciliationCheckpoint, ReconciliationRun
 
 _FETCH_ROWS = 1_000
 
@@ -163,7 +163,16 @@ def reconcile_all() -> Reconciliation:
         checked += 1
         if not reconciliation.is_reconciled:
             discrepancies.append(reconciliation)
-    return Reconciliation(checked, discrepancies, trial_balance(), chain_verified=not has_broken_links())
+    verdict = Reconciliation(checked, discrepancies, trial_balance(), chain_verified=not has_broken_links())
+    record_run(checked, len(discrepancies), is_reconciled=verdict.is_reconciled)
+    return verdict
+
+
+def record_run(sellers_checked: int, discrepancies: int, *, is_reconciled: bool) -> None:
+    """Remember that all sellers were reconciled, and with what result; alerts watch it."""
+    ReconciliationRun.objects.create(
+        sellers_checked=sellers_checked, discrepancies=discrepancies, is_reconciled=is_reconciled
+    )
 
 
 def trial_balance() -> dict[str, Decimal]:

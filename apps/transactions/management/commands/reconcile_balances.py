@@ -60,6 +60,9 @@ class Command(BaseCommand):
         if report:
             findings.trial_balance = reconciliation.trial_balance()
         output.end(findings)
+        if seller_id is None:
+            counted = findings.verdicts
+            reconciliation.record_run(counted.total(), counted[DISAGREES], is_reconciled=findings.is_reconciled)
         if not findings.is_reconciled:
             raise SystemExit(1)
 
