@@ -11,10 +11,10 @@ LOAD := $(BIN)/python functional_tests/performance/test_load_transactions.py
 BENCH := $(BIN)/python -m functional_tests.performance.benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check load bench reset clean
+.PHONY: help run dev test check load bench bench-data reset clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) .env ## set up what is missing, start PostgreSQL, migrate, and serve; Ctrl-C stops it all
 	@$(MANAGE) serve
@@ -38,6 +38,9 @@ load: $(INSTALLED) .env ## sell 1,000 charges to the running server and check ev
 
 bench: $(INSTALLED) .env ## measure what a charge costs, against the framework's and PostgreSQL's own; ARGS="--quick"
 	@$(BENCH) $(ARGS)
+
+bench-data: $(INSTALLED) .env ## fill a database of its own with made-up data; ARGS="--sellers 10000 --entries 5000000"
+	@$(BENCH).bench_data $(ARGS)
 
 reset: $(INSTALLED) .env ## delete the embedded database with all its data; CONFIRM=1 does not ask
 	@if [ "$(CONFIRM)" != 1 ]; then \

@@ -44,7 +44,7 @@ class RegisterView(PublicView):
         summary="Register a seller",
         request=RegistrationSerializer,
         answers={201: RegisteredSerializer},
-        problems=["validation_error"],
+        problems=["validation_error", "throttled"],
         tags=["auth"],
         public=True,
     )
@@ -72,7 +72,7 @@ class SellerLoginView(LoginView):
         summary="Log in as a user of a seller",
         request=CredentialsSerializer,
         answers={200: TokenPairSerializer},
-        problems=["validation_error", "invalid_credentials"],
+        problems=["validation_error", "invalid_credentials", "throttled"],
         tags=["auth"],
         public=True,
     )
@@ -88,7 +88,7 @@ class AdminLoginView(LoginView):
         summary="Log in as staff",
         request=CredentialsSerializer,
         answers={200: TokenPairSerializer},
-        problems=["validation_error", "invalid_credentials"],
+        problems=["validation_error", "invalid_credentials", "throttled"],
         tags=["auth"],
         public=True,
     )

@@ -37,6 +37,7 @@ DETAILS: Mapping[str, str] = {
     "not_acceptable": "Could not satisfy the request Accept header.",
     "unsupported_media_type": 'Unsupported media type "text/plain" in request.',
     "request_too_large": "The body may have at most 1,000,000 bytes.",
+    "throttled": "Request was throttled. Expected available in 42 seconds.",
     "internal_error": "Something went wrong here. It was logged with this request_id.",
     "temporarily_unavailable": "Nothing happened. Send the request again.",
 }

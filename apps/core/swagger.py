@@ -107,7 +107,7 @@ def _problem_response(codes: Sequence[str], errors: Sequence[dict[str, str]]) ->
     described = [f"`{code}`: {PROBLEMS[code].title}{_members_text(code)}" for code in codes]
     description = "\n".join(f"- {text}" for text in described) if len(codes) > 1 else described[0]
     body = problem_example(codes[0], errors)
-    extra = {"headers": RETRY_HEADER} if codes[0] == "temporarily_unavailable" else {}
+    extra = {"headers": RETRY_HEADER} if codes[0] in ("temporarily_unavailable", "throttled") else {}
     # Swagger UI shows the example of the content type that is chosen, at first that of success: so it stands twice.
     examples = {"application/json": body, CONTENT_TYPE: body}
     return openapi.Response(description, ProblemSerializer, examples=examples, **extra)

@@ -122,7 +122,7 @@ class BulkChargeView(APIView):
         answers={200: BulkAnswerSerializer},
         problems=[
             "validation_error", "invalid_token", "permission_denied", "seller_not_active", "bulk_rejected",
-            "request_too_large",
+            "request_too_large", "throttled",
         ],
     )  # fmt: skip
     def post(self, request: Request) -> Response:

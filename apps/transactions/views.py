@@ -53,7 +53,7 @@ class ChargeListView(APIView):
         answers={201: LedgerEntrySerializer},
         problems=[
             "validation_error", "invalid_idempotency_key", "invalid_token", "permission_denied", "seller_not_active",
-            "insufficient_balance", "daily_limit_exceeded", "idempotency_key_reused",
+            "insufficient_balance", "daily_limit_exceeded", "idempotency_key_reused", "throttled",
         ],
         headers=[IDEMPOTENCY_KEY],
     )  # fmt: skip

@@ -14,6 +14,7 @@ from functional_tests.performance.results import Outcome, Performance, measure, 
 from functional_tests.performance.worker import SaleRecord
 
 TEMPLATE_FILE = Path(__file__).with_name("report_template.html")
+STYLE_FILE = Path(__file__).with_name("report_style.css")
 REPORT_NAME = "load-report.html"
 HISTOGRAM_BINS = 48
 THROUGHPUT_BINS = 60
@@ -34,6 +35,7 @@ def render_report(outcome: Outcome) -> str:
     speed = measure(outcome.sales)
     options = outcome.options
     return Template(TEMPLATE_FILE.read_text(encoding="utf-8")).substitute(
+        style=STYLE_FILE.read_text(encoding="utf-8"),
         verdict_class="good" if outcome.reason is None else "bad",
         verdict="Every balance agrees" if outcome.reason is None else "The run failed",
         summary=escape(

@@ -10,6 +10,7 @@ from apps.core.embedded_postgres import EmbeddedPostgres
 from functional_tests.performance.benchmark.drive import Driver
 from functional_tests.performance.benchmark.pgbench import Pgbench
 from functional_tests.performance.benchmark.sellers import Member
+from functional_tests.performance.benchmark.sites import Site
 from functional_tests.performance.benchmark.wrk import NUMBER, Workload, Wrk, render_request, shuffled
 
 CHARGES = "/api/v1/charges/"
@@ -22,40 +23,28 @@ ZIPF_PICKS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One thing to measure. `compared_with` is the pgbench case that does the same work."""
+    """One thing to measure; each request makes so many charges."""
 
     name: str
     title: str
+    site: Site
     drive: Driver
     charges_per_request: float = 0.0
     most_charges: int = 0
-    compared_with: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Cast:
-    """Who charges in which cases; nobody is in two groups, so that no case disturbs another."""
-
-    ten: Sequence[Member]
-    thousand: Sequence[Member]
-    hot: Member
-    replayed: Member
-    pgbench: Sequence[Member]
-    pgbench_hot: Member
 
 
 class CaseBook:
-    """Builds the cases of one server. `run_id` keeps the keys apart from those of earlier runs."""
+    """Builds the cases of one site. `run_id` keeps the keys apart from those of earlier runs."""
 
-    def __init__(self, base_url: str, folder: Path, run_id: str) -> None:
-        self._base_url, self._folder, self._run_id = base_url, folder, run_id
+    def __init__(self, site: Site, folder: Path, run_id: str) -> None:
+        self._site, self._folder, self._run_id = site, folder, run_id
         self._random = random.Random(1)
 
     def http(self, name: str, title: str, workload: Workload, charges: float = 0.0, most: int = 0) -> Case:
         """Return a case that sends `workload`; `charges` is what a request makes on average, `most` at most."""
-        drive = Wrk(self._base_url, self._folder / f"{name}.requests", workload)
-        compared_with = "" if not charges else "pgbench_hot" if name == "hot_seller" else "pgbench"
-        return Case(name, title, drive, charges, most or round(charges), compared_with)
+        file = self._folder / f"{self._site.database}-{name}.requests"
+        drive = Wrk(self._site.server.base_url, file, workload)
+        return Case(name, title, self._site, drive, charges, most or round(charges))
 
     def ceiling(self, members: Sequence[Member]) -> Case:
         """Return the case without a database."""
@@ -120,13 +109,10 @@ class CaseBook:
         return {"phone_number": f"0912{number:07d}", "amount": f"{thousands * 1000}.00"}
 
 
-def pgbench_cases(postgres: EmbeddedPostgres, folder: Path, cast: Cast) -> list[Case]:
-    """Return the same work in SQL, spread over sellers and on one."""
-    groups = {"pgbench": cast.pgbench, "pgbench_hot": [cast.pgbench_hot]}
-    titles = {"pgbench": f"pgbench, {len(cast.pgbench)} sellers", "pgbench_hot": "pgbench, one hot seller"}
-    cases = []
-    for name, members in groups.items():
-        (folder / name).mkdir()
-        drive = Pgbench(postgres, folder / name, members)
-        cases.append(Case(name, titles[name], drive, charges_per_request=1.0, most_charges=1, compared_with=name))
-    return cases
+def pgbench_case(
+    name: str, title: str, site: Site, postgres: EmbeddedPostgres, folder: Path, members: Sequence[Member]
+) -> Case:
+    """Return the case of the same work in SQL."""
+    own_folder = folder / name
+    own_folder.mkdir()
+    return Case(name, title, site, Pgbench(postgres, own_folder, members), charges_per_request=1.0, most_charges=1)

@@ -5,10 +5,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from apps.core.embedded_postgres import EmbeddedPostgres
 from functional_tests.performance.benchmark.stage import open_stage
 from functional_tests.performance.benchmark.wrk import find_wrk
 from functional_tests.performance.errors import CannotStart, LoadError
+from functional_tests.performance.settings import REPOSITORY_ROOT
 
+REPORTS = REPOSITORY_ROOT / "reports/benchmark"
+MANY_SELLERS, MANY_SELLERS_QUICK = 1_000, 100
 EXIT_OK, EXIT_FAILED, EXIT_CANNOT_START, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
@@ -18,9 +22,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         find_wrk()
         with open_stage(options.home) as postgres:
-            from functional_tests.performance.benchmark.bench import Bench
-
-            Bench(postgres, options).run()
+            _measure(postgres, options)
         return EXIT_OK
     except CannotStart as error:
         return _give_up(str(error), EXIT_CANNOT_START)
@@ -36,15 +38,56 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         prog="make bench", description="Measure the service on this machine.", allow_abbrev=False
     )
     add = parser.add_argument
-    add("--rounds", type=int, default=5, help="how often each case is measured; default 5")
-    add("--seconds", type=int, default=10, help="how long each time; default 10")
-    add("--quick", action="store_true", help="one round of 3 seconds, fewer sellers")
-    add("--home", type=Path, help="run on the data that `make bench-data` left in this folder, and keep it")
+    add("--rounds", type=_positive, default=5, help="how often each case is measured; default 5")
+    add("--seconds", type=_positive, default=10, help="how long each time; default 10")
+    add("--quick", action="store_true", help="one round of 3 seconds, and fewer sellers")
     add("--cases", default="", help="only cases whose names contain one of these words, separated by commas")
+    add(
+        "--growth", type=_sizes, default=(), metavar="SIZES", help="measure growth too, as 10000,500000,5000000 entries"
+    )
+    add("--home", type=Path, help="run on the data that `make bench-data` left in this folder, and keep it")
+    add("--report", type=Path, default=REPORTS, help="folder of the JSON document and the page; default %(default)s")
+    add("--publish", action="store_true", help="write docs/performance.md too")
     options = parser.parse_args(arguments)
     if options.quick:
         options.rounds, options.seconds = 1, 3
     return options
+
+
+def _measure(postgres: EmbeddedPostgres, options: argparse.Namespace) -> None:
+    """Measure, print and write what was asked for. Its imports need Django, which is set up by now."""
+    from functional_tests.performance.benchmark.bench import Effort, run_cases
+    from functional_tests.performance.benchmark.growth import run_growth
+    from functional_tests.performance.benchmark.machine import describe_machine
+    from functional_tests.performance.benchmark.outcome import Outcome, tables
+    from functional_tests.performance.benchmark.publication import publish, write_report
+
+    many_sellers = MANY_SELLERS_QUICK if options.quick else MANY_SELLERS
+    effort = Effort(options.rounds, options.seconds, many_sellers, tuple(options.cases.split(",")))
+    machine = describe_machine(postgres.home.path)
+    # First, because it copies the main database, which must be empty.
+    growth = run_growth(postgres, options.growth, effort, _say) if options.growth else None
+    outcome = Outcome(machine, effort, run_cases(postgres, effort, _say), growth)
+    for table in tables(outcome):
+        print(f"\n{table.as_text()}")
+    written = write_report(outcome, options.report)
+    if options.publish:
+        written.append(publish(outcome))
+    print("\nWritten:", *written)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return int(text)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(sorted(map(_positive, text.split(","))))
 
 
 def _give_up(reason: str, code: int) -> int:

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,13 +32,13 @@ class Server:
 
 
 @contextmanager
-def serve(log: Path) -> Iterator[Server]:
-    """Run gunicorn while the block runs; its output goes to `log`."""
+def serve(log: Path, environment: Mapping[str, str]) -> Iterator[Server]:
+    """Run gunicorn, with `environment` added to this one, while the block runs; its output goes to `log`."""
     port = _free_port()
     command = [sys.executable, "-m", "gunicorn", "--config", str(REPOSITORY_ROOT / "config/gunicorn.conf.py")]
     with log.open("w") as output:
-        environment = {**os.environ, "GUNICORN_BIND": f"{HOST}:{port}"}
-        process = subprocess.Popen(command, env=environment, cwd=REPOSITORY_ROOT, stdout=output, stderr=output)
+        variables = {**os.environ, **environment, "GUNICORN_BIND": f"{HOST}:{port}"}
+        process = subprocess.Popen(command, env=variables, cwd=REPOSITORY_ROOT, stdout=output, stderr=output)
     try:
         _await_answer(process, port, log)
         yield Server(port, process.pid)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from functional_tests.performance.benchmark.books import check_books, count_entries
 from functional_tests.performance.benchmark.cases import Case
 from functional_tests.performance.benchmark.processor_time import processor_seconds
+from functional_tests.performance.benchmark.sites import visit
 
 WARM_UP_SECONDS = 2
 QUIET_SECONDS = 0.2
@@ -27,12 +28,22 @@ class Figures:
     p99_ms: float
     app_cpu_ms: float
     database_cpu_ms: float
-    cpu_per_charge_ms: float  # 0 where nothing is charged
+    charges_per_request: float
 
     @property
-    def cpu_ms(self) -> float:
-        """CPU of application and database per request."""
-        return self.app_cpu_ms + self.database_cpu_ms
+    def operations(self) -> float:
+        """What one request counts for: the charges of a bulk, or itself."""
+        return max(1.0, self.charges_per_request)
+
+    @property
+    def rate(self) -> float:
+        """Operations per second."""
+        return self.requests_per_second * self.operations
+
+    @property
+    def cost(self) -> float:
+        """CPU of application and database per operation, in milliseconds."""
+        return (self.app_cpu_ms + self.database_cpu_ms) / self.operations
 
     @classmethod
     def median_of(cls, rounds: Sequence["Figures"]) -> "Figures":
@@ -41,11 +52,10 @@ class Figures:
 
 
 class Rounds:
-    """Measures cases of one server, given as the root processes of the application and of PostgreSQL."""
+    """Measures cases; `postmaster_pid` is the process that all of PostgreSQL descends from."""
 
-    def __init__(self, app_pid: int, postmaster_pid: int, say: Say) -> None:
-        self._pids = (app_pid, postmaster_pid)
-        self._say = say
+    def __init__(self, postmaster_pid: int, say: Say) -> None:
+        self._postmaster_pid, self._say = postmaster_pid, say
         self._runs = 0
 
     def measure(self, cases: Sequence[Case], *, rounds: int, seconds: int) -> dict[str, list[Figures]]:
@@ -58,40 +68,42 @@ class Rounds:
                 found = self._run(case, seconds)
                 figures[case.name].append(found)
                 self._say(
-                    f"round {number}/{rounds}  {case.title:<28} {found.requests_per_second:9,.1f} requests/s"
-                    f" {found.charges_per_second:9,.1f} charges/s  CPU {found.cpu_ms:8.3f} ms"
+                    f"round {number}/{rounds}  {case.title:<32} {found.requests_per_second:9,.1f} requests/s"
+                    f" {found.charges_per_second:9,.1f} charges/s  CPU {found.cost:8.3f} ms"
                 )
         return figures
 
     def _run(self, case: Case, seconds: int) -> Figures:
         self._runs += 1
-        entries, times = count_entries(), self._processor_times()
+        visit(case.site.database)
+        pids = (case.site.server.pid, self._postmaster_pid)
+        entries, times = count_entries(), [processor_seconds(pid) for pid in pids]
         drive = case.drive(seconds=seconds, run=self._runs)
-        self._settle()
-        app, database = (now - before for now, before in zip(self._processor_times(), times, strict=True))
+        _settle(pids)
+        app, database = (processor_seconds(pid) - before for pid, before in zip(pids, times, strict=True))
         charges = count_entries() - entries
         check_books(case, drive, charges)
+        # What was under way at the end was worked on too, so it counts for CPU, but not for speed.
+        handled = charges / case.charges_per_request if case.charges_per_request else drive.requests
         return Figures(
             requests_per_second=drive.requests / drive.seconds,
-            charges_per_second=charges / drive.seconds,
+            charges_per_second=drive.requests * case.charges_per_request / drive.seconds,
             p50_ms=drive.p50_ms,
             p95_ms=drive.p95_ms,
             p99_ms=drive.p99_ms,
-            app_cpu_ms=1000 * app / drive.requests,
-            database_cpu_ms=1000 * database / drive.requests,
-            cpu_per_charge_ms=1000 * (app + database) / charges if charges else 0.0,
+            app_cpu_ms=1000 * app / handled,
+            database_cpu_ms=1000 * database / handled,
+            charges_per_request=case.charges_per_request,
         )
 
-    def _processor_times(self) -> tuple[float, ...]:
-        return tuple(map(processor_seconds, self._pids))
 
-    def _settle(self) -> None:
-        """Wait until the requests are done that were under way when the load generator stopped."""
-        deadline = time.monotonic() + MAX_SETTLING_SECONDS
-        before = sum(self._processor_times())
-        while time.monotonic() < deadline:
-            time.sleep(QUIET_SECONDS)
-            now = sum(self._processor_times())
-            if now - before < QUIET_SHARE * QUIET_SECONDS:
-                return
-            before = now
+def _settle(pids: Sequence[int]) -> None:
+    """Wait until the requests are done that were under way when the load generator stopped."""
+    deadline = time.monotonic() + MAX_SETTLING_SECONDS
+    before = sum(map(processor_seconds, pids))
+    while time.monotonic() < deadline:
+        time.sleep(QUIET_SECONDS)
+        now = sum(map(processor_seconds, pids))
+        if now - before < QUIET_SHARE * QUIET_SECONDS:
+            return
+        before = now

@@ -40,21 +40,20 @@ def make_members(count: int, approver: User) -> list[Member]:
 def _make_member(approver: User) -> Member:
     name = f"bench-{secrets.token_hex(6)}"
     seller = Seller.objects.create(company_name=name, email=f"{name}@example.com", status=Seller.Status.ACTIVE)
-    owner = User.objects.create(username=name, seller=seller, seller_role=SellerRole.OWNER)
+    return _equip(User.objects.create(username=name, seller=seller, seller_role=SellerRole.OWNER), approver)
+
+
+def members_of(seller_ids: Sequence[UUID], approver: User) -> list[Member]:
+    """Return existing sellers as members, each with `CREDIT` more than before."""
+    owners = User.objects.filter(seller_id__in=seller_ids, seller_role=SellerRole.OWNER)
+    return [_equip(owner, approver) for owner in owners.select_related("seller")]
+
+
+def _equip(owner: User, approver: User) -> Member:
+    assert owner.seller_id is not None
     submission = submit_credit_request(requested_by=owner, amount=CREDIT)
     approve_credit_request(credit_request_id=submission.credit_request.pk, approved_by=approver)
-    return Member(seller.pk, owner.pk, log_in(owner))
-
-
-def members_of(seller_ids: Sequence[UUID]) -> list[Member]:
-    """Return existing sellers, each with a token of its owner."""
-    owners = {
-        owner.seller_id: owner
-        for owner in User.objects.filter(seller_id__in=seller_ids, seller_role=SellerRole.OWNER).select_related(
-            "seller"
-        )
-    }
-    return [Member(seller_id, owners[seller_id].pk, log_in(owners[seller_id])) for seller_id in seller_ids]
+    return Member(owner.seller_id, owner.pk, log_in(owner))
 
 
 def log_in(user: User) -> str:

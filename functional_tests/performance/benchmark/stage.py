@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from apps.core.embedded_postgres import EmbeddedPostgres
+from functional_tests.performance.errors import CannotStart
 from functional_tests.performance.settings import REPOSITORY_ROOT
 
 SETTINGS_MODULE = "functional_tests.performance.benchmark.settings"
@@ -66,7 +67,8 @@ def _environment(home: Path) -> dict[str, str]:
 
 def _migrate() -> None:
     command = [sys.executable, str(REPOSITORY_ROOT / "manage.py"), "migrate", "--no-input", "--verbosity", "0"]
-    subprocess.run(command, env={**os.environ, "DATABASE_ROLE": "owner"}, check=True)
+    if subprocess.run(command, env={**os.environ, "DATABASE_ROLE": "owner"}, check=False).returncode:
+        raise CannotStart("the database cannot be migrated")
 
 
 def _set_up_django() -> None:
