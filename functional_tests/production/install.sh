@@ -5,7 +5,7 @@ set -euo pipefail
 
 missing=()
 for pair in nginx:nginx pgbouncer:pgbouncer redis-server:redis-server prometheus:prometheus promtool:prometheus \
-            logrotate:logrotate openssl:openssl; do
+            logrotate:logrotate openssl:openssl docker-compose:docker-compose; do
   PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
