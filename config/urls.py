@@ -47,6 +47,7 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("metrics", metrics_view, name="metrics"),
     path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
     path("swagger/", from_here_only(schema_view.with_ui("swagger", cache_timeout=0)), name="swagger"),
     path("redoc/", from_here_only(schema_view.with_ui("redoc", cache_timeout=0)), name="redoc"),
     path("swagger.json", schema_view.without_ui(cache_timeout=0), {"format": "json"}, name="swagger-json"),

@@ -10,16 +10,22 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import services, users
 from apps.accounts.admin_forms import PasswordForm, SellerForm, UserCreationForm, UserForm
 from apps.accounts.confirmed_steps import ReasonForm, Step, take_step
-from apps.accounts.models import Seller, Session, User
+from apps.accounts.console import SELLER_KINDS
+from apps.accounts.models import AuditEvent, Seller, Session, User
+from apps.accounts.panels import Panel, seller_panels
 from apps.accounts.role_admin import ADMINS, AUDITORS, RoleAdmin
+from apps.core.display import show_age, show_moment, show_money, status_badge
 
 _ENDS_SESSIONS = frozenset({"groups", "is_active", "seller", "seller_role"})
 
+admin.site.index_template = "console/home.html"
+admin.site.index_title = _("Home")
 admin.site.unregister(Group)  # the roles are made by a migration; who has them is said on the user
 
 
@@ -27,17 +33,50 @@ admin.site.unregister(Group)  # the roles are made by a migration; who has them 
 class SellerAdmin(RoleAdmin):
     may_change = ADMINS
     form = SellerForm
-    list_display = ("company_name", "status", "email", "phone_number", "balance", "daily_limit", "created_at")
-    list_filter = ("status",)
+    change_form_template = "console/seller.html"
+    list_display = ("company_name", "shown_status", "email", "phone_number", "balance", "limit", "age")
+    list_filter = ("status", "created_at")
     list_select_related = ("wallet",)
     search_fields = ("company_name", "email", "phone_number")
-    fields = ("company_name", "email", "phone_number", "daily_limit", "status", "balance", "created_at")
-    readonly_fields = ("status", "balance", "created_at")
+    fields = ("company_name", "email", "phone_number", "daily_limit", "shown_status", "registered_at")
+    readonly_fields = ("shown_status", "registered_at")
     actions = ("verify", "suspend", "reactivate")
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        def panels() -> list[Panel]:
+            seller = self.get_object(request, object_id or "")
+            return seller_panels(request, seller) if seller else []
+
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "panels": panels})
+
+    @admin.display(description=_("Status"), ordering="status")
+    def shown_status(self, seller: Seller) -> SafeString:
+        return status_badge(seller.get_status_display(), seller.status, SELLER_KINDS)
+
     @admin.display(description=_("Balance"), ordering="wallet__balance")
-    def balance(self, seller: Seller) -> object:
-        return seller.wallet.balance
+    def balance(self, seller: Seller) -> str:
+        return show_money(seller.wallet.balance)
+
+    @admin.display(description=_("Daily limit"), ordering="daily_limit")
+    def limit(self, seller: Seller) -> str:
+        return show_money(seller.daily_limit)
+
+    @admin.display(description=_("Age"), ordering="-id")
+    def age(self, seller: Seller) -> str:
+        return show_age(seller.created_at)
+
+    @admin.display(description=_("Registered at"))
+    def registered_at(self, seller: Seller) -> str:
+        return show_moment(seller.created_at)
+
+    def offers_step(self, name: str, row: Seller) -> bool:
+        return {"verify": "pending", "suspend": "active", "reactivate": "suspended"}[name] == row.status
 
     def save_model(self, request: HttpRequest, obj: Seller, form: "ModelForm[Seller]", change: bool) -> None:
         """Change the profile through the service, as the API does."""
@@ -125,3 +164,30 @@ class SessionAdmin(RoleAdmin):
     list_filter = ("created_at",)
     ordering = ("-id",)
     fields = ("user", "created_at", "expires_at", "revoked_at")
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(RoleAdmin):
+    may_view = AUDITORS
+    list_display = ("happened_at", "actor", "address", "action", "subject", "subject_name", "detail")
+    list_display_links = ("happened_at",)
+    list_select_related = ("actor",)
+    list_filter = ("action", "subject", "at")
+    search_fields = ("actor__username", "subject_name", "detail", "=subject_id", "=address")
+    ordering = ("-id",)
+    fields = (
+        "happened_at",
+        "actor",
+        "address",
+        "action",
+        "subject",
+        "subject_id",
+        "subject_name",
+        "detail",
+        "request_id",
+    )
+    readonly_fields = ("happened_at",)
+
+    @admin.display(description=_("Time"), ordering="id")
+    def happened_at(self, event: AuditEvent) -> str:
+        return show_moment(event.at)

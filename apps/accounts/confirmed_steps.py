@@ -17,7 +17,6 @@ from django.db import OperationalError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -75,7 +74,7 @@ def take_step(model_admin: RoleAdmin, request: HttpRequest, queryset: QuerySet[A
     form = step.form_class(request.POST if "confirmed" in request.POST else None)
     if "confirmed" in request.POST and form.is_valid():
         _take(model_admin, request, rows, step, form.cleaned_data)
-        return HttpResponseRedirect(_way_back(request))
+        return HttpResponseRedirect(model_admin.way_back(request))
     return TemplateResponse(request, "admin/confirm_step.html", _context(model_admin, request, rows, step, form))
 
 
@@ -105,13 +104,6 @@ def _refusal(error: Exception) -> str:
     return _("Your role may not do this.")
 
 
-def _way_back(request: HttpRequest) -> str:
-    """Return where the step was begun, if that is here; else the list."""
-    target = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if is_ours else request.get_full_path()
-
-
 def _context(
     model_admin: RoleAdmin, request: HttpRequest, rows: Sequence[Any], step: Step, form: forms.Form
 ) -> dict[str, Any]:
@@ -127,5 +119,5 @@ def _context(
         "rows": list(zip(rows, preview.cells, strict=True)),
         "checkbox_name": ACTION_CHECKBOX_NAME,
         "action_name": request.POST.getlist("action")[int(request.POST.get("index", 0))],
-        "next": _way_back(request),
+        "next": model_admin.way_back(request),
     }

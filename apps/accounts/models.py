@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
 from apps.core.money import MAX_BALANCE_DIGITS
@@ -120,3 +121,34 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class AuditEvent(models.Model):
+    """One thing that somebody did in the back office, and from where. Rows are added; PostgreSQL refuses all else."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField(_("time"), auto_now_add=True)
+    actor = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="audit_events", verbose_name=_("who")
+    )
+    address = models.GenericIPAddressField(_("from where"), null=True)
+    action = models.CharField(_("action"), max_length=64)
+    subject = models.CharField(_("kind"), max_length=64, blank=True)
+    subject_id = models.CharField(max_length=64, blank=True)
+    subject_name = models.CharField(_("of what"), max_length=200, blank=True)
+    detail = models.CharField(_("detail"), max_length=1_000, blank=True)
+    request_id = models.CharField(max_length=128)
+
+    database_privileges = "SELECT, INSERT"
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit trail")
+        indexes = (
+            models.Index(fields=("subject", "subject_id", "id"), name="audit_by_subject"),
+            models.Index(fields=("actor", "id"), name="audit_by_actor"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject_name}".strip()

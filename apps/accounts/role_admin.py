@@ -9,8 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from apps.accounts import audit
 from apps.accounts.models import StaffRole
 from apps.core.errors import DomainError, InvalidInput
 
@@ -101,7 +103,11 @@ class RoleAdmin(ModelAdmin, _NotAtomic):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         """Show or save a form; what a service refuses is told to the person, never a server error."""
-        context = {**(extra_context or {}), **self._steps_context(request)}
+        context = {
+            **(extra_context or {}),
+            "steps": lambda: self._steps(request, object_id),
+            "steps_address": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
+        }
         try:
             return super().changeform_view(request, object_id, form_url, context)
         except InvalidInput as error:
@@ -110,13 +116,31 @@ class RoleAdmin(ModelAdmin, _NotAtomic):
             messages.error(request, error.message)
         return HttpResponseRedirect(request.get_full_path())
 
-    def _steps_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the actions that this person may take, for buttons on the page of one row."""
+    def offers_step(self, name: str, row: Any) -> bool:
+        """Tell whether the action `name` makes sense for `row`, so that its page shows a button for it."""
+        return True
+
+    def _steps(self, request: HttpRequest, object_id: str | None) -> list[tuple[str, str]]:
+        """Return the actions that this person may take on this row, for buttons on its page."""
+        row = self.get_object(request, object_id) if object_id else None
+        if row is None:
+            return []
         actions: dict[str, Any] = self.get_actions(request)
-        return {
-            "steps": [(name, description) for _function, name, description in actions.values()],
-            "steps_address": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
-        }
+        return [(name, label) for _function, name, label in actions.values() if self.offers_step(name, row)]
+
+    def way_back(self, request: HttpRequest) -> str:
+        """Return where a step was begun, if that is here; else the list."""
+        target = request.POST.get("next", "")
+        is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+        return target if is_ours else request.get_full_path()
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        audit.record(request, "add", obj, audit.describe(message))
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        audit.record(request, "change", obj, audit.describe(message))
+        return super().log_change(request, obj, message)
 
     def response_action(  # type: ignore[override]  # Django's has no third argument, whatever the stub says
         self, request: HttpRequest, queryset: QuerySet[Any]

@@ -59,7 +59,7 @@ def create_seller(
         InvalidInput: username or email taken, or the password is weak.
     """
     owner = User(username=username, email=email, seller_role=SellerRole.OWNER)
-    _set_password(owner, password)
+    set_password(owner, password)
     with duplicates_named(), transaction.atomic(durable=True):
         owner.seller = Seller.objects.create(
             company_name=company_name, email=email, phone_number=phone_number, daily_limit=daily_limit, status=status
@@ -75,7 +75,7 @@ def create_seller_user(*, seller_id: UUID, role: SellerRole, username: str, pass
         InvalidInput: username or email taken, or the password is weak.
     """
     user = User(username=username, email=email, seller_id=seller_id, seller_role=role)
-    _set_password(user, password)
+    set_password(user, password)
     with duplicates_named(), transaction.atomic(durable=True):
         user.save(force_insert=True)
     return user
@@ -84,7 +84,7 @@ def create_seller_user(*, seller_id: UUID, role: SellerRole, username: str, pass
 def create_staff_user(*, role: StaffRole, username: str, password: str, email: str = "") -> User:
     """Let one more person work for the platform; raises as `create_seller_user` does."""
     user = User(username=username, email=email, is_staff=True)
-    _set_password(user, password)
+    set_password(user, password)
     with duplicates_named(), transaction.atomic(durable=True):
         user.save(force_insert=True)
         user.groups.add(Group.objects.get(name=role))
@@ -93,13 +93,14 @@ def create_staff_user(*, role: StaffRole, username: str, password: str, email: s
 
 def change_password(*, user: User, password: str) -> None:
     """Give a user another password and end its sessions; raises `InvalidInput` for a weak one."""
-    _set_password(user, password)
+    set_password(user, password)
     with transaction.atomic(durable=True):
         user.save(update_fields=["password"])
         revoke_sessions(user)
 
 
-def _set_password(user: User, password: str) -> None:
+def set_password(user: User, password: str) -> None:
+    """Give `user` a password, without saving; raises `InvalidInput` for a weak one."""
     try:
         validate_password(password, user=user)
     except ValidationError as error:

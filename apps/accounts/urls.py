@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import UUIDConverter
 
-from apps.accounts import views
+from apps.accounts import user_views, views
 
 
 class SellerIdConverter(UUIDConverter):
@@ -23,6 +23,8 @@ urlpatterns = [
     path("auth/logout/", views.LogoutView.as_view(), name="logout"),
     path("auth/me/", views.MeView.as_view(), name="me"),
     path("sellers/", views.SellerListView.as_view(), name="seller-list"),
+    path("sellers/me/users/", user_views.SellerUserListView.as_view(), name="seller-user-list"),
+    path("sellers/me/users/<uuid:user_id>/", user_views.SellerUserView.as_view(), name="seller-user"),
     path("sellers/<seller_id:seller_id>/", views.SellerView.as_view(), name="seller"),
     path("sellers/<uuid:seller_id>/verify/", views.VerifySellerView.as_view(), name="seller-verify"),
     path("sellers/<uuid:seller_id>/suspend/", views.SuspendSellerView.as_view(), name="seller-suspend"),

@@ -1,10 +1,16 @@
-"""What is done with the people of sellers and of the platform: made, given roles, deactivated. Nobody is deleted."""
+"""What is done with people after they were made: edited, given roles, deactivated. Nobody is deleted."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from apps.accounts.models import User
-from apps.accounts.services import duplicates_named
+from apps.accounts.models import SellerRole, User
+from apps.accounts.services import duplicates_named, set_password
 from apps.accounts.sessions import revoke_sessions
+from apps.core.errors import NotFound, PermissionDenied
 
 
 def save_user(*, user: User, ends_sessions: bool) -> None:
@@ -17,3 +23,52 @@ def save_user(*, user: User, ends_sessions: bool) -> None:
         user.save()
         if ends_sessions:
             revoke_sessions(user)
+
+
+def list_seller_users(seller_id: UUID) -> QuerySet[User]:
+    """Return the users of a seller, the newest first."""
+    return User.objects.filter(seller_id=seller_id).order_by("-id")
+
+
+def get_seller_user(user_id: UUID, *, seller_id: UUID) -> User:
+    """Return one user of a seller.
+
+    Raises:
+        NotFound: there is none of this seller.
+    """
+    user = User.objects.filter(pk=user_id, seller_id=seller_id).first()
+    if user is None:
+        raise NotFound("There is no such user.")
+    return user
+
+
+def update_seller_user(*, user_id: UUID, seller_id: UUID, changes: Mapping[str, Any]) -> User:
+    """Change `email`, `seller_role`, `is_active` or `password` of an operator or a viewer.
+
+    A new password or a deactivation ends the user's sessions; roles count from its next request on anyway.
+
+    Raises:
+        NotFound: there is no such user of this seller.
+        PermissionDenied: it is an owner, whom only the platform changes, so that no seller is left without one.
+        InvalidInput: the email is taken, or the password is weak.
+    """
+    with duplicates_named(), transaction.atomic(durable=True):
+        user = User.objects.select_for_update(no_key=True).filter(pk=user_id, seller_id=seller_id).first()
+        if user is None:
+            raise NotFound("There is no such user.")
+        if user.seller_role == SellerRole.OWNER:
+            raise PermissionDenied("Owners are changed by the platform.")
+        plain = {name: value for name, value in changes.items() if name != "password"}
+        for name, value in plain.items():
+            setattr(user, name, value)
+        if "password" in changes:
+            set_password(user, changes["password"])
+        user.save(update_fields=list(changes))
+        if "password" in changes or not user.is_active:
+            revoke_sessions(user)
+    return user
+
+
+def deactivate_seller_user(*, user_id: UUID, seller_id: UUID) -> None:
+    """Shut a user out from its very next request on; raises as `update_seller_user` does."""
+    update_seller_user(user_id=user_id, seller_id=seller_id, changes={"is_active": False})

@@ -1,4 +1,5 @@
 from django.apps import AppConfig, apps
+from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
 
 
@@ -7,7 +8,9 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
+        from apps.core.database_checks import check_role_owns_nothing
         from apps.core.database_grants import grant_tables
 
+        register(check_role_owns_nothing, Tags.security, deploy=True)
         # Sent once per app, but never for one without models, as this one is.
         post_migrate.connect(grant_tables, sender=apps.get_app_config("contenttypes"))

@@ -1,6 +1,6 @@
 """The day of the business: daily limits and daily figures are counted by it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -15,3 +15,8 @@ def _zone(name: str) -> ZoneInfo:
 def business_day(moment: datetime) -> date:
     """Return the calendar day of `moment` in `BUSINESS_TIME_ZONE`."""
     return moment.astimezone(_zone(settings.BUSINESS_TIME_ZONE)).date()
+
+
+def business_day_start(moment: datetime) -> datetime:
+    """Return the moment at which the business day of `moment` began."""
+    return datetime.combine(business_day(moment), time.min, _zone(settings.BUSINESS_TIME_ZONE))

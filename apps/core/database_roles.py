@@ -76,6 +76,7 @@ def restrict_database(database: connection, application_user: str) -> None:
     """Let the application use what the owner, whose connection this is, creates in this database; nobody else."""
     application = Identifier(application_user)
     statements = (
+        SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(Identifier(database.info.dbname)),
         SQL("REVOKE CREATE ON SCHEMA public FROM PUBLIC"),
         SQL("GRANT USAGE ON SCHEMA public TO {}").format(application),
         SQL("ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {}").format(application),

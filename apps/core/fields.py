@@ -3,11 +3,18 @@
 from decimal import Decimal
 from typing import Any
 
-from django.core.validators import ProhibitNullCharactersValidator
+from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from apps.core.money import MAX_AMOUNT, format_money, parse_amount
 from apps.core.phones import normalize_mobile
+
+_NO_CONTROL_CHARACTERS = RegexValidator(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]",
+    "Control characters are not allowed.",
+    code="control_characters_not_allowed",
+    inverse_match=True,
+)
 
 
 class MoneyField(serializers.Field[Decimal, Any, str, Any]):
@@ -59,9 +66,9 @@ class PhoneNumberField(serializers.CharField):
 
 
 class TextField(serializers.CharField):
-    """Text of people: trimmed, without control characters that could forge a log line or a spreadsheet."""
+    """Text of people: trimmed, of one or several lines, without the control characters that no keyboard types."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 500)
         super().__init__(**kwargs)
-        self.validators.append(ProhibitNullCharactersValidator())
+        self.validators.append(_NO_CONTROL_CHARACTERS)

@@ -1,19 +1,20 @@
 """Problem details for HTTP APIs (RFC 9457): the one place where a refusal gets its HTTP status and its body."""
 
 import logging
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from apps.core import request_id
+from apps.core.database_errors import advice, is_temporary
 from apps.core.errors import DomainError, InvalidInput
 
 logger = logging.getLogger(__name__)
@@ -120,12 +121,14 @@ def _describe(error: Exception) -> tuple[dict[str, object], dict[str, str]] | No
         return document(error.code, error.message, **error.extra), {}
     if isinstance(error, exceptions.ValidationError):
         return document("validation_error", "The request is not valid.", errors=list(flatten_errors(error.detail))), {}
-    if isinstance(error, (OperationalError, InterfaceError, InternalError)):
-        logger.warning("database unavailable: %s", str(error).strip().replace("\n", " "))
-        return document("temporarily_unavailable", "Nothing happened. Send the request again."), {
-            "Retry-After": str(RETRY_AFTER_SECONDS)
-        }
+    if is_temporary(error):
+        _log_unavailable(error)
+        return document("temporarily_unavailable", advice(error)), {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return _describe_framework_error(error)
+
+
+def _log_unavailable(error: BaseException) -> None:
+    logger.warning("database unavailable: %s", str(error).strip().replace("\n", " "))
 
 
 def _describe_framework_error(error: Exception) -> tuple[dict[str, object], dict[str, str]] | None:
@@ -190,5 +193,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    """Answer Django's 500 (handler500)."""
+    """Answer Django's 500 (handler500), which it asks for while it handles the error: 503 if the database is away."""
+    error = sys.exc_info()[1]
+    if error is not None and is_temporary(error):
+        _log_unavailable(error)
+        response = problem_response("temporarily_unavailable", advice(error))
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return response
     return problem_response("internal_error", "Something went wrong here. It was logged with this request_id.")

@@ -22,6 +22,7 @@ PATH_PARAMETERS = {
     "seller_id": "Id of the seller. Users of a seller may write `me` for their own when they read or change it.",
     "credit_request_id": "Id of the credit request.",
     "entry_id": "Id of the transaction.",
+    "user_id": "Id of the user.",
 }
 
 # Redoc would fetch a logo from its maker's host; its search runs in a worker made from a blob.

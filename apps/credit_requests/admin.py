@@ -16,12 +16,26 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.confirmed_steps import Preview, ReasonForm, Step, take_step
 from apps.accounts.models import User
 from apps.accounts.role_admin import RoleAdmin
-from apps.core.display import NOTHING, link, show_age, show_moment, show_money, status_badge
+from apps.core.display import NOTHING, link, show_age, show_moment, show_money
 from apps.core.money import ZERO
-from apps.credit_requests import selectors, services
-from apps.credit_requests.models import CreditRequest
+from apps.credit_requests import console, selectors, services
+from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
 
-STATUS_KINDS = {"pending": "waiting", "awaiting_second_approval": "waiting", "approved": "good", "rejected": "bad"}
+
+class StateFilter(admin.SimpleListFilter):
+    """All that wait for a decision, whichever approval they lack."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
+        return (("open", gettext_lazy("Waiting for a decision")), ("decided", gettext_lazy("Decided")))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        waiting = sorted(OPEN_STATUSES)
+        if self.value() == "open":
+            return queryset.filter(status__in=waiting)
+        return queryset.exclude(status__in=waiting) if self.value() == "decided" else queryset
 
 
 class CreditRequestList(ChangeList):
@@ -38,7 +52,7 @@ class CreditRequestList(ChangeList):
 class CreditRequestAdmin(RoleAdmin):
     list_display = ("seller_link", "shown_amount", "shown_status", "age", "balance", "history", "requested_by", "note")
     list_select_related = ("seller__wallet", "requested_by")
-    list_filter = ("status", "requested_at")
+    list_filter = (StateFilter, "status", "requested_at")
     list_display_links = ("shown_amount",)
     date_hierarchy = "requested_at"
     search_fields = ("seller__company_name", "seller__email", "note", "requested_by__username")
@@ -66,8 +80,8 @@ class CreditRequestAdmin(RoleAdmin):
         return show_money(row.amount)
 
     @admin.display(description=gettext_lazy("Status"), ordering="status")
-    def shown_status(self, row: CreditRequest) -> SafeString:
-        return status_badge(row.get_status_display(), row.status, STATUS_KINDS)
+    def shown_status(self, row: CreditRequest) -> str:
+        return console.shown_status(row)
 
     @admin.display(description=gettext_lazy("Age"), ordering="id")
     def age(self, row: CreditRequest) -> str:
@@ -98,6 +112,9 @@ class CreditRequestAdmin(RoleAdmin):
         if row.entry_id is None:
             return NOTHING
         return link(reverse("admin:transactions_ledgerentry_change", args=[row.entry_id]), row.entry_id)
+
+    def offers_step(self, name: str, row: CreditRequest) -> bool:
+        return row.is_open
 
     @admin.action(description=gettext_lazy("Approve"), permissions=["approve"])
     def approve(self, request: HttpRequest, queryset: QuerySet[CreditRequest]) -> HttpResponse:

@@ -1,9 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CreditRequestsConfig(AppConfig):
     name = "apps.credit_requests"
     label = "credit_requests"
+    verbose_name = _("Credit")
 
     def ready(self) -> None:
         from apps.core.metrics import register_gauges

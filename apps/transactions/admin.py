@@ -1,22 +1,101 @@
 """Money in the back office: to be read, never written. What moves money are services."""
 
-from django.contrib import admin
+from typing import cast
 
-from apps.accounts.role_admin import RoleAdmin
-from apps.transactions.models import LedgerEntry, Wallet
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts import audit
+from apps.accounts.models import User
+from apps.accounts.role_admin import AUDITORS, RoleAdmin
+from apps.core.display import link, show_moment, show_money
+from apps.transactions import console, reconciliation, reconciliation_runs
+from apps.transactions.ledger_admin import LedgerEntryAdmin as LedgerEntryAdmin  # registers itself
+from apps.transactions.models import ReconciliationRun, Wallet
 
 
 @admin.register(Wallet)
 class WalletAdmin(RoleAdmin):
-    list_display = ("seller", "balance", "sequence", "last_entry_at", "spent_on", "spent_today")
+    list_display = ("seller_link", "shown_balance", "sequence", "last_moved", "spent_on", "shown_spent")
+    list_display_links = ("shown_balance",)
     list_select_related = ("seller",)
     search_fields = ("seller__company_name", "seller__email")
     ordering = ("-pk",)
+    actions = ("reconcile",)
+    fields = ("seller_link", "shown_balance", "sequence", "last_moved", "spent_on", "shown_spent")
+    readonly_fields = fields
+
+    @admin.display(description=gettext_lazy("Seller"), ordering="seller__company_name")
+    def seller_link(self, wallet: Wallet) -> SafeString:
+        return link(reverse("admin:accounts_seller_change", args=[wallet.pk]), wallet.seller.company_name)
+
+    @admin.display(description=gettext_lazy("Balance"), ordering="balance")
+    def shown_balance(self, wallet: Wallet) -> str:
+        return show_money(wallet.balance)
+
+    @admin.display(description=gettext_lazy("Spent that day"), ordering="spent_today")
+    def shown_spent(self, wallet: Wallet) -> str:
+        return show_money(wallet.spent_today)
+
+    @admin.display(description=gettext_lazy("Last entry"), ordering="last_entry_at")
+    def last_moved(self, wallet: Wallet) -> str:
+        return show_moment(wallet.last_entry_at)
+
+    @admin.action(description=gettext_lazy("Reconcile"), permissions=["view"])
+    def reconcile(self, request: HttpRequest, queryset: QuerySet[Wallet]) -> HttpResponse:
+        """Compare balances with the ledger and say the verdicts; changes nothing."""
+        for wallet in queryset.select_related("seller")[:20]:
+            found = reconciliation.reconcile_seller(wallet.pk)
+            say = messages.success if found.is_reconciled else messages.error
+            said = {
+                "seller": found.company_name,
+                "current": show_money(found.current_balance),
+                "calculated": show_money(found.calculated_balance),
+                "entries": found.total_transactions,
+            }
+            text = _("%(seller)s: balance %(current)s, ledger %(calculated)s, %(entries)d entries.") % said
+            verdict = _("They agree.") if found.is_reconciled else _("They DO NOT AGREE.")
+            say(request, f"{text} {verdict}")
+            audit.record(request, "reconcile", wallet.seller, verdict)
+        return HttpResponseRedirect(self.way_back(request))
 
 
-@admin.register(LedgerEntry)
-class LedgerEntryAdmin(RoleAdmin):
-    list_display = ("created_at", "seller", "sequence", "type", "amount", "balance_after", "phone_number")
-    list_select_related = ("seller",)
-    list_filter = ("type",)
-    search_fields = ("=phone_number",)
+@admin.register(ReconciliationRun)
+class ReconciliationRunAdmin(RoleAdmin):
+    may_view = AUDITORS
+    change_list_template = "console/reconciliations.html"
+    list_display = ("ran_at", "verdict", "sellers_checked", "discrepancies", "chain_verified", "seconds", "run_by")
+    list_select_related = ("run_by",)
+    fields = (*list_display, "trial_balance_total")
+    readonly_fields = ("ran_at", "verdict")
+
+    def get_urls(self) -> list[URLPattern]:
+        run = path("run/", self.admin_site.admin_view(self.run), name="transactions_reconciliationrun_run")
+        return [run, *super().get_urls()]
+
+    def run(self, request: HttpRequest) -> HttpResponseBase:
+        """Reconcile all sellers now and keep the verdict."""
+        if not self.has_audit_permission(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        found = reconciliation_runs.run_reconciliation(run_by_id=cast("User", request.user).pk)
+        audit.record(request, "reconcile all", found, "agrees" if found.is_reconciled else "does not agree")
+        say = messages.success if found.is_reconciled else messages.error
+        say(request, _("Balances and ledger agree.") if found.is_reconciled else _("They DO NOT AGREE."))
+        return HttpResponseRedirect(reverse("admin:transactions_reconciliationrun_changelist"))
+
+    @admin.display(description=gettext_lazy("Time"), ordering="id")
+    def ran_at(self, run: ReconciliationRun) -> str:
+        return show_moment(run.at)
+
+    @admin.display(description=gettext_lazy("Verdict"))
+    def verdict(self, run: ReconciliationRun) -> str:
+        return console.verdict(run)

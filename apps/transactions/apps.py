@@ -1,9 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class TransactionsConfig(AppConfig):
     name = "apps.transactions"
     label = "transactions"
+    verbose_name = _("Money")
 
     def ready(self) -> None:
         from apps.core.metrics import register_gauges

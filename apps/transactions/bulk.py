@@ -19,6 +19,7 @@ from apps.core.problems import PROBLEMS
 from apps.core.request_input import read_body
 from apps.core.swagger import documented, example_of
 from apps.transactions import services
+from apps.transactions.refusals import count_refusals
 from apps.transactions.serializers import ChargeRequestSerializer, LedgerEntrySerializer
 from apps.transactions.services import Batch, BulkRejected, Order, Sale
 from apps.transactions.throttles import ChargeThrottle
@@ -139,8 +140,10 @@ class BulkChargeView(APIView):
         try:
             batch = services.sell_charges(claims=claims_of(request), orders=orders, is_atomic=body["atomic"])
         except BulkRejected as refusal:
+            count_refusals(result for result in refusal.batch.results if isinstance(result, DomainError))
             refusal.extra = _render_batch(refusal.batch)
             raise
+        count_refusals(result for result in batch.results if isinstance(result, DomainError))
         return Response(_render_batch(batch))
 
 

@@ -31,7 +31,7 @@ def reconciliation_gauges() -> Iterator[Metric]:
     run = ReconciliationRun.objects.order_by("-pk").first()
     if run is None:
         return
-    age = (timezone.now() - run.finished_at).total_seconds()
+    age = (timezone.now() - run.at).total_seconds()
     # A broken chain or trial balance is a discrepancy of no seller in particular.
     found = max(run.discrepancies, 0 if run.is_reconciled else 1)
     yield gauge("sharj_reconciliation_age_seconds", "Time since all sellers were reconciled.", age)

@@ -3,9 +3,11 @@
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Cast, Concat
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Seller, User
-from apps.core.money import MAX_BALANCE_DIGITS, ZERO
+from apps.core.ids import uuid7
+from apps.core.money import MAX_BALANCE, MAX_BALANCE_DIGITS, ZERO
 
 WALLET_ACCOUNT_PREFIX = "wallet:"
 FUNDING_ACCOUNT = "platform:funding"
@@ -56,24 +58,12 @@ class ReconciliationCheckpoint(models.Model):
         return f"{wallet_account(self.pk)} up to #{self.sequence}"
 
 
-class ReconciliationRun(models.Model):
-    """One reconciliation of all sellers, for those who watch that it happens and what it finds."""
-
-    finished_at = models.DateTimeField(auto_now_add=True)
-    sellers_checked = models.PositiveIntegerField()
-    discrepancies = models.PositiveIntegerField()
-    is_reconciled = models.BooleanField()
-
-    def __str__(self) -> str:
-        return f"{self.finished_at:%Y-%m-%d %H:%M}: {self.discrepancies} of {self.sellers_checked} disagree"
-
-
 class EntryType(models.TextChoices):
     """Why a balance changed."""
 
-    CREDIT_INCREASE = "credit_increase", "Credit increase"
-    CHARGE_SALE = "charge_sale", "Charge sale"
-    REVERSAL = "reversal", "Reversal"
+    CREDIT_INCREASE = "credit_increase", _("Credit increase")
+    CHARGE_SALE = "charge_sale", _("Charge sale")
+    REVERSAL = "reversal", _("Reversal")
 
 
 # The wallet's account as an SQL expression, for constraints.
@@ -134,6 +124,11 @@ class LedgerEntry(models.Model):
             models.CheckConstraint(
                 name="entry_balances_not_negative", condition=Q(balance_before__gte=0, balance_after__gte=0)
             ),
+            # NaN, which PostgreSQL takes for more than any number, would pass all the others.
+            models.CheckConstraint(
+                name="entry_balances_are_numbers",
+                condition=Q(balance_before__lte=MAX_BALANCE, balance_after__lte=MAX_BALANCE),
+            ),
             models.CheckConstraint(name="entry_accounts_differ", condition=~Q(debit_account=F("credit_account"))),
             models.CheckConstraint(name="entry_moves_its_wallet", condition=_CREDITS_WALLET | _DEBITS_WALLET),
             models.CheckConstraint(
@@ -161,7 +156,89 @@ class LedgerEntry(models.Model):
                 fields=("seller", "phone_number"), condition=~Q(phone_number=""), name="entry_by_seller_phone"
             ),
             models.Index(fields=("phone_number", "id"), condition=~Q(phone_number=""), name="entry_by_phone"),
+            # Credits and reversals are few among many sales; a list of them must not walk past all of these.
+            models.Index(fields=("type", "id"), condition=~Q(type="charge_sale"), name="entry_rare_types"),
         )
 
     def __str__(self) -> str:
         return f"{self.type} {self.amount} #{self.sequence}"
+
+
+class HourlyTotal(models.Model):
+    """What the ledger added up to in one hour, for the home page; `apps.transactions.summaries` writes it."""
+
+    hour = models.DateTimeField()
+    type = models.CharField(max_length=16, choices=EntryType)
+    entries = models.BigIntegerField()
+    amount = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("hour", "type"), name="hourly_total_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.type} in {self.hour}"
+
+
+class DailyTotal(models.Model):
+    """What a seller's ledger added up to on one business day, for the home page."""
+
+    day = models.DateField()
+    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="+", db_index=False)
+    type = models.CharField(max_length=16, choices=EntryType)
+    entries = models.BigIntegerField()
+    amount = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("day", "type", "seller"), name="daily_total_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.type} of {self.seller_id} on {self.day}"
+
+
+class SummaryMark(models.Model):
+    """The one row that says up to which ledger entry the totals reach; its lock lets one writer in."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    last_entry = models.UUIDField()
+
+    def __str__(self) -> str:
+        return str(self.last_entry)
+
+
+class RefusalCount(models.Model):
+    """How many charges were refused for one reason on one business day. Several rows a day, so that none is hot."""
+
+    day = models.DateField()
+    code = models.CharField(max_length=64)
+    slot = models.SmallIntegerField()
+    number = models.BigIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("day", "code", "slot"), name="refusal_count_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.code} on {self.day}"
+
+
+class ReconciliationRun(models.Model):
+    """The verdict of one reconciliation of all sellers. Rows are only added."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField(_("time"), auto_now_add=True)
+    run_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("run by"))
+    seconds = models.FloatField(_("seconds"))
+    sellers_checked = models.IntegerField(_("sellers checked"))
+    discrepancies = models.IntegerField(_("discrepancies"))
+    trial_balance_total = models.DecimalField(_("trial balance"), max_digits=MAX_BALANCE_DIGITS + 6, decimal_places=2)
+    chain_verified = models.BooleanField(_("chain verified"))
+    is_reconciled = models.BooleanField(_("verdict"))
+
+    database_privileges = "SELECT, INSERT"
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("reconciliation")
+        verbose_name_plural = _("reconciliations")
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"

@@ -67,12 +67,13 @@ def _with_reversals(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
     return entries.annotate(reversed_by_id=Subquery(reversals.values("pk")))
 
 
-def iterate_entries(entries: QuerySet[LedgerEntry]) -> Iterator[LedgerEntry]:
-    """Yield all of `entries`, newest first, in keyset batches: constant memory, no cursor held open on the server."""
-    batch = list(entries.order_by("-id")[:EXPORT_BATCH_ROWS])
+def iterate_entries(entries: QuerySet[LedgerEntry], *, newest_first: bool = True) -> Iterator[LedgerEntry]:
+    """Yield all of `entries` in keyset batches: constant memory, no cursor held open on the server."""
+    order, further = ("-id", "id__lt") if newest_first else ("id", "id__gt")
+    batch = list(entries.order_by(order)[:EXPORT_BATCH_ROWS])
     while batch:
         yield from batch
-        batch = list(entries.filter(id__lt=batch[-1].pk).order_by("-id")[:EXPORT_BATCH_ROWS])
+        batch = list(entries.filter(**{further: batch[-1].pk}).order_by(order)[:EXPORT_BATCH_ROWS])
 
 
 def list_phone_numbers(*, seller: UUID | None = None, search: str | None = None) -> QuerySet[Any, Any]:

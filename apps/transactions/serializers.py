@@ -170,6 +170,42 @@ class BalanceSerializer(serializers.Serializer[Any]):
         }
 
 
+class BalanceQuerySerializer(serializers.Serializer[Any]):
+    """Which moment a balance is of."""
+
+    at = serializers.DateTimeField(required=False, help_text="Now, when not given or in the future.")
+
+
+class StatementQuerySerializer(ListQuerySerializer):
+    """Which entries a statement is of."""
+
+    to = serializers.DateTimeField(
+        required=False, help_text="Before this moment. Now, when not given or in the future."
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        beginning = serializers.DateTimeField(required=False, help_text="From this moment on; all, when not given.")
+        return {"from": beginning, **super().get_fields()}  # `from` is a keyword of Python
+
+
+class StatementSerializer(serializers.Serializer[Any]):
+    """One page of a statement. `opening_balance` and all its entries together lead to `closing_balance`."""
+
+    seller_id = serializers.UUIDField()
+    to = serializers.DateTimeField(help_text="The moment it is complete up to: `from` of the statement that follows.")
+    opening_balance = MoneyField()
+    closing_balance = MoneyField()
+    total_credits = MoneyField(help_text="What was added to the balance.")
+    total_debits = MoneyField(help_text="What was taken from it.")
+    entries = serializers.IntegerField(help_text="How many there are on all pages.")
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = LedgerEntrySerializer(many=True, help_text="Oldest first.")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {"from": serializers.DateTimeField(allow_null=True), **super().get_fields()}
+
+
 class SellerReconciliationSerializer(serializers.Serializer[Any]):
     """A balance as the wallet has it, and as the ledger adds up to."""
 

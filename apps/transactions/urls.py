@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.transactions import views
+from apps.transactions import statement_views, views
 from apps.transactions.bulk import BulkChargeView
 
 urlpatterns = [
@@ -10,7 +10,8 @@ urlpatterns = [
     path("transactions/<uuid:entry_id>/", views.EntryView.as_view(), name="entry"),
     path("transactions/<uuid:entry_id>/reverse/", views.ReverseEntryView.as_view(), name="entry-reverse"),
     path("phone-numbers/", views.PhoneNumberListView.as_view(), name="phone-number-list"),
-    path("sellers/<seller_id:seller_id>/balance/", views.BalanceView.as_view(), name="seller-balance"),
+    path("sellers/<seller_id:seller_id>/balance/", statement_views.BalanceView.as_view(), name="seller-balance"),
+    path("sellers/<seller_id:seller_id>/statement/", statement_views.StatementView.as_view(), name="seller-statement"),
     path("sellers/<seller_id:seller_id>/transactions/", views.SellerEntryListView.as_view(), name="seller-entry-list"),
     path(
         "sellers/<seller_id:seller_id>/reconciliation/",

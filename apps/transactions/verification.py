@@ -6,9 +6,10 @@ The hashes are computed here and not by the function in the database: whoever co
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from heapq import merge
 from itertools import groupby
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -20,11 +21,10 @@ from apps.transactions.models import FUNDING_ACCOUNT, SALES_ACCOUNT, EntryType, 
 FETCH_ROWS = 2_000
 NO_HASH = bytes(32)  # comes before the first entry of a chain
 
-# As text: a value that somebody forged should be named, not break the reading. FULL: a wallet may lack its entries and
-# entries their wallet. The original of a reversal is looked up for reversals only.
-_ROWS = """
-SELECT seller_id::text, w.balance::text, w.sequence, w.seller_id IS NOT NULL,
-       e.sequence, e.id::text, e.type, e.amount::text, e.balance_before::text, e.balance_after::text,
+# As text: a value that somebody forged should be named, not break the reading. In the order of a unique index, so that
+# the server need not sort. The original of a reversal is looked up for reversals only.
+_ENTRIES = """
+SELECT e.seller_id::text, e.sequence, e.id::text, e.type, e.amount::text, e.balance_before::text, e.balance_after::text,
        e.debit_account, e.credit_account, e.phone_number, coalesce(e.credit_request_id::text, ''),
        coalesce(e.reverses_id::text, ''), e.created_by_id::text,
        to_char(e.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
@@ -33,20 +33,25 @@ SELECT seller_id::text, w.balance::text, w.sequence, w.seller_id IS NOT NULL,
            SELECT ARRAY[o.seller_id::text, o.amount::text, o.credit_account, o.debit_account, o.type]
            FROM transactions_ledgerentry o WHERE o.id = e.reverses_id AND o.sequence < e.sequence
        ) END
-FROM transactions_wallet w FULL JOIN transactions_ledgerentry e USING (seller_id)
-{where} ORDER BY seller_id, e.sequence"""
+FROM transactions_ledgerentry e {where} ORDER BY e.seller_id, e.sequence"""
 
+_WALLETS = "SELECT seller_id::text, balance::text, sequence FROM transactions_wallet w {where} ORDER BY w.seller_id"
 _TOTAL = "SELECT coalesce(sum(sequence), 0)::bigint, clock_timestamp() FROM transactions_wallet {where}"
 
 
-class Row(NamedTuple):
-    """A wallet with one of its entries. `sequence` is None for a wallet without any."""
+class WalletRow(NamedTuple):
+    """A wallet as it is in the database."""
 
     seller_id: str
-    wallet_balance: str
-    wallet_sequence: int
-    has_wallet: bool
-    sequence: int | None
+    balance: str
+    sequence: int
+
+
+class Row(NamedTuple):
+    """An entry as it is in the database."""
+
+    seller_id: str
+    sequence: int
     id: str
     type: str
     amount: str
@@ -98,7 +103,6 @@ class Chain:
 
     def extend(self, row: Row) -> dict[str, str]:
         """Take the next entry; return what is wrong with it."""
-        assert row.sequence is not None  # noqa: S101  (for the type checker)
         if row.sequence != self.sequence + 1:
             return {"sequence": f"missing: entry {row.sequence} stands in its place"}
         faults = {code: detail for code, detail in _faults(row, self) if detail}
@@ -111,20 +115,20 @@ class Chain:
             faults["seal"] = f"rewritten since the seal: an entry from {self.sealed + 1} to {self.sequence}"
         return faults
 
-    def end(self, row: Row) -> Problem | None:
-        """Compare what the chain ends with to the wallet in `row` and to the seals."""
+    def end(self, wallet: WalletRow | None) -> Problem | None:
+        """Compare what the chain ends with to the seals and to the wallet."""
         last_sealed = max(self.checkpoints, default=0)
         if last_sealed > self.sequence:
             detail = f"deleted since the seal, which ends with entry {last_sealed}"
             return Problem(self.seller_id, self.sequence + 1, {"seal": detail})
-        if not row.has_wallet:
+        if wallet is None:
             return Problem(self.seller_id, self.sequence, {"wallet": "the seller has no wallet"})
-        if (row.wallet_sequence, row.wallet_balance) != (self.sequence, self.balance):
+        if (wallet.sequence, wallet.balance) != (self.sequence, self.balance):
             detail = (
-                f"the wallet says {row.wallet_balance} after entry {row.wallet_sequence}, "
+                f"the wallet says {wallet.balance} after entry {wallet.sequence}, "
                 f"the ledger {self.balance} after entry {self.sequence}"
             )
-            return Problem(self.seller_id, max(row.wallet_sequence, self.sequence), {"wallet": detail})
+            return Problem(self.seller_id, max(wallet.sequence, self.sequence), {"wallet": detail})
         return None
 
 
@@ -200,39 +204,57 @@ class Verification:
 
     def run(self, seller_id: UUID | None = None) -> Report:
         """Verify every chain, or that of one seller."""
-        for seller, rows in groupby(self._rows(seller_id), key=attrgetter("seller_id")):
-            self._verify(seller, rows)
+        where, params = ("WHERE seller_id = %s", [seller_id]) if seller_id else ("", [])
+        with snapshot_read():
+            total = self._begin(_TOTAL.format(where=where), params)
+            wallets: Iterator[WalletRow | Row] = map(WalletRow._make, _stream(_WALLETS.format(where=where), params))
+            entries = map(Row._make, self._count(_stream(_ENTRIES.format(where=where), params), total))
+            by_seller = attrgetter("seller_id")
+            for seller, rows in groupby(merge(wallets, entries, key=by_seller), key=by_seller):
+                self._verify(seller, rows)
         for seller, sealed in sorted(self._checkpoints.items()):
             if seller_id is None or str(seller_id) == seller:
                 detail = f"the whole chain was deleted since the seal, which ends with entry {max(sealed)}"
                 self.report.problems.append(Problem(seller, 1, {"seal": detail}))
         return self.report
 
-    def _verify(self, seller: str, rows: Iterator[Row]) -> None:
+    def _verify(self, seller: str, rows: Iterator[WalletRow | Row]) -> None:
         chain = Chain(seller, self._checkpoints.pop(seller, {}))
-        problem = None
+        wallet, problem = None, None
         for row in rows:
-            if row.sequence is None:
+            if isinstance(row, WalletRow):
+                wallet = row
                 continue
-            self.report.entries += 1
             expected = chain.sequence + 1
             if problem is None and (faults := chain.extend(row)):
                 problem = Problem(seller, expected, faults)
-        problem = problem or chain.end(row)
+        problem = problem or chain.end(wallet)
         self.report.sellers += 1
         if problem is not None:
             self.report.problems.append(problem)
         elif chain.sequence:
             self.on_head(seller, chain.sequence, chain.head.hex())
 
-    def _rows(self, seller_id: UUID | None) -> Iterator[Row]:
-        where, params = ("WHERE seller_id = %s", [seller_id]) if seller_id else ("", [])
-        with snapshot_read(), connection.cursor() as counting, connection.chunked_cursor() as cursor:
-            counting.execute(_TOTAL.format(where=where), params)
-            total, now = counting.fetchone()
-            read, self.report.taken_at = 0, format_time(now)
-            cursor.execute(_ROWS.format(where=where), params)
-            while rows := cursor.fetchmany(FETCH_ROWS):
-                yield from map(Row._make, rows)
-                read += len(rows)
-                self.on_progress(read, total)
+    def _begin(self, sql: str, params: list[UUID]) -> int:
+        """Note the moment, and return how many entries the wallets count."""
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            total, now = cursor.fetchone()
+        self.report.taken_at = format_time(now)
+        return int(total)
+
+    def _count(self, rows: Iterator[Any], total: int) -> Iterator[Any]:
+        for row in rows:
+            yield row
+            self.report.entries += 1
+            if not self.report.entries % FETCH_ROWS:
+                self.on_progress(self.report.entries, total)
+        self.on_progress(self.report.entries, total)
+
+
+def _stream(sql: str, params: list[UUID]) -> Iterator[Any]:
+    """Yield the rows of a query in constant memory, from a cursor of the running transaction."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, params)
+        while rows := cursor.fetchmany(FETCH_ROWS):
+            yield from rows

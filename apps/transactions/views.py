@@ -14,16 +14,18 @@ from rest_framework.views import APIView
 
 from apps.accounts.authentication import ClaimsAuthentication, claims_of
 from apps.accounts.permissions import IsAdmin, IsAuditor, MayRead, caller, seller_scope, visible_seller_id
-from apps.core.csv_export import CSVRenderer, stream_csv
+from apps.core.csv_export import CSVRenderer
+from apps.core.errors import DomainError
 from apps.core.examples import APPROVER_ID, REVERSAL_ENTRY_ID, REVERSED_AT, SALE_ENTRY_ID, SELLER_ID
 from apps.core.idempotency import InvalidIdempotencyKey, parse_idempotency_key
 from apps.core.pagination import KeysetPagination, paginated
 from apps.core.request_input import read_body, read_query
 from apps.core.swagger import IDEMPOTENCY_KEY, documented, page_of
 from apps.transactions import reconciliation, selectors, services
+from apps.transactions.entry_export import stream_entries
 from apps.transactions.models import LedgerEntry
+from apps.transactions.refusals import count_refusals
 from apps.transactions.serializers import (
-    BalanceSerializer,
     ChargeRequestSerializer,
     EntryQuerySerializer,
     LedgerEntrySerializer,
@@ -37,8 +39,6 @@ from apps.transactions.serializers import (
 from apps.transactions.throttles import ChargeThrottle
 
 _render_entry: Final = LedgerEntrySerializer().to_representation
-_CSV_COLUMNS: Final = tuple(LedgerEntrySerializer().fields)
-_CSV_TRUSTED: Final = frozenset({"phone_number"})
 _READ_PROBLEMS: Final = ("validation_error", "permission_denied", "not_found")
 
 
@@ -46,6 +46,12 @@ class ChargeListView(APIView):
     # The use case checks session, user, role and seller in its one locking query.
     authentication_classes = (ClaimsAuthentication,)
     throttle_classes = (ChargeThrottle,)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer, and count what was refused for the back office."""
+        if isinstance(exc, DomainError):
+            count_refusals([exc])
+        return super().handle_exception(exc)
 
     @documented(
         summary="Sell a charge",
@@ -97,8 +103,7 @@ class EntryListView(APIView):
         """Return a page of `entries`, or all of them as CSV."""
         if self.request.accepted_renderer.format != CSVRenderer.format:
             return paginated(self, entries, LedgerEntrySerializer)
-        rows = map(_render_entry, selectors.iterate_entries(entries))
-        return stream_csv(_CSV_COLUMNS, rows, filename="transactions.csv", trusted=_CSV_TRUSTED)
+        return stream_entries(selectors.iterate_entries(entries), filename="transactions.csv")
 
 
 class SellerEntryListView(EntryListView):
@@ -172,16 +177,6 @@ class PhoneNumberListView(APIView):
         filters = read_query(PhoneNumberQuerySerializer, request)
         numbers = selectors.list_phone_numbers(seller=seller_scope(caller(request)), **filters)
         return paginated(self, numbers, PhoneNumberTotalSerializer, pagination=PhoneNumberPagination)
-
-
-class BalanceView(APIView):
-    permission_classes = (MayRead,)
-
-    @documented(summary="Get a balance", answers={200: BalanceSerializer}, problems=["permission_denied", "not_found"])
-    def get(self, request: Request, seller_id: UUID | str) -> Response:
-        """Return a seller's present balance and what it may still sell today."""
-        balance = selectors.get_balance(visible_seller_id(caller(request), seller_id))
-        return Response(BalanceSerializer(balance).data)
 
 
 class SellerReconciliationView(APIView):

@@ -15,6 +15,7 @@ from redis.retry import Retry
 from apps.core.database_logins import database_login
 from apps.core.logs import logging_config, open_log_folder
 
+from . import checked
 from .console import UNFOLD as UNFOLD
 from .console import optional_amount
 
@@ -54,6 +55,7 @@ MIDDLEWARE = [
     "apps.core.content_security.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -90,13 +92,16 @@ DATABASE_TIMEOUTS = {
     "idle_in_transaction_session_timeout": 10_000,
     "client_connection_check_interval": 1_000,
 }
+# A migration that cannot get its lock gives up, to be run again: whoever asks for the table after it waits behind it.
+OWNER_TIMEOUTS = {"lock_timeout": 5_000}
 
 
 def _database_options() -> dict[str, Any]:
     """Return libpq options; behind PgBouncer the timeouts are set on the role instead (`manage.py db roles`)."""
     options: dict[str, Any] = {"connect_timeout": 3, "application_name": f"sharj-{DATABASE_ROLE}"}
-    if DATABASE_POOL_MODE == "session" and DATABASE_ROLE == "app":
-        options["options"] = " ".join(f"-c {name}={value}" for name, value in DATABASE_TIMEOUTS.items())
+    if DATABASE_POOL_MODE == "session":
+        timeouts = OWNER_TIMEOUTS if DATABASE_ROLE == "owner" else DATABASE_TIMEOUTS
+        options["options"] = " ".join(f"-c {name}={value}" for name, value in timeouts.items())
     return options
 
 
@@ -163,17 +168,19 @@ REST_FRAMEWORK = {
 # --- Language, time, money, phones ----------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("fa", "فارسی")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 # A "day" of the daily limit is a day in this zone.
-BUSINESS_TIME_ZONE: str = env.str("BUSINESS_TIME_ZONE", default="Asia/Tehran")
+BUSINESS_TIME_ZONE: str = checked.time_zone("BUSINESS_TIME_ZONE", env.str("BUSINESS_TIME_ZONE", default="Asia/Tehran"))
 # Credit requests above this amount need two different approvers; empty: none does.
 CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT: Decimal | None = optional_amount(
     env.str("CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT", default="")
 )
 # ISO 3166 region of phone numbers that are written without a country code.
-PHONE_REGION: str = env.str("PHONE_REGION", default="IR")
+PHONE_REGION: str = checked.phone_region("PHONE_REGION", env.str("PHONE_REGION", default="IR"))
 
 # --- Files and limits -----------------------------------------------------------------------------------------------
 

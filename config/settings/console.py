@@ -1,11 +1,14 @@
 """How the back office (Django admin with the theme django-unfold) looks."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.money import parse_amount
 
@@ -22,11 +25,76 @@ def _own_style(request: HttpRequest) -> str:
     return static("core/console.css")
 
 
+def _favicon(request: HttpRequest) -> str:
+    return static("core/favicon.svg")
+
+
+def _viewers_of(model: str) -> Callable[[HttpRequest], bool]:
+    """Return the check that shows a link only to those who may open its list."""
+
+    def may_view(request: HttpRequest) -> bool:
+        from django.apps import apps
+        from django.contrib import admin
+
+        return admin.site.get_model_admin(apps.get_model(model)).has_view_permission(request)
+
+    return may_view
+
+
+def _item(title: Any, icon: str, model: str) -> dict[str, Any]:
+    address = reverse_lazy(f"admin:{model.replace('.', '_')}_changelist")
+    return {"title": title, "icon": icon, "link": address, "permission": _viewers_of(model)}
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Sharj",
     "SITE_HEADER": "Sharj",
+    "SITE_SUBHEADER": _("Back office"),
     "SITE_SYMBOL": "bolt",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _favicon}],
     "SITE_URL": None,
     "SHOW_HISTORY": False,
+    "SHOW_LANGUAGES": True,
     "STYLES": [_own_style],
+    "DASHBOARD_CALLBACK": "apps.accounts.panels.add_home_panels",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(98.4% .014 180.72)",
+            "100": "oklch(95.3% .051 180.801)",
+            "200": "oklch(91% .096 180.426)",
+            "300": "oklch(85.5% .138 181.071)",
+            "400": "oklch(77.7% .152 181.912)",
+            "500": "oklch(60% .104 184.704)",
+            "600": "oklch(51.1% .096 186.391)",
+            "700": "oklch(43.7% .078 188.216)",
+            "800": "oklch(38.6% .063 188.416)",
+            "900": "oklch(35% .055 188)",
+            "950": "oklch(27.7% .046 192.524)",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "items": [
+                    {"title": _("Home"), "icon": "home", "link": reverse_lazy("admin:index")},
+                    _item(_("Credit requests"), "add_card", "credit_requests.creditrequest"),
+                    _item(_("Sellers"), "storefront", "accounts.seller"),
+                    _item(_("Ledger"), "receipt_long", "transactions.ledgerentry"),
+                    _item(_("Wallets"), "account_balance_wallet", "transactions.wallet"),
+                ],
+            },
+            {
+                "title": _("Control"),
+                "separator": True,
+                "items": [
+                    _item(_("Reconciliations"), "balance", "transactions.reconciliationrun"),
+                    _item(_("Users"), "group", "accounts.user"),
+                    _item(_("Sessions"), "vpn_key", "accounts.session"),
+                    _item(_("Audit trail"), "policy", "accounts.auditevent"),
+                ],
+            },
+        ],
+    },
 }

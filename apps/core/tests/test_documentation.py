@@ -12,7 +12,8 @@ PATHS = {
     "/sellers/{seller_id}/reconciliation/", "/credit-requests/", "/credit-requests/{credit_request_id}/",
     "/credit-requests/{credit_request_id}/approve/", "/credit-requests/{credit_request_id}/reject/",
     "/credit-requests/{credit_request_id}/cancel/", "/charges/", "/transactions/", "/transactions/{entry_id}/",
-    "/transactions/{entry_id}/reverse/", "/phone-numbers/", "/reconciliation/", "/health/live/", "/health/ready/",
+    "/sellers/me/users/", "/sellers/me/users/{user_id}/", "/transactions/{entry_id}/reverse/",
+    "/phone-numbers/", "/reconciliation/", "/health/live/", "/health/ready/",
 }  # fmt: skip
 
 

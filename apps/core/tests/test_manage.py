@@ -105,3 +105,8 @@ def test_a_stopped_embedded_database_says_how_to_start_it(tmp_path: Path) -> Non
 def test_db_psql_logs_in_as_the_chosen_role(role: str, user: str) -> None:
     result = manage("db", "psql", "--role", role, "--", "-XAtc", "SELECT current_user")
     assert (result.returncode, result.stdout.strip()) == (0, user)
+
+
+@pytest.mark.parametrize(("name", "value"), [("BUSINESS_TIME_ZONE", "Mars"), ("PHONE_REGION", "XX")])
+def test_a_setting_that_names_nothing(name: str, value: str) -> None:
+    assert_one_line(manage("check", environment={name: value}), f"{name} must be")

@@ -11,7 +11,7 @@ from django.db import migrations, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 CREATE = """
-CREATE FUNCTION ledger_hash_wallet(wallet_id uuid) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ledger_hash_wallet(wallet_id uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     entry transactions_ledgerentry;
     head bytea := decode(repeat('00', 32), 'hex');
@@ -45,5 +45,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(CREATE, "DROP FUNCTION IF EXISTS ledger_hash_wallet(uuid)"),
         migrations.RunPython(hash_existing_entries, migrations.RunPython.noop),
-        migrations.RunSQL("DROP FUNCTION ledger_hash_wallet(uuid)", migrations.RunSQL.noop),
+        migrations.RunSQL("DROP FUNCTION IF EXISTS ledger_hash_wallet(uuid)", migrations.RunSQL.noop),
     ]

@@ -2,10 +2,12 @@
 
 Locks: SHARE ROW EXCLUSIVE on ledger and wallets while the triggers are made; the column is proved NOT NULL by a scan
 that blocks no writer (NOT VALID, then VALIDATE) before an ACCESS EXCLUSIVE lock of an instant marks it so.
+Each step is a transaction of its own and can be repeated: a migration that `lock_timeout` ended is run again.
 """
 
 from django.db import migrations, models
 
+DROP_NOT_NULL = "ALTER TABLE transactions_ledgerentry DROP CONSTRAINT IF EXISTS entry_hash_present;"
 NOT_NULL = """
 ALTER TABLE transactions_ledgerentry ADD CONSTRAINT entry_hash_present CHECK (entry_hash IS NOT NULL) NOT VALID
 """
@@ -81,9 +83,11 @@ DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_check_wallet(
 """
 
 
-def drop(*triggers: str, function: str) -> str:
-    """Return the SQL that drops triggers (`name ON table`) and then their function."""
-    return "; ".join([*(f"DROP TRIGGER {trigger}" for trigger in triggers), f"DROP FUNCTION {function}()"])
+def refusal(create: str, *triggers: str, functions: tuple[str, ...]) -> migrations.RunSQL:
+    """Return the operation that makes triggers (`name ON table`) and their functions, however often it is run."""
+    drop = [f"DROP TRIGGER IF EXISTS {trigger};" for trigger in triggers]
+    drop += [f"DROP FUNCTION IF EXISTS {function}();" for function in functions]
+    return migrations.RunSQL("".join(drop) + create, "".join(drop))
 
 
 class Migration(migrations.Migration):
@@ -92,35 +96,24 @@ class Migration(migrations.Migration):
     dependencies = [("transactions", "0004_hash_existing_entries")]
 
     operations = [
-        migrations.RunSQL(
-            NOT_NULL, "ALTER TABLE transactions_ledgerentry DROP CONSTRAINT IF EXISTS entry_hash_present"
-        ),
+        migrations.RunSQL(DROP_NOT_NULL + NOT_NULL, DROP_NOT_NULL),
         migrations.RunSQL(
             "ALTER TABLE transactions_ledgerentry VALIDATE CONSTRAINT entry_hash_present", migrations.RunSQL.noop
         ),
         migrations.AlterField("ledgerentry", "entry_hash", models.BinaryField(max_length=32, editable=False)),
-        migrations.RunSQL(
-            "ALTER TABLE transactions_ledgerentry DROP CONSTRAINT entry_hash_present", migrations.RunSQL.noop
-        ),
-        migrations.RunSQL(
+        migrations.RunSQL(DROP_NOT_NULL, migrations.RunSQL.noop),
+        refusal(
             APPEND_ONLY,
-            drop(
-                "ledger_is_append_only ON transactions_ledgerentry",
-                "wallets_stay ON transactions_wallet",
-                function="refuse_change",
-            ),
+            "ledger_is_append_only ON transactions_ledgerentry",
+            "wallets_stay ON transactions_wallet",
+            functions=("refuse_change",),
         ),
-        migrations.RunSQL(
-            MIRROR, drop("reversal_mirrors_entry ON transactions_ledgerentry", function="ledger_check_reversal")
-        ),
-        migrations.RunSQL(
+        refusal(MIRROR, "reversal_mirrors_entry ON transactions_ledgerentry", functions=("ledger_check_reversal",)),
+        refusal(
             AGREE,
-            drop(
-                "wallet_matches_ledger ON transactions_wallet",
-                "wallet_opens_and_closes_empty ON transactions_wallet",
-                function="wallet_check_ledger",
-            )
-            + "; "
-            + drop("entry_reaches_wallet ON transactions_ledgerentry", function="ledger_check_wallet"),
+            "wallet_matches_ledger ON transactions_wallet",
+            "wallet_opens_and_closes_empty ON transactions_wallet",
+            "entry_reaches_wallet ON transactions_ledgerentry",
+            functions=("wallet_check_ledger", "ledger_check_wallet"),
         ),
     ]

@@ -10,6 +10,7 @@ from apps.core.csv_export import guard
 from apps.core.tests.api import Answer, Caller, assert_invalid, assert_problem
 from apps.core.tests.factories import NEVER, file_request, log_in, make_staff, sell
 from apps.transactions import selectors
+from apps.transactions.models import LedgerEntry
 
 
 def _csv(caller: Caller, path: str = "transactions/", query: dict[str, str] | None = None) -> Answer:
@@ -31,13 +32,14 @@ def test_it_has_all_rows_not_a_page(owner: Caller, seller: Seller, monkeypatch: 
     assert [int(row["sequence"]) for row in rows] == list(range(61, 0, -1))
 
 
-def test_its_columns_and_values_are_those_of_the_json(owner: Caller, seller: Seller) -> None:
+def test_its_columns_are_those_of_the_json_and_the_hash(owner: Caller, seller: Seller) -> None:
     sell(seller, "5.00", key="k")
     [json_row, _] = owner.get("transactions/").body["results"]
 
     [row, _] = _rows(_csv(owner))
 
-    assert list(row) == list(json_row)
+    assert list(row) == [*json_row, "entry_hash"]
+    assert row.pop("entry_hash") == bytes(LedgerEntry.objects.get(pk=json_row["id"]).entry_hash).hex()
     assert row == {name: "" if value is None else str(value) for name, value in json_row.items()}
 
 

@@ -8,6 +8,7 @@ from apps.core.database_logins import database_login
 from apps.core.database_roles import open_database
 from apps.core.tests.api import Caller
 from apps.core.tests.factories import log_in, make_seller, make_staff, owner_of, reverse, sell
+from apps.core.tests.tampering import change_by_hand
 
 
 def test_one_seller_that_agrees(owner: Caller, seller: Seller) -> None:
@@ -90,3 +91,15 @@ def test_an_entry_that_was_changed_by_hand_is_found(change: str) -> None:
     body = auditor.get("reconciliation/").body
 
     assert (body["chain_verified"], body["is_reconciled"]) == (False, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_that_was_rewritten_breaks_the_chain(auditor: Caller) -> None:
+    """Balances, links and sums are right; only the hash tells."""
+    seller = make_seller(balance="100.00")
+    sell(seller, "30.00")
+    change_by_hand("UPDATE transactions_ledgerentry SET phone_number = '+989120000000' WHERE sequence = 2")
+
+    body = auditor.get("reconciliation/").body
+
+    assert (body["discrepancies"], body["chain_verified"], body["is_reconciled"]) == ([], False, False)

@@ -1,6 +1,8 @@
 """manage.py verify_ledger against somebody who changed the rows with superuser rights, triggers off."""
 
 import json
+import re
+import sys
 from collections.abc import Callable, Mapping
 from io import StringIO
 from pathlib import Path
@@ -14,11 +16,18 @@ from apps.accounts.models import Seller
 from apps.core.tests.factories import NEVER, make_seller, reverse, sell
 from apps.core.tests.tampering import change_by_hand, superuser_without_triggers
 from apps.transactions.models import LedgerEntry
+from apps.transactions.tests.forgery import (
+    ENTRY,
+    change_amount,
+    change_phone_number,
+    delete_entry,
+    rewrite_history,
+    set_wallet,
+    swap_entries,
+)
 from apps.transactions.verification import NO_HASH, Chain, Row, hash_entry
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-ENTRY = "transactions_ledgerentry"
 
 
 @pytest.fixture
@@ -48,54 +57,6 @@ def found(*arguments: object) -> list[tuple[str, int, set[str]]]:
     assert code == (1 if problems else 0)
     assert document["verified"] is not bool(problems)
     return [(problem["seller_id"], problem["sequence"], set(problem["faults"])) for problem in problems]
-
-
-def change_amount(seller: Seller, sequence: int = 3) -> None:
-    change_by_hand(
-        f"UPDATE {ENTRY} SET amount = 9, balance_after = balance_before - 9 WHERE seller_id = %s AND sequence = %s",
-        seller.pk, sequence,
-    )  # fmt: skip
-
-
-def change_phone_number(seller: Seller) -> None:
-    change_by_hand(
-        f"UPDATE {ENTRY} SET phone_number = '+989120000000' WHERE seller_id = %s AND sequence = 3", seller.pk
-    )
-
-
-def delete_entry(seller: Seller, sequence: int) -> None:
-    change_by_hand(f"DELETE FROM {ENTRY} WHERE seller_id = %s AND sequence = %s", seller.pk, sequence)
-
-
-def swap_entries(seller: Seller) -> None:
-    for source, target in ((3, 99), (4, 3), (99, 4)):
-        change_by_hand(
-            f"UPDATE {ENTRY} SET sequence = %s WHERE seller_id = %s AND sequence = %s", target, seller.pk, source
-        )
-
-
-def set_wallet(seller: Seller, balance: str, sequence: int) -> None:
-    change_by_hand(
-        "UPDATE transactions_wallet SET balance = %s, sequence = %s WHERE seller_id = %s", balance, sequence, seller.pk
-    )
-
-
-def rewrite_history(seller: Seller) -> None:
-    """Make entry 3 smaller and everything after it fit: balances, hashes and the wallet."""
-    change_amount(seller)
-    for sequence in (4, 5):
-        change_by_hand(
-            f"UPDATE {ENTRY} SET balance_before = balance_before + 1, balance_after = balance_after + 1 "
-            "WHERE seller_id = %s AND sequence = %s",
-            seller.pk, sequence,
-        )  # fmt: skip
-    set_wallet(seller, "61.00", 5)
-    for sequence in (3, 4, 5):
-        change_by_hand(
-            f"UPDATE {ENTRY} e SET entry_hash = ledger_hash(p.entry_hash, e) FROM {ENTRY} p "
-            "WHERE p.seller_id = e.seller_id AND p.sequence = e.sequence - 1 AND e.seller_id = %s AND e.sequence = %s",
-            seller.pk, sequence,
-        )  # fmt: skip
 
 
 TAMPERINGS: Mapping[str, tuple[Callable[[Seller], None], int, set[str]]] = {
@@ -159,6 +120,14 @@ def test_text_names_seller_sequence_and_fault(seller: Seller) -> None:
         f"seller {seller.pk}, entry 3: missing: entry 4 stands in its place",
         "4 entries of 1 sellers: 1 sellers with faults.",
     ]
+
+
+def test_people_see_a_bar(seller: Seller, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("verify_ledger")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    call_command("verify_ledger")
+    assert re.fullmatch(r"\r\[#+\] 100%  5 entries\n", capsys.readouterr().err)
 
 
 def test_a_rewritten_chain_is_found_by_a_seal_only(seller: Seller, tmp_path: Path) -> None:
@@ -251,7 +220,7 @@ def test_what_cannot_be_verified_is_told(seller: Seller, tmp_path: Path) -> None
 SELLER = "0197f3a0-7c1e-7b6a-9d1f-3f6f0c2f8a22"
 WALLET = f"wallet:{SELLER}"
 SALE = Row(
-    seller_id=SELLER, wallet_balance="7.00", wallet_sequence=2, has_wallet=True, sequence=2, id=str(NEVER),
+    seller_id=SELLER, sequence=2, id=str(NEVER),
     type="charge_sale", amount="3.00", balance_before="10.00", balance_after="7.00",
     debit_account=WALLET, credit_account="platform:charge_sales", phone_number="+989123456789",
     credit_request_id="", reverses_id="", created_by_id=str(NEVER), created_at="2026-01-01T00:00:01.000000Z",

@@ -3,9 +3,9 @@
 import os
 import platform
 import re
-import runpy
 import shutil
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +25,6 @@ def describe_machine(home: Path) -> dict[str, str]:
             "SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY(%s)", [list(POSTGRES_SETTINGS)]
         )
         postgres = dict(cursor.fetchall())
-    gunicorn = runpy.run_path(str(REPOSITORY_ROOT / "config/gunicorn.conf.py"))
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "commit": _output("git", "-C", str(REPOSITORY_ROOT), "describe", "--always", "--dirty"),
@@ -35,7 +34,7 @@ def describe_machine(home: Path) -> dict[str, str]:
         "file system": _file_system(home),
         "kernel": f"{platform.system()} {platform.release()}",
         "software": f"Python {platform.python_version()}, Django {django.__version__}",
-        "gunicorn": f"{gunicorn['workers']} workers of {gunicorn['threads']} threads",
+        "gunicorn": _gunicorn(home),
         "PostgreSQL": ", ".join([postgres.pop("server_version"), *(f"{k} {v}" for k, v in sorted(postgres.items()))]),
         "load generator": " ".join(_output(shutil.which("wrk") or "wrk", "--version").split()[:2]),
     }
@@ -47,6 +46,15 @@ def _processor() -> str:
     except OSError:
         model = None
     return model[1] if model else platform.machine()
+
+
+def _gunicorn(scratch: Path) -> str:
+    """Ask the configuration, in a process of its own: it prepares the server's metrics, for which it gets `scratch`."""
+    path = str(REPOSITORY_ROOT / "config/gunicorn.conf.py")
+    program = f"import runpy; print('%(workers)d workers of %(threads)d threads' % runpy.run_path({path!r}))"
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(scratch)}
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _file_system(path: Path) -> str:

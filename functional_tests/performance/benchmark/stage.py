@@ -1,5 +1,6 @@
 """What a run stands on: settings of its own and a PostgreSQL of its own. No Django here before it is set up."""
 
+import logging
 import os
 import secrets
 import signal
@@ -62,6 +63,10 @@ def _environment(home: Path) -> dict[str, str]:
         "DATABASE_POOL_MODE": "session",
         "EMBEDDED_POSTGRES_DIR": str(home),
         "GUNICORN_STOPS_POSTGRES": "",
+        # A worker that is replaced closes idle connections; a load generator that is just using one counts an error.
+        "GUNICORN_MAX_REQUESTS": "0",
+        "LOG_FORMAT": "json",
+        "LOG_DIR": "",
     }
 
 
@@ -76,6 +81,7 @@ def _set_up_django() -> None:
     from django.core.management import call_command
 
     django.setup()
+    logging.disable(logging.INFO)  # here, not in the server
     call_command("collectstatic", interactive=False, verbosity=0)  # as every server does before it starts
 
 

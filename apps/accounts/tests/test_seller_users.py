@@ -1,0 +1,133 @@
+"""An owner says who else acts for its seller."""
+
+import pytest
+
+from apps.accounts.models import Seller, SellerRole, Session, User
+from apps.core.tests.api import Caller, assert_invalid, assert_problem
+from apps.core.tests.factories import log_in, make_seller, make_staff, make_user, owner_of
+
+pytestmark = pytest.mark.django_db
+
+INVITATION = {"username": "till-2", "password": "warm-ibis-58-cup", "email": "till@mehr.example", "role": "operator"}
+
+
+@pytest.fixture
+def mehr() -> Seller:
+    return make_seller()
+
+
+@pytest.fixture
+def owner(mehr: Seller) -> Caller:
+    return log_in(owner_of(mehr))
+
+
+def test_an_invited_user_logs_in_with_its_role(mehr: Seller, owner: Caller, anonymous: Caller) -> None:
+    answer = owner.post("sellers/me/users/", INVITATION)
+    assert answer.status == 201
+    assert answer.body == {
+        "id": str(User.objects.get(username="till-2").pk),
+        "username": "till-2",
+        "email": "till@mehr.example",
+        "role": "operator",
+        "is_active": True,
+        "last_login": None,
+    }
+    login = anonymous.post("auth/seller/login/", {"username": "till-2", "password": INVITATION["password"]})
+    me = Caller(login.body["access"], login.body["refresh"]).get("auth/me/").body
+    assert (me["roles"], me["seller"]["id"]) == (["operator"], str(mehr.pk))
+
+
+def test_the_list_shows_ones_own_users_only(mehr: Seller, owner: Caller) -> None:
+    make_user(mehr, SellerRole.VIEWER)
+    make_user(make_seller(), SellerRole.VIEWER)
+    assert [user["role"] for user in owner.get("sellers/me/users/").body["results"]] == ["viewer", "owner"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"role": "owner"}, "role"),
+        ({"role": "admin"}, "role"),
+        ({"username": "no spaces"}, "username"),
+        ({"password": "1234"}, "password"),
+        ({"email": "nonsense"}, "email"),
+    ],
+)
+def test_a_wrong_invitation_makes_nobody(owner: Caller, change: dict[str, str], field: str) -> None:
+    before = User.objects.count()
+    assert_invalid(owner.post("sellers/me/users/", {**INVITATION, **change}), field)
+    assert User.objects.count() == before
+
+
+def test_an_invitation_cannot_reach_another_seller_or_the_platform(mehr: Seller, owner: Caller) -> None:
+    forged = {"seller": str(make_seller().pk), "seller_id": str(make_seller().pk), "is_staff": True, "groups": [1]}
+    owner.post("sellers/me/users/", {**INVITATION, **forged})
+    user = User.objects.get(username="till-2")
+    assert (user.seller_id, user.is_staff, user.is_superuser) == (mehr.pk, False, False)
+
+
+def test_a_taken_name_is_refused(mehr: Seller, owner: Caller) -> None:
+    taken = owner_of(make_seller()).username.upper()
+    assert_invalid(owner.post("sellers/me/users/", {**INVITATION, "username": taken}), "username")
+
+
+def test_a_role_changes_from_the_next_request_on(mehr: Seller, owner: Caller) -> None:
+    user = make_user(mehr, SellerRole.OPERATOR)
+    theirs = log_in(user)
+    answer = owner.patch(f"sellers/me/users/{user.pk}/", {"role": "viewer", "username": "forged"})
+    assert (answer.status, answer.body["role"]) == (200, "viewer")
+    assert theirs.get("auth/me/").body["roles"] == ["viewer"]
+    assert_problem(theirs.charge(), 403, "permission_denied")
+    user.refresh_from_db()
+    assert user.username != "forged"
+
+
+def test_a_deactivated_user_is_out_at_once_and_can_come_back(mehr: Seller, owner: Caller) -> None:
+    user = make_user(mehr, SellerRole.VIEWER)
+    theirs = log_in(user)
+    assert owner.send("DELETE", f"sellers/me/users/{user.pk}/").status == 204
+    assert theirs.get("auth/me/").status == 401
+    assert not Session.objects.filter(user=user, revoked_at__isnull=True).exists()
+    assert User.objects.filter(pk=user.pk, is_active=False).exists()
+    assert owner.send("DELETE", f"sellers/me/users/{user.pk}/").status == 204
+    assert owner.patch(f"sellers/me/users/{user.pk}/", {"is_active": True}).body["is_active"] is True
+    assert theirs.get("auth/me/").status == 401
+
+
+def test_a_new_password_ends_the_sessions(mehr: Seller, owner: Caller) -> None:
+    user = make_user(mehr, SellerRole.OPERATOR)
+    theirs = log_in(user)
+    assert owner.patch(f"sellers/me/users/{user.pk}/", {"password": "warm-ibis-58-cup"}).status == 200
+    assert theirs.get("auth/me/").status == 401
+    assert_invalid(owner.patch(f"sellers/me/users/{user.pk}/", {"password": "1234"}), "password")
+
+
+@pytest.mark.parametrize("step", ["PATCH", "DELETE"])
+def test_owners_are_changed_by_the_platform_only(mehr: Seller, owner: Caller, step: str) -> None:
+    answer = owner.send(step, f"sellers/me/users/{owner_of(mehr).pk}/", b'{"role": "viewer"}')
+    assert_problem(answer, 403, "permission_denied")
+    assert owner.get("auth/me/").body["roles"] == ["owner"]
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_another_sellers_user_does_not_exist(owner: Caller, method: str) -> None:
+    other = make_user(make_seller(), SellerRole.VIEWER)
+    assert_problem(owner.send(method, f"sellers/me/users/{other.pk}/", b"{}"), 404, "not_found")
+    other.refresh_from_db()
+    assert other.is_active
+
+
+@pytest.mark.parametrize("role", [SellerRole.OPERATOR, SellerRole.VIEWER, "admin", "support"])
+def test_only_owners_may(mehr: Seller, role: str) -> None:
+    user = make_user(mehr, SellerRole(role)) if role in SellerRole.values else make_staff(role)
+    other = make_user(mehr, SellerRole.VIEWER)
+    theirs = log_in(user)
+    assert_problem(theirs.get("sellers/me/users/"), 403, "permission_denied")
+    assert_problem(theirs.post("sellers/me/users/", INVITATION), 403, "permission_denied")
+    assert_problem(theirs.get(f"sellers/me/users/{other.pk}/"), 403, "permission_denied")
+    assert_problem(theirs.patch(f"sellers/me/users/{other.pk}/", {}), 403, "permission_denied")
+    assert_problem(theirs.send("DELETE", f"sellers/me/users/{other.pk}/"), 403, "permission_denied")
+
+
+def test_nobody_without_a_login(anonymous: Caller) -> None:
+    assert_problem(anonymous.get("sellers/me/users/"), 401, "not_authenticated")

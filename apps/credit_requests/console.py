@@ -1,0 +1,59 @@
+"""What the pages of the back office show of credit requests."""
+
+from django.db.models import Count, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Seller
+from apps.accounts.panels import Panel, home_panel, seller_panel
+from apps.core.display import link, show_age, show_moment, show_money, status_badge
+from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
+
+STATUS_KINDS = {"pending": "waiting", "awaiting_second_approval": "waiting", "approved": "good", "rejected": "bad"}
+MOST_ROWS = 8
+
+
+def shown_status(row: CreditRequest) -> str:
+    """Return the label of a request's status."""
+    return status_badge(row.get_status_display(), row.status, STATUS_KINDS)
+
+
+def _page_of(row: CreditRequest, text: object) -> str:
+    return link(reverse("admin:credit_requests_creditrequest_change", args=[row.pk]), text)
+
+
+@home_panel(order=20)
+def open_requests(request: HttpRequest) -> Panel:
+    waiting = CreditRequest.objects.filter(status__in=sorted(OPEN_STATUSES))
+    totals = waiting.order_by().aggregate(number=Count("pk"), amount=Sum("amount"))
+    rows = [
+        (row.seller.company_name, _page_of(row, show_money(row.amount)), show_age(row.requested_at), shown_status(row))
+        for row in waiting.select_related("seller").order_by("id")[:MOST_ROWS]
+    ]
+    return Panel(
+        title=_("Credit requests to decide"),
+        figures=((_("Waiting"), totals["number"]), (_("Total"), show_money(totals["amount"]))),
+        columns=(_("Seller"), _("Amount"), _("Age"), _("Status")),
+        rows=rows,
+        empty=_("Nothing waits."),
+        more=(reverse("admin:credit_requests_creditrequest_changelist") + "?state=open", _("All that wait")),
+    )
+
+
+@seller_panel(order=30)
+def requests_of_seller(request: HttpRequest, seller: Seller) -> Panel:
+    requests = CreditRequest.objects.filter(seller_id=seller.pk).order_by("-id")[:MOST_ROWS]
+    return Panel(
+        title=_("Credit requests"),
+        columns=(_("Amount"), _("Status"), _("Requested at"), _("Note")),
+        rows=[
+            (_page_of(row, show_money(row.amount)), shown_status(row), show_moment(row.requested_at), row.note)
+            for row in requests
+        ],
+        empty=_("None yet."),
+        more=(
+            reverse("admin:credit_requests_creditrequest_changelist") + f"?seller__id__exact={seller.pk}",
+            _("All requests of this seller"),
+        ),
+    )

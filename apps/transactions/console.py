@@ -1,0 +1,182 @@
+"""What the pages of the back office show of money."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Seller
+from apps.accounts.panels import Panel, home_panel, seller_panel
+from apps.accounts.role_admin import AUDITORS
+from apps.core.display import NOTHING, badge, link, show_age, show_moment, show_money
+from apps.core.money import ZERO
+from apps.core.plots import Column, bars, line
+from apps.core.problems import PROBLEMS
+from apps.transactions import figures, selectors, summaries
+from apps.transactions.models import EntryType, LedgerEntry, ReconciliationRun
+
+SHOWN_TYPES = (EntryType.CHARGE_SALE.value, EntryType.CREDIT_INCREASE.value)
+TYPE_KINDS = {"credit_increase": "good", "charge_sale": "quiet", "reversal": "waiting"}
+MOST_ROWS = 6
+REFRESH_BATCHES = 4  # of entries that a look at the home page adds to the totals
+
+
+def _series() -> Sequence[str]:
+    return (_("Charges"), _("Credit"))
+
+
+def _seller_link(seller_id: object, name: object) -> str:
+    return link(reverse("admin:accounts_seller_change", args=[seller_id]), name)
+
+
+@home_panel(order=30)
+def sales_today(request: HttpRequest) -> Panel:
+    for _batch in range(REFRESH_BATCHES):
+        if not summaries.add_next_batch():
+            break
+    totals = figures.totals_by_hour()
+    hours = figures.hours_of_today()
+    columns = [Column(f"{hour:%H}", [totals.get((hour, type_), ZERO) for type_ in SHOWN_TYPES]) for hour in hours]
+    sums = [sum((column.values[number] for column in columns), ZERO) for number in range(len(SHOWN_TYPES))]
+    return Panel(
+        title=_("Today by hour"),
+        figures=tuple((name, show_money(total)) for name, total in zip(_series(), sums, strict=True)),
+        plot=bars(columns, _series(), label_every=3),
+        note=_("Entries of the last %(seconds)d seconds are not in yet.") % {"seconds": summaries.LAG.seconds},
+    )
+
+
+@home_panel(order=40)
+def sales_this_week(request: HttpRequest) -> Panel:
+    totals = figures.totals_by_day()
+    days = figures.this_week()
+    columns = [
+        Column(date_format(day, "D j"), [totals.get((day, type_), ZERO) for type_ in SHOWN_TYPES]) for day in days
+    ]
+    sums = [sum((column.values[number] for column in columns), ZERO) for number in range(len(SHOWN_TYPES))]
+    return Panel(
+        title=_("Last seven days"),
+        figures=tuple((name, show_money(total)) for name, total in zip(_series(), sums, strict=True)),
+        plot=bars(columns, _series()),
+    )
+
+
+@home_panel(order=50)
+def top_sellers(request: HttpRequest) -> Panel:
+    rows = [
+        (_seller_link(row["seller_id"], row["seller__company_name"]), row["sales"], show_money(row["sold"]))
+        for row in figures.top_sellers(MOST_ROWS)
+    ]
+    return Panel(
+        title=_("Top sellers of the week"),
+        columns=(_("Seller"), _("Sales"), _("Amount")),
+        rows=rows,
+        empty=_("Nothing was sold."),
+    )
+
+
+@home_panel(order=60)
+def refusals(request: HttpRequest) -> Panel:
+    rows = [(PROBLEMS[code].title if code in PROBLEMS else code, number) for code, number in figures.refusals_today()]
+    return Panel(
+        title=_("Refused charges today"), columns=(_("Reason"), _("Number")), rows=rows, empty=_("None was refused.")
+    )
+
+
+@home_panel(order=70)
+def sellers_in_need(request: HttpRequest) -> Panel:
+    near = [
+        (
+            _seller_link(wallet.pk, wallet.seller),
+            badge(_("near its limit"), "waiting"),
+            f"{show_money(wallet.spent_today)} / {show_money(wallet.seller.daily_limit)}",
+        )
+        for wallet in figures.wallets_near_limit(MOST_ROWS)
+    ]
+    low = [
+        (
+            _seller_link(row["seller_id"], row["seller__company_name"]),
+            badge(_("low in balance"), "bad"),
+            f"{show_money(row['balance'])} ({_('sells %(amount)s a day') % {'amount': show_money(row['daily'])}})",
+        )
+        for row in figures.sellers_running_low(MOST_ROWS)
+    ]
+    return Panel(
+        title=_("Sellers to call"),
+        columns=(_("Seller"), _("Why"), _("Amounts")),
+        rows=[*near, *low],
+        empty=_("Nobody is near a limit or low in balance."),
+    )
+
+
+@home_panel(order=80, roles=AUDITORS)
+def last_reconciliation(request: HttpRequest) -> Panel:
+    run = ReconciliationRun.objects.first()
+    address = reverse("admin:transactions_reconciliationrun_changelist")
+    found: tuple[tuple[str, Any], ...] = ()
+    if run is not None:
+        found = (
+            (_("Verdict"), verdict(run)),
+            (_("Age"), show_age(run.at)),
+            (_("Sellers checked"), run.sellers_checked),
+            (_("Discrepancies"), run.discrepancies),
+        )
+    return Panel(
+        title=_("Last reconciliation"),
+        figures=found,
+        empty=_("None has been run yet."),
+        more=(address, _("All reconciliations")),
+    )
+
+
+def verdict(run: ReconciliationRun) -> str:
+    """Return the label of a verdict."""
+    return badge(_("agrees"), "good") if run.is_reconciled else badge(_("DOES NOT AGREE"), "bad")
+
+
+def entry_row(entry: LedgerEntry) -> tuple[object, ...]:
+    """Return the cells of one entry in a short list."""
+    return (
+        link(reverse("admin:transactions_ledgerentry_change", args=[entry.pk]), entry.sequence),
+        show_moment(entry.created_at),
+        badge(entry.get_type_display(), TYPE_KINDS[entry.type]),
+        show_money(entry.amount),
+        show_money(entry.balance_after),
+        entry.phone_number or NOTHING,
+    )
+
+
+@seller_panel(order=10)
+def balance_of_seller(request: HttpRequest, seller: Seller) -> Panel:
+    balance = selectors.get_balance(seller.pk)
+    closings = figures.closing_balances(seller.pk)
+    return Panel(
+        title=_("Balance"),
+        figures=(
+            (_("Balance"), show_money(balance.balance)),
+            (_("Daily limit"), show_money(balance.daily_limit)),
+            (_("Spent today"), show_money(balance.spent_today)),
+            (_("Left today"), show_money(balance.available_today)),
+            (_("Entries"), balance.sequence),
+        ),
+        buttons=((reverse("admin:transactions_wallet_changelist"), "reconcile", seller.pk, _("Reconcile")),),
+        plot=line([(date_format(day, "j M"), amount) for day, amount in closings], _("Balance at the end of the day")),
+        is_wide=True,
+    )
+
+
+@seller_panel(order=20)
+def entries_of_seller(request: HttpRequest, seller: Seller) -> Panel:
+    entries = LedgerEntry.objects.filter(seller_id=seller.pk).order_by("-id")[:10]
+    address = reverse("admin:transactions_ledgerentry_changelist")
+    return Panel(
+        title=_("Recent entries"),
+        columns=("#", _("Time"), _("Type"), _("Amount"), _("Balance after"), _("Phone number")),
+        rows=[entry_row(entry) for entry in entries],
+        empty=_("Nothing has moved yet."),
+        more=(f"{address}?seller__id__exact={seller.pk}", _("Whole ledger of this seller")),
+        is_wide=True,
+    )

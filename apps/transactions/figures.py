@@ -1,0 +1,106 @@
+"""What the home page and a seller's page say about money: few rows each, served by indexes or from the totals."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F, QuerySet, Sum
+from django.utils import timezone
+
+from apps.accounts.models import Seller
+from apps.core.business_day import business_day
+from apps.core.ids import uuid7_at
+from apps.transactions.models import DailyTotal, EntryType, HourlyTotal, RefusalCount, Wallet
+
+DAYS = 7
+NEAR_LIMIT = Decimal("0.8")
+
+_CLOSING_BALANCES = """
+SELECT coalesce(entry.balance_after, 0)
+FROM unnest(%s::uuid[]) WITH ORDINALITY AS day (bound, position)
+LEFT JOIN LATERAL (
+    SELECT balance_after FROM transactions_ledgerentry
+    WHERE seller_id = %s AND id < day.bound ORDER BY id DESC LIMIT 1
+) entry ON true
+ORDER BY day.position"""
+
+Totals = Mapping[tuple[Any, str], Decimal]
+
+
+def today() -> date:
+    """Return the present business day."""
+    return business_day(timezone.now())
+
+
+def this_week() -> list[date]:
+    """Return the last seven business days, today last."""
+    return [today() - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+
+
+def day_begins(day: date) -> datetime:
+    """Return the first moment of a business day."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(settings.BUSINESS_TIME_ZONE))
+
+
+def hours_of_today() -> list[datetime]:
+    """Return the beginning of each hour of today, in the time of the business."""
+    begin = day_begins(today())
+    return [begin + timedelta(hours=hour) for hour in range(24)]
+
+
+def totals_by_hour() -> Totals:
+    """Return today's amount of each (hour, type)."""
+    rows = HourlyTotal.objects.filter(hour__gte=day_begins(today())).values_list("hour", "type", "amount")
+    return {(hour, type_): amount for hour, type_, amount in rows}
+
+
+def totals_by_day() -> Totals:
+    """Return the amount of each (day, type) of this week."""
+    rows = DailyTotal.objects.filter(day__gte=this_week()[0]).values_list("day", "type")
+    return {(day, type_): amount for day, type_, amount in rows.annotate(amount=Sum("amount"))}
+
+
+def top_sellers(most: int) -> Sequence[Mapping[str, Any]]:
+    """Return the sellers that sold most this week, with `sold` and `sales`."""
+    sales = DailyTotal.objects.filter(day__gte=this_week()[0], type=EntryType.CHARGE_SALE)
+    grouped = sales.values("seller_id", "seller__company_name").annotate(sold=Sum("amount"), sales=Sum("entries"))
+    return list(grouped.order_by("-sold")[:most])
+
+
+def refusals_today() -> list[tuple[str, int]]:
+    """Return each reason for which charges were refused today, the most frequent first."""
+    counted = RefusalCount.objects.filter(day=today()).values_list("code").annotate(total=Sum("number"))
+    return list(counted.order_by("-total", "code"))
+
+
+def wallets_near_limit(most: int) -> QuerySet[Wallet]:
+    """Return wallets that spent at least 80 % of their seller's daily limit today."""
+    limited = Wallet.objects.filter(seller__status=Seller.Status.ACTIVE, seller__daily_limit__isnull=False)
+    near = limited.filter(spent_on=today(), spent_today__gte=F("seller__daily_limit") * NEAR_LIMIT)
+    return near.select_related("seller").order_by("-spent_today")[:most]
+
+
+def sellers_running_low(most: int) -> Sequence[Mapping[str, Any]]:
+    """Return active sellers whose balance lasts less than a day at this week's pace, with `daily` and `balance`."""
+    sales = DailyTotal.objects.filter(
+        day__gte=this_week()[0], type=EntryType.CHARGE_SALE, seller__status=Seller.Status.ACTIVE
+    )
+    grouped = sales.values("seller_id", "seller__company_name", balance=F("seller__wallet__balance"))
+    low = grouped.annotate(daily=Sum("amount") / DAYS).filter(daily__gt=F("balance"))
+    return list(low.order_by("balance")[:most])
+
+
+def closing_balances(seller_id: UUID, days: int = 30) -> list[tuple[date, Decimal]]:
+    """Return (day, balance at its end) of the last days: one query, one look into the index (seller, id) for each."""
+    last = today()
+    covered = [last - timedelta(days=back) for back in range(days - 1, -1, -1)]
+    bounds = [uuid7_at(day_begins(day + timedelta(days=1)), random_bits=0) for day in covered]
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSING_BALANCES, [[str(bound) for bound in bounds], seller_id])
+        balances = [row[0] for row in cursor.fetchall()]
+    return list(zip(covered, balances, strict=True))

@@ -1,0 +1,101 @@
+"""Endpoints for balances and statements of one seller."""
+
+from uuid import UUID
+
+from django.http import StreamingHttpResponse
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+from rest_framework.views import APIView
+
+from apps.accounts.permissions import MayRead, caller, visible_seller_id
+from apps.core.csv_export import CSVRenderer
+from apps.core.money import format_money
+from apps.core.pagination import KeysetPagination
+from apps.core.request_input import read_query
+from apps.core.swagger import documented
+from apps.core.times import format_time
+from apps.transactions import selectors, statements
+from apps.transactions.entry_export import stream_entries
+from apps.transactions.serializers import (
+    BalanceQuerySerializer,
+    BalanceSerializer,
+    LedgerEntrySerializer,
+    StatementQuerySerializer,
+    StatementSerializer,
+)
+
+_render_entry = LedgerEntrySerializer().to_representation
+_READ_PROBLEMS = ("validation_error", "permission_denied", "not_found")
+
+
+class BalanceView(APIView):
+    permission_classes = (MayRead,)
+
+    @documented(
+        summary="Get a balance",
+        query=BalanceQuerySerializer,
+        answers={200: BalanceSerializer},
+        problems=_READ_PROBLEMS,
+    )
+    def get(self, request: Request, seller_id: UUID | str) -> Response:
+        """Return a seller's balance, now or at an earlier moment, and what it may (might) still sell that day.
+
+        `daily_limit` is always today's: earlier ones are not kept.
+        """
+        seller = visible_seller_id(caller(request), seller_id)
+        at = read_query(BalanceQuerySerializer, request).get("at")
+        balance = selectors.get_balance(seller) if at is None else statements.get_balance_at(seller, at)
+        return Response(BalanceSerializer(balance).data)
+
+
+class StatementPagination(KeysetPagination):
+    ordering = "id"
+
+
+class StatementView(APIView):
+    permission_classes = (MayRead,)
+    renderer_classes = (JSONRenderer, CSVRenderer)
+
+    @documented(
+        summary="Get a statement",
+        query=StatementQuerySerializer,
+        also_produces=["text/csv"],
+        answers={200: StatementSerializer},
+        problems=_READ_PROBLEMS,
+    )
+    def get(self, request: Request, seller_id: UUID | str) -> Response | StreamingHttpResponse:
+        """Return what a seller had at the beginning and at the end, and the entries between, oldest first.
+
+        A statement holds the entries at `from` and after, and before `to`. The statement that begins where this one
+        ends follows it without a gap. With `Accept: text/csv`: all entries, streamed.
+        """
+        seller = visible_seller_id(caller(request), seller_id)
+        window = read_query(StatementQuerySerializer, request)
+        statement = statements.get_statement(seller, begin=window.get("from"), end=window.get("to"))
+        if request.accepted_renderer.format == CSVRenderer.format:
+            entries = selectors.iterate_entries(statement.entries, newest_first=False)
+            return stream_entries(entries, filename="statement.csv")
+        return Response(self.page(statement))
+
+    def page(self, statement: statements.Statement) -> dict[str, object]:
+        """Return the figures of a statement with one page of its entries."""
+        paginator = StatementPagination()
+        entries = paginator.paginate_queryset(statement.entries, self.request, self)
+        # All pages are of one window, whatever is sold while somebody turns them.
+        url = self.request.build_absolute_uri()
+        paginator.base_url = replace_query_param(url, "to", format_time(statement.end))
+        return {
+            "seller_id": str(statement.seller_id),
+            "from": statement.begin and format_time(statement.begin),
+            "to": format_time(statement.end),
+            "opening_balance": format_money(statement.opening_balance),
+            "closing_balance": format_money(statement.closing_balance),
+            "total_credits": format_money(statement.total_credits),
+            "total_debits": format_money(statement.total_debits),
+            "entries": statement.count,
+            "next": paginator.get_next_link(),
+            "previous": paginator.get_previous_link(),
+            "results": [_render_entry(entry) for entry in entries],
+        }

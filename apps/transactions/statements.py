@@ -1,0 +1,126 @@
+"""Balances and movements as of a moment, from the ledger alone."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Count, F, Q, QuerySet, Sum
+
+from apps.accounts.models import Seller
+from apps.core.business_day import business_day_start
+from apps.core.errors import InvalidInput, NotFound
+from apps.core.ids import uuid7_at
+from apps.core.money import ZERO
+from apps.transactions.models import EntryType, LedgerEntry
+from apps.transactions.selectors import Balance, list_entries
+
+_TICK = timedelta(microseconds=1)
+
+# FOR SHARE waits for the sale that is going on, if one is. What is entered after this is dated after the moment that it
+# returns; what was entered before is committed. So whatever is older than that moment will stay as it is read now.
+_SETTLED_MOMENT = """
+SELECT FROM transactions_wallet WHERE seller_id = %s FOR SHARE;
+SELECT greatest(clock_timestamp(), last_entry_at + interval '1 microsecond')
+FROM transactions_wallet WHERE seller_id = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The movements of one seller from `begin` (None: its first) until before `end`."""
+
+    seller_id: UUID
+    begin: datetime | None
+    end: datetime
+    opening_balance: Decimal
+    closing_balance: Decimal
+    total_credits: Decimal
+    total_debits: Decimal
+    count: int
+    entries: QuerySet[LedgerEntry]
+
+
+def get_balance_at(seller_id: UUID, at: datetime) -> Balance:
+    """Return what a seller had at a moment, entries of that very moment included; now, if it is in the future.
+
+    `daily_limit` is today's: earlier ones are not kept.
+
+    Raises:
+        NotFound: there is no such seller.
+    """
+    moment = min(at, _settled_moment(seller_id))
+    newest = _newest_before(seller_id, moment + _TICK)
+    return Balance(
+        seller_id=seller_id,
+        balance=newest.balance_after if newest else ZERO,
+        sequence=newest.sequence if newest else 0,
+        daily_limit=Seller.objects.values_list("daily_limit", flat=True).get(pk=seller_id),
+        spent_today=_spent(seller_id, moment),
+        as_of=moment,
+    )
+
+
+def get_statement(seller_id: UUID, *, begin: datetime | None, end: datetime | None) -> Statement:
+    """Return the movements in [begin, end). An `end` that is absent or in the future becomes now.
+
+    Statements that begin where others end join without a gap and without overlap, whatever is sold meanwhile.
+
+    Raises:
+        NotFound: there is no such seller.
+        InvalidInput: the beginning is after the end, or in the future.
+    """
+    now = _settled_moment(seller_id)
+    end = min(end or now, now)
+    if begin and begin > end:
+        raise InvalidInput("from", "Must be neither after `to` nor in the future.")
+    opening, closing = begin and _newest_before(seller_id, begin), _newest_before(seller_id, end)
+    entries = list_entries(seller=seller_id, created_after=begin, created_before=end)
+    credited = Q(balance_after__gt=F("balance_before"))
+    totals = entries.aggregate(
+        count=Count("pk"), credits=Sum("amount", filter=credited), debits=Sum("amount", filter=~credited)
+    )
+    return Statement(
+        seller_id=seller_id,
+        begin=begin,
+        end=end,
+        opening_balance=opening.balance_after if opening else ZERO,
+        closing_balance=closing.balance_after if closing else ZERO,
+        total_credits=totals["credits"] or ZERO,
+        total_debits=totals["debits"] or ZERO,
+        count=totals["count"],
+        entries=entries,
+    )
+
+
+def _settled_moment(seller_id: UUID) -> datetime:
+    """Return the present moment, up to which the seller's ledger is complete."""
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(_SETTLED_MOMENT, [seller_id, seller_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound("There is no such seller.")
+    moment: datetime = row[0]
+    return moment
+
+
+def _newest_before(seller_id: UUID, moment: datetime) -> LedgerEntry | None:
+    """Return the last entry that is older than `moment`; ids sort by time."""
+    earlier = LedgerEntry.objects.filter(seller_id=seller_id, id__lt=uuid7_at(moment, random_bits=0))
+    return earlier.order_by("-id").first()
+
+
+def _spent(seller_id: UUID, moment: datetime) -> Decimal:
+    """Return what was sold on the business day of `moment`, until and with it; what was undone that day is not."""
+    start = business_day_start(moment)
+    of_day = LedgerEntry.objects.filter(
+        seller_id=seller_id,
+        id__gte=uuid7_at(start, random_bits=0),
+        id__lt=uuid7_at(moment + _TICK, random_bits=0),
+    )
+    totals = of_day.aggregate(
+        sold=Sum("amount", filter=Q(type=EntryType.CHARGE_SALE)),
+        undone=Sum("amount", filter=Q(reverses__type=EntryType.CHARGE_SALE, reverses__created_at__gte=start)),
+    )
+    return (totals["sold"] or ZERO) - (totals["undone"] or ZERO)

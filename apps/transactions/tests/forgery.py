@@ -1,0 +1,54 @@
+"""What a forger with superuser rights does to the ledger of a seller with five entries."""
+
+from apps.accounts.models import Seller
+from apps.core.tests.tampering import change_by_hand
+
+ENTRY = "transactions_ledgerentry"
+
+
+def change_amount(seller: Seller, sequence: int = 3) -> None:
+    change_by_hand(
+        f"UPDATE {ENTRY} SET amount = 9, balance_after = balance_before - 9 WHERE seller_id = %s AND sequence = %s",
+        seller.pk, sequence,
+    )  # fmt: skip
+
+
+def change_phone_number(seller: Seller) -> None:
+    change_by_hand(
+        f"UPDATE {ENTRY} SET phone_number = '+989120000000' WHERE seller_id = %s AND sequence = 3", seller.pk
+    )
+
+
+def delete_entry(seller: Seller, sequence: int) -> None:
+    change_by_hand(f"DELETE FROM {ENTRY} WHERE seller_id = %s AND sequence = %s", seller.pk, sequence)
+
+
+def swap_entries(seller: Seller) -> None:
+    for source, target in ((3, 99), (4, 3), (99, 4)):
+        change_by_hand(
+            f"UPDATE {ENTRY} SET sequence = %s WHERE seller_id = %s AND sequence = %s", target, seller.pk, source
+        )
+
+
+def set_wallet(seller: Seller, balance: str, sequence: int) -> None:
+    change_by_hand(
+        "UPDATE transactions_wallet SET balance = %s, sequence = %s WHERE seller_id = %s", balance, sequence, seller.pk
+    )
+
+
+def rewrite_history(seller: Seller) -> None:
+    """Make entry 3 smaller and everything after it fit: balances, hashes and the wallet."""
+    change_amount(seller)
+    for sequence in (4, 5):
+        change_by_hand(
+            f"UPDATE {ENTRY} SET balance_before = balance_before + 1, balance_after = balance_after + 1 "
+            "WHERE seller_id = %s AND sequence = %s",
+            seller.pk, sequence,
+        )  # fmt: skip
+    set_wallet(seller, "61.00", 5)
+    for sequence in (3, 4, 5):
+        change_by_hand(
+            f"UPDATE {ENTRY} e SET entry_hash = ledger_hash(p.entry_hash, e) FROM {ENTRY} p "
+            "WHERE p.seller_id = e.seller_id AND p.sequence = e.sequence - 1 AND e.seller_id = %s AND e.sequence = %s",
+            seller.pk, sequence,
+        )  # fmt: skip

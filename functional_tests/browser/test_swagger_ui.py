@@ -1,0 +1,48 @@
+"""Swagger UI as a newcomer uses it: authorize, try a charge, send it again."""
+
+import json
+from typing import Any
+from urllib.request import Request, urlopen
+
+from functional_tests.browser.conftest import Person, Sit
+from functional_tests.browser.server import Server
+
+
+def access_token(server: Server, username: str) -> str:
+    body = json.dumps({"username": username, "password": server.passwords[username]}).encode()
+    request = Request(
+        f"{server.address}/api/v1/auth/seller/login/", data=body, headers={"Content-Type": "application/json"}
+    )
+    with urlopen(request, timeout=10) as answer:
+        return str(json.load(answer)["access"])
+
+
+def execute(person: Person, operation: Any) -> str:
+    """Press Execute and return what the page shows as the live answer."""
+    with person.page.expect_response("**/api/v1/charges/"):
+        operation.get_by_role("button", name="Execute").click()
+    person.page.wait_for_timeout(500)
+    return str(operation.locator(".live-responses-table").inner_text())
+
+
+def test_a_charge_is_tried_and_replayed(sit_down: Sit, server: Server) -> None:
+    person = sit_down()
+    person.visit("/swagger/")
+    person.photograph("swagger")
+    person.page.locator("button.authorize").first.click()
+    person.page.fill(".modal-ux input", f"Bearer {access_token(server, 'demo-mehr-operator')}")
+    person.page.locator(".modal-ux button.authorize").click()
+    person.page.locator(".modal-ux button.btn-done").click()
+    operation = person.page.locator("#operations-charges-sell_charge")
+    operation.locator(".opblock-summary").click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.locator("tr", has_text="Idempotency-Key").locator("input").fill("browser-1")
+    operation.locator("textarea").first.fill('{"phone_number": "09123456789", "amount": "1000.00"}')
+    first = execute(person, operation)
+    assert "201" in first
+    assert "idempotent-replayed" not in first
+    again = execute(person, operation)
+    assert "201" in again
+    assert "idempotent-replayed: true" in again
+    operation.scroll_into_view_if_needed()
+    person.photograph("swagger-replayed")
