@@ -11,10 +11,10 @@ LOAD := $(BIN)/python functional_tests/performance/test_load_transactions.py
 BENCH := $(BIN)/python -m functional_tests.performance.benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check load bench bench-data reset clean
+.PHONY: help run dev test check load bench bench-data fault-test stack-test reset clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) .env ## set up what is missing, start PostgreSQL, migrate, and serve; Ctrl-C stops it all
 	@$(MANAGE) serve
@@ -24,6 +24,9 @@ dev: $(INSTALLED) .env ## the same, with debug pages, and restarting when code c
 
 test: $(INSTALLED_DEV) ## run all tests on a PostgreSQL of their own; ARGS="-k name" picks some
 	@$(BIN)/python -m pytest $(ARGS)
+
+stack-test: $(INSTALLED_DEV) ## start production's real parts on loopback, break them under load, restore a backup
+	@STACK_TEST=1 $(BIN)/python -m pytest -s functional_tests/production $(ARGS)
 
 check: $(INSTALLED_DEV) .env ## lint, format, types, module boundaries, missing migrations, Django's own checks
 	@$(BIN)/ruff check .
@@ -38,6 +41,9 @@ load: $(INSTALLED) .env ## sell 1,000 charges to the running server and check ev
 
 bench: $(INSTALLED) .env ## measure what a charge costs, against the framework's and PostgreSQL's own; ARGS="--quick"
 	@$(BENCH) $(ARGS)
+
+fault-test: $(INSTALLED) ## kill, freeze, fill and cut what the service stands on; nothing may be lost; ARGS="--seed 1"
+	@$(BIN)/python -m functional_tests.faults $(ARGS)
 
 bench-data: $(INSTALLED) .env ## fill a database of its own with made-up data; ARGS="--sellers 10000 --entries 5000000"
 	@$(BENCH).bench_data $(ARGS)

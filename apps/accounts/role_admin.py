@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
+from django.contrib.admin import ShowFacets
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -68,6 +69,7 @@ class RoleAdmin(ModelAdmin, _NotAtomic):
     may_change: frozenset[str] = NOBODY
     list_per_page = 50
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER  # it counts every filter
     compressed_fields = True
     list_filter_submit = True
 

@@ -1,7 +1,7 @@
 """How the back office writes things on screen: by the reader's language and in the time of the business."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -11,20 +11,43 @@ from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import get_language
+
+from apps.core import persian
 
 NOTHING = "–"  # noqa: RUF001  (an en dash stands for an empty cell)
 
 
 def show_money(amount: Decimal | None) -> str:
     """Return `amount` with two places and grouped digits."""
-    return NOTHING if amount is None else number_format(amount, 2, use_l10n=True, force_grouping=True)
+    if amount is None:
+        return NOTHING
+    if is_persian():
+        return persian.digits(f"{amount:,.2f}")
+    return number_format(amount, 2, use_l10n=True, force_grouping=True)
+
+
+def show_day(day: date) -> str:
+    """Return day and month, short enough for the axis of a plot."""
+    return persian.short_day(day) if is_persian() else date_format(day, "j M")
+
+
+def show_phone(number: str) -> str:
+    """Return a phone number that keeps its plus in front, in a text from right to left too."""
+    return format_html('<bdi dir="ltr">{}</bdi>', number) if number else NOTHING
+
+
+def is_persian() -> bool:
+    """Tell whether the reader's language is Persian."""
+    return (get_language() or "").startswith("fa")
 
 
 def show_moment(moment: datetime | None) -> str:
     """Return date and time of day in `BUSINESS_TIME_ZONE`."""
     if moment is None:
         return NOTHING
-    return date_format(timezone.localtime(moment, ZoneInfo(settings.BUSINESS_TIME_ZONE)), "SHORT_DATETIME_FORMAT")
+    local = timezone.localtime(moment, ZoneInfo(settings.BUSINESS_TIME_ZONE))
+    return persian.moment(local) if is_persian() else date_format(local, "SHORT_DATETIME_FORMAT")
 
 
 def show_age(moment: datetime) -> str:

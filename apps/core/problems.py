@@ -1,19 +1,21 @@
 """Problem details for HTTP APIs (RFC 9457): the one place where a refusal gets its HTTP status and its body."""
 
 import logging
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
+from django.utils.translation import gettext, gettext_noop
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from apps.core import request_id
+from apps.core.database_errors import advice, is_temporary
 from apps.core.errors import DomainError, InvalidInput
 
 logger = logging.getLogger(__name__)
@@ -31,32 +33,32 @@ class Problem:
 
 
 PROBLEMS: Mapping[str, Problem] = {
-    "validation_error": Problem(400, "The request is not valid"),
-    "invalid_idempotency_key": Problem(400, "The Idempotency-Key is not valid"),
-    "not_authenticated": Problem(401, "Authentication is needed"),
-    "invalid_credentials": Problem(401, "The username or the password is wrong"),
-    "invalid_token": Problem(401, "The token is not valid"),
-    "permission_denied": Problem(403, "This role may not do this"),
-    "seller_not_active": Problem(403, "The seller is not active"),
-    "self_approval": Problem(403, "Nobody processes a request that they filed themselves"),
-    "not_found": Problem(404, "There is no such thing here"),
-    "method_not_allowed": Problem(405, "The method is not allowed here"),
-    "not_acceptable": Problem(406, "No acceptable representation"),
-    "insufficient_balance": Problem(409, "The balance is too small"),
-    "daily_limit_exceeded": Problem(409, "The daily limit would be exceeded"),
-    "balance_limit_exceeded": Problem(409, "The balance would be too large"),
-    "invalid_status_transition": Problem(409, "This step is impossible from the present status"),
-    "credit_request_already_processed": Problem(409, "The credit request was already processed"),
-    "second_approver_needed": Problem(409, "Another approver is needed"),
-    "already_reversed": Problem(409, "The entry was already reversed"),
-    "not_reversible": Problem(409, "The entry cannot be reversed"),
-    "bulk_rejected": Problem(409, "The batch was refused as a whole"),
-    "request_too_large": Problem(413, "The request body is too large"),
-    "unsupported_media_type": Problem(415, "The content type is not supported"),
-    "idempotency_key_reused": Problem(422, "The Idempotency-Key was used for another payload"),
-    "throttled": Problem(429, "Too many requests"),
-    "internal_error": Problem(500, "Something went wrong here"),
-    "temporarily_unavailable": Problem(503, "Try again in a moment"),
+    "validation_error": Problem(400, gettext_noop("The request is not valid")),
+    "invalid_idempotency_key": Problem(400, gettext_noop("The Idempotency-Key is not valid")),
+    "not_authenticated": Problem(401, gettext_noop("Authentication is needed")),
+    "invalid_credentials": Problem(401, gettext_noop("The username or the password is wrong")),
+    "invalid_token": Problem(401, gettext_noop("The token is not valid")),
+    "permission_denied": Problem(403, gettext_noop("This role may not do this")),
+    "seller_not_active": Problem(403, gettext_noop("The seller is not active")),
+    "self_approval": Problem(403, gettext_noop("Nobody processes a request that they filed themselves")),
+    "not_found": Problem(404, gettext_noop("There is no such thing here")),
+    "method_not_allowed": Problem(405, gettext_noop("The method is not allowed here")),
+    "not_acceptable": Problem(406, gettext_noop("No acceptable representation")),
+    "insufficient_balance": Problem(409, gettext_noop("The balance is too small")),
+    "daily_limit_exceeded": Problem(409, gettext_noop("The daily limit would be exceeded")),
+    "balance_limit_exceeded": Problem(409, gettext_noop("The balance would be too large")),
+    "invalid_status_transition": Problem(409, gettext_noop("This step is impossible from the present status")),
+    "credit_request_already_processed": Problem(409, gettext_noop("The credit request was already processed")),
+    "second_approver_needed": Problem(409, gettext_noop("Another approver is needed")),
+    "already_reversed": Problem(409, gettext_noop("The entry was already reversed")),
+    "not_reversible": Problem(409, gettext_noop("The entry cannot be reversed")),
+    "bulk_rejected": Problem(409, gettext_noop("The batch was refused as a whole")),
+    "request_too_large": Problem(413, gettext_noop("The request body is too large")),
+    "unsupported_media_type": Problem(415, gettext_noop("The content type is not supported")),
+    "idempotency_key_reused": Problem(422, gettext_noop("The Idempotency-Key was used for another payload")),
+    "throttled": Problem(429, gettext_noop("Too many requests")),
+    "internal_error": Problem(500, gettext_noop("Something went wrong here")),
+    "temporarily_unavailable": Problem(503, gettext_noop("Try again in a moment")),
 }
 
 _CODE_OF_EXCEPTION: tuple[tuple[type[Exception], str], ...] = (
@@ -86,9 +88,9 @@ def document(code: str, detail: str, **members: object) -> dict[str, object]:
     problem = PROBLEMS[code]
     return {
         "type": f"urn:sharj:problem:{code}",
-        "title": problem.title,
+        "title": gettext(problem.title),
         "status": problem.status,
-        "detail": detail,
+        "detail": gettext(detail),
         "code": code,
         "request_id": request_id.current(),
         **members,
@@ -120,12 +122,14 @@ def _describe(error: Exception) -> tuple[dict[str, object], dict[str, str]] | No
         return document(error.code, error.message, **error.extra), {}
     if isinstance(error, exceptions.ValidationError):
         return document("validation_error", "The request is not valid.", errors=list(flatten_errors(error.detail))), {}
-    if isinstance(error, (OperationalError, InterfaceError, InternalError)):
-        logger.warning("database unavailable: %s", str(error).strip().replace("\n", " "))
-        return document("temporarily_unavailable", "Nothing happened. Send the request again."), {
-            "Retry-After": str(RETRY_AFTER_SECONDS)
-        }
+    if is_temporary(error):
+        _log_unavailable(error)
+        return document("temporarily_unavailable", advice(error)), {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return _describe_framework_error(error)
+
+
+def _log_unavailable(error: BaseException) -> None:
+    logger.warning("database unavailable: %s", str(error).strip().replace("\n", " "))
 
 
 def _describe_framework_error(error: Exception) -> tuple[dict[str, object], dict[str, str]] | None:
@@ -190,5 +194,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    """Answer Django's 500 (handler500)."""
+    """Answer Django's 500 (handler500), which it asks for while it handles the error: 503 if the database is away."""
+    error = sys.exc_info()[1]
+    if error is not None and is_temporary(error):
+        _log_unavailable(error)
+        response = problem_response("temporarily_unavailable", advice(error))
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return response
     return problem_response("internal_error", "Something went wrong here. It was logged with this request_id.")

@@ -90,7 +90,7 @@ class CreditRequest(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.amount} for {self.seller_id}"
+        return f"{self.seller}, {self.amount:,.2f}"
 
     @property
     def is_open(self) -> bool:

@@ -5,13 +5,12 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Seller
 from apps.accounts.panels import Panel, home_panel, seller_panel
 from apps.accounts.role_admin import AUDITORS
-from apps.core.display import NOTHING, badge, link, show_age, show_moment, show_money
+from apps.core.display import badge, link, show_age, show_day, show_moment, show_money, show_phone
 from apps.core.money import ZERO
 from apps.core.plots import Column, bars, line
 from apps.core.problems import PROBLEMS
@@ -53,9 +52,7 @@ def sales_today(request: HttpRequest) -> Panel:
 def sales_this_week(request: HttpRequest) -> Panel:
     totals = figures.totals_by_day()
     days = figures.this_week()
-    columns = [
-        Column(date_format(day, "D j"), [totals.get((day, type_), ZERO) for type_ in SHOWN_TYPES]) for day in days
-    ]
+    columns = [Column(show_day(day), [totals.get((day, type_), ZERO) for type_ in SHOWN_TYPES]) for day in days]
     sums = [sum((column.values[number] for column in columns), ZERO) for number in range(len(SHOWN_TYPES))]
     return Panel(
         title=_("Last seven days"),
@@ -80,7 +77,7 @@ def top_sellers(request: HttpRequest) -> Panel:
 
 @home_panel(order=60)
 def refusals(request: HttpRequest) -> Panel:
-    rows = [(PROBLEMS[code].title if code in PROBLEMS else code, number) for code, number in figures.refusals_today()]
+    rows = [(_(PROBLEMS[code].title), number) for code, number in figures.refusals_today() if code in PROBLEMS]
     return Panel(
         title=_("Refused charges today"), columns=(_("Reason"), _("Number")), rows=rows, empty=_("None was refused.")
     )
@@ -145,7 +142,7 @@ def entry_row(entry: LedgerEntry) -> tuple[object, ...]:
         badge(entry.get_type_display(), TYPE_KINDS[entry.type]),
         show_money(entry.amount),
         show_money(entry.balance_after),
-        entry.phone_number or NOTHING,
+        show_phone(entry.phone_number),
     )
 
 
@@ -163,7 +160,7 @@ def balance_of_seller(request: HttpRequest, seller: Seller) -> Panel:
             (_("Entries"), balance.sequence),
         ),
         buttons=((reverse("admin:transactions_wallet_changelist"), "reconcile", seller.pk, _("Reconcile")),),
-        plot=line([(date_format(day, "j M"), amount) for day, amount in closings], _("Balance at the end of the day")),
+        plot=line([(show_day(day), amount) for day, amount in closings], _("Balance at the end of the day")),
         is_wide=True,
     )
 

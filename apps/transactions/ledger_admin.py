@@ -22,7 +22,7 @@ from apps.accounts import audit
 from apps.accounts.confirmed_steps import Preview, ReasonForm, Step, take_step
 from apps.accounts.models import User
 from apps.accounts.role_admin import RoleAdmin
-from apps.core.display import NOTHING, badge, link, show_moment, show_money
+from apps.core.display import NOTHING, badge, link, show_moment, show_money, show_phone
 from apps.core.ids import uuid7_at
 from apps.core.keyset_list import KeysetList
 from apps.transactions import console, selectors, services
@@ -50,7 +50,7 @@ class LedgerEntryAdmin(RoleAdmin):
     change_list_template = "console/ledger.html"
     change_form_outer_before_template = "admin/steps.html"
     list_display = (
-        "moved_at", "seller_link", "sequence", "shown_type", "shown_amount", "shown_balance", "phone_number",
+        "moved_at", "seller_link", "sequence", "shown_type", "shown_amount", "shown_balance", "phone",
         "reversed",
     )  # fmt: skip
     list_filter = (
@@ -62,7 +62,7 @@ class LedgerEntryAdmin(RoleAdmin):
     actions = ("reverse",)
     fields = (
         "moved_at", "seller_link", "sequence", "shown_type", "shown_amount", "shown_balance_before", "shown_balance",
-        "phone_number", "debit_account", "credit_account", "request_link", "reverses_link", "reversed",
+        "phone", "debit_account", "credit_account", "request_link", "reverses_link", "reversed",
         "idempotency_key", "description", "created_by", "id",
     )  # fmt: skip
     readonly_fields = fields
@@ -119,6 +119,10 @@ class LedgerEntryAdmin(RoleAdmin):
     def shown_balance(self, entry: LedgerEntry) -> str:
         return show_money(entry.balance_after)
 
+    @admin.display(description=gettext_lazy("Phone number"))
+    def phone(self, entry: LedgerEntry) -> str:
+        return show_phone(entry.phone_number)
+
     @admin.display(description=gettext_lazy("Reversed by"))
     def reversed(self, entry: Any) -> str:
         if entry.reversed_by_id is None:
@@ -166,6 +170,6 @@ def _preview_reversal(rows: Sequence[LedgerEntry]) -> Preview:
         before = balances[row.seller_id]
         balances[row.seller_id] = before + row.balance_before - row.balance_after
         amounts = (row.amount, before, balances[row.seller_id])
-        cells.append((row.seller.company_name, row.phone_number or NOTHING, *map(show_money, amounts)))
+        cells.append((row.seller.company_name, show_phone(row.phone_number), *map(show_money, amounts)))
     columns = (_("Seller"), _("Phone number"), _("Amount"), _("Balance before"), _("Balance after"))
     return Preview(columns, cells)

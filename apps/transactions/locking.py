@@ -62,3 +62,11 @@ def lock_wallet(seller_id: UUID, *, session_id: UUID | None = None, idempotency_
     if row is None or row[0] is None:
         raise NotFound("There is no such seller.")
     return LockedWallet(seller_id, *row)
+
+
+def actor_role(seller_id: UUID, session_id: UUID) -> str | None:
+    """Return what `LockedWallet.actor_role` would be, without waiting for the lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT actor_role FROM read_wallet(%s, %s, '')", [seller_id, session_id])
+        role: str | None = cursor.fetchone()[0]
+    return role

@@ -13,7 +13,7 @@ from apps.core.business_day import business_day
 from apps.core.errors import DomainError, NotFound, PermissionDenied
 from apps.core.money import ZERO, format_money
 from apps.transactions import ledger, postings
-from apps.transactions.locking import LockedWallet, lock_wallet
+from apps.transactions.locking import LockedWallet, actor_role, lock_wallet
 from apps.transactions.models import EntryType, LedgerEntry
 
 _MAY_SELL = frozenset({SellerRole.OWNER.value, SellerRole.OPERATOR.value})
@@ -81,7 +81,7 @@ def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempoten
     order = Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key)
     with transaction.atomic(durable=True):
         wallet = lock_wallet(seller_id, session_id=claims.session_id, idempotency_key=idempotency_key)
-        _check_actor(wallet)
+        _check_actor(wallet.actor_role)
         if wallet.earlier_entry_id is not None:
             sale = _replay(_read_entry(wallet.earlier_entry_id), order)
             transaction.set_rollback(True)  # nothing is to be kept, and a commit would wait for the disk
@@ -131,7 +131,7 @@ def sell_charges(*, claims: Claims, orders: Sequence[Order], is_atomic: bool) ->
     seller_id = _selling_seller(claims)
     with transaction.atomic(durable=True):
         wallet = lock_wallet(seller_id, session_id=claims.session_id)
-        _check_actor(wallet)
+        _check_actor(wallet.actor_role)
         earlier = _entries_by_key(seller_id, orders)
         if any(order.idempotency_key not in earlier for order in orders):
             _check_seller(wallet)
@@ -193,9 +193,7 @@ def check_may_sell(claims: Claims) -> None:
     Raises:
         InvalidToken, PermissionDenied: as `sell_charge` does.
     """
-    seller_id = _selling_seller(claims)
-    with transaction.atomic(durable=True):
-        _check_actor(lock_wallet(seller_id, session_id=claims.session_id))
+    _check_actor(actor_role(_selling_seller(claims), claims.session_id))
 
 
 def _selling_seller(claims: Claims) -> UUID:
@@ -204,10 +202,10 @@ def _selling_seller(claims: Claims) -> UUID:
     return claims.seller_id
 
 
-def _check_actor(wallet: LockedWallet) -> None:
-    if wallet.actor_role is None:
+def _check_actor(role: str | None) -> None:
+    if role is None:
         raise InvalidToken
-    if wallet.actor_role not in _MAY_SELL:
+    if role not in _MAY_SELL:
         raise PermissionDenied("This role may not sell charges.")
 
 

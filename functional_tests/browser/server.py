@@ -1,5 +1,6 @@
 """A server of our own for the browser: the product as `make run` serves it, on a free port, with its own PostgreSQL."""
 
+import json
 import os
 import re
 import secrets
@@ -14,8 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -27,6 +29,18 @@ class Server:
 
     address: str
     passwords: dict[str, str]
+
+    def call(self, path: str, body: dict[str, str], token: str = "") -> Any:
+        """Post to the API and return its answer."""
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        request = Request(f"{self.address}/api/v1/{path}", data=json.dumps(body).encode(), headers=headers)
+        with urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def token_of(self, username: str) -> str:
+        """Log a user of a seller in at the API and return its access token."""
+        login = {"username": username, "password": self.passwords[username]}
+        return str(self.call("auth/seller/login/", login)["access"])
 
 
 @contextmanager

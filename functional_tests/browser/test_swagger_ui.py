@@ -1,20 +1,9 @@
 """Swagger UI as a newcomer uses it: authorize, try a charge, send it again."""
 
-import json
 from typing import Any
-from urllib.request import Request, urlopen
 
 from functional_tests.browser.conftest import Person, Sit
 from functional_tests.browser.server import Server
-
-
-def access_token(server: Server, username: str) -> str:
-    body = json.dumps({"username": username, "password": server.passwords[username]}).encode()
-    request = Request(
-        f"{server.address}/api/v1/auth/seller/login/", data=body, headers={"Content-Type": "application/json"}
-    )
-    with urlopen(request, timeout=10) as answer:
-        return str(json.load(answer)["access"])
 
 
 def execute(person: Person, operation: Any) -> str:
@@ -30,7 +19,7 @@ def test_a_charge_is_tried_and_replayed(sit_down: Sit, server: Server) -> None:
     person.visit("/swagger/")
     person.photograph("swagger")
     person.page.locator("button.authorize").first.click()
-    person.page.fill(".modal-ux input", f"Bearer {access_token(server, 'demo-mehr-operator')}")
+    person.page.fill(".modal-ux input", f"Bearer {server.token_of('demo-mehr-operator')}")
     person.page.locator(".modal-ux button.authorize").click()
     person.page.locator(".modal-ux button.btn-done").click()
     operation = person.page.locator("#operations-charges-sell_charge")

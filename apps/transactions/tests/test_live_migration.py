@@ -81,7 +81,7 @@ def refuse(result: "subprocess.CompletedProcess[str]") -> str:
 
 
 def schema_of_money(database: connection) -> list[tuple[object, ...]]:
-    """Return the columns, triggers and constraints of the tables of money, and all functions."""
+    """Return the columns, triggers and constraints of the tables of money, and its functions."""
     with database.cursor() as statement:
         statement.execute(
             """WITH money AS (
@@ -93,6 +93,7 @@ def schema_of_money(database: connection) -> list[tuple[object, ...]]:
                UNION ALL SELECT tgname FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM money) AND NOT tgisinternal
                UNION ALL SELECT conname FROM pg_constraint WHERE conrelid IN (SELECT oid FROM money)
                UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+                   AND proname ~ '^(ledger|wallet|entry|credit_request|read_wallet|refuse_change|open_wallet)'
                ORDER BY 1"""
         )
         return statement.fetchall()

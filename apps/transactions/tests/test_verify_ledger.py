@@ -1,6 +1,8 @@
 """manage.py verify_ledger against somebody who changed the rows with superuser rights, triggers off."""
 
 import json
+import re
+import sys
 from collections.abc import Callable, Mapping
 from io import StringIO
 from pathlib import Path
@@ -118,6 +120,14 @@ def test_text_names_seller_sequence_and_fault(seller: Seller) -> None:
         f"seller {seller.pk}, entry 3: missing: entry 4 stands in its place",
         "4 entries of 1 sellers: 1 sellers with faults.",
     ]
+
+
+def test_people_see_a_bar(seller: Seller, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("verify_ledger")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    call_command("verify_ledger")
+    assert re.fullmatch(r"\r\[#+\] 100%  5 entries\n", capsys.readouterr().err)
 
 
 def test_a_rewritten_chain_is_found_by_a_seal_only(seller: Seller, tmp_path: Path) -> None:

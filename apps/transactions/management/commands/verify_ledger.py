@@ -49,6 +49,8 @@ class Command(BaseCommand):
             report, digest = self.verify(seller_id, seal, against)
         except (InvalidInput, OSError) as error:
             raise CommandError(str(error), returncode=2) from error
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")  # ends the line of the bar
         (self.write_json if options["json"] else self.write_text)(report, digest)
         if report.problems:
             raise SystemExit(1)
@@ -70,7 +72,7 @@ class Command(BaseCommand):
         width = min(_BAR_MAX_COLUMNS, shutil.get_terminal_size().columns - 40)
         share = min(1.0, read / total) if total else 1.0
         bar = "#" * round(width * share)
-        sys.stderr.write(f"\r[{bar:<{width}}] {share:4.0%}  {read:,} entries" + "\n" * (read >= total))
+        sys.stderr.write(f"\r[{bar:<{width}}] {share:4.0%}  {read:,} entries")
 
     def write_text(self, report: Report, digest: str) -> None:
         for problem in report.problems:
