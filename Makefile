@@ -11,7 +11,7 @@ LOAD := $(BIN)/python functional_tests/performance/test_load_transactions.py
 BENCH := $(BIN)/python -m functional_tests.performance.benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check load bench bench-data fault-test mutation-test audit reset clean
+.PHONY: help run dev test check audit load bench bench-data fault-test mutation-test stack-test reset clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ dev: $(INSTALLED) .env ## the same, with debug pages, and restarting when code c
 
 test: $(INSTALLED_DEV) ## run all tests on a PostgreSQL of their own; ARGS="-k name" picks some
 	@$(BIN)/python -m pytest $(ARGS)
+
+stack-test: $(INSTALLED_DEV) ## start production's real parts on loopback, break them under load, restore a backup
+	@STACK_TEST=1 $(BIN)/python -m pytest -s functional_tests/production $(ARGS)
 
 check: $(INSTALLED_DEV) .env ## lint, format, types, module boundaries, missing migrations, Django's own checks
 	@$(BIN)/ruff check .

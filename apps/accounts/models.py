@@ -1,5 +1,6 @@
 """Who uses the platform: sellers, the people who act for them or for the platform, and their logins."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -73,6 +74,9 @@ class User(AbstractUser):
     email = models.EmailField(blank=True)
     seller = models.ForeignKey(Seller, on_delete=models.PROTECT, null=True, blank=True, related_name="users")
     seller_role = models.CharField(max_length=16, choices=SellerRole, blank=True)
+
+    # PostgreSQL's clock when the caller of a request was read, with its seller and wallet (`sessions.live_user`).
+    read_at: datetime
 
     objects: ClassVar[CaseInsensitiveUserManager] = CaseInsensitiveUserManager()
 

@@ -123,16 +123,20 @@ def live_user(claims: Claims) -> User | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    found, start = [], 0
-    for model in models:
-        fields = [field.attname for field in model._meta.concrete_fields]
-        values = row[start : start + len(fields)]
-        start += len(fields)
-        found.append(model.from_db(connection.alias, fields, values))
-    user, seller, wallet = found
+    read_at, *values = row
+    user, seller, wallet = (_from_row(model, values) for model in models)
+    user.read_at = read_at
     if user.seller_id is not None:
         user.seller, wallet.seller = seller, seller
     return cast("User", user)
+
+
+def _from_row(model: type[Any], values: list[Any]) -> Any:
+    """Return an instance of `model`, taking its columns from the front of `values`."""
+    fields = [field.attname for field in model._meta.concrete_fields]
+    instance = model.from_db(connection.alias, fields, values[: len(fields)])
+    del values[: len(fields)]
+    return instance
 
 
 @cache
@@ -144,7 +148,7 @@ def _live_user_statement() -> tuple[str, tuple[type[Any], ...]]:
     )
     return (
         f"""
-        SELECT {columns} FROM accounts_session
+        SELECT statement_timestamp(), {columns} FROM accounts_session
         JOIN accounts_user ON accounts_user.id = accounts_session.user_id
         LEFT JOIN accounts_seller ON accounts_seller.id = accounts_user.seller_id
         LEFT JOIN {wallet_model._meta.db_table} ON {wallet_model._meta.db_table}.seller_id = accounts_seller.id

@@ -9,8 +9,10 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from pathlib import Path
 from threading import Lock
 
+from django.conf import settings
 from django.db import Error, connection
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -130,4 +132,12 @@ def _connections() -> Iterator[Metric]:
     yield family
 
 
+def _backup_age() -> Iterator[Metric]:
+    stamp = settings.BACKUP_STAMP_FILE
+    if stamp:
+        age = time.time() - Path(stamp).stat().st_mtime if Path(stamp).exists() else float("inf")
+        yield gauge("sharj_backup_age_seconds", "Time since the last whole backup.", age)
+
+
 register_gauges(_connections)
+register_gauges(_backup_age)

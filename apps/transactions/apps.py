@@ -9,6 +9,7 @@ class TransactionsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core.metrics import register_gauges
-        from apps.transactions.metrics import wallet_gauges
+        from apps.transactions.metrics import reconciliation_gauges, wallet_gauges
 
         register_gauges(wallet_gauges)
+        register_gauges(reconciliation_gauges)

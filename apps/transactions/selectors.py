@@ -115,11 +115,16 @@ def get_balance(seller_id: UUID) -> Balance:
     wallet = Wallet.objects.select_related("seller").annotate(now=Now()).filter(pk=seller_id).first()
     if wallet is None:
         raise NotFound("There is no such seller.")
+    return balance_of(wallet, wallet.now)
+
+
+def balance_of(wallet: Wallet, now: datetime) -> Balance:
+    """Return the balance that a wallet had when it was read, at `now`."""
     return Balance(
-        seller_id=seller_id,
+        seller_id=wallet.pk,
         balance=wallet.balance,
         sequence=wallet.sequence,
         daily_limit=wallet.seller.daily_limit,
-        spent_today=wallet.spent_today if wallet.spent_on == business_day(wallet.now) else ZERO,
-        as_of=wallet.now,
+        spent_today=wallet.spent_today if wallet.spent_on == business_day(now) else ZERO,
+        as_of=now,
     )

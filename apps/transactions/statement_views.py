@@ -44,9 +44,15 @@ class BalanceView(APIView):
 
         `daily_limit` is always today's: earlier ones are not kept.
         """
-        seller = visible_seller_id(caller(request), seller_id)
+        user = caller(request)
+        visible_id = visible_seller_id(user, seller_id)
         at = read_query(BalanceQuerySerializer, request).get("at")
-        balance = selectors.get_balance(seller) if at is None else statements.get_balance_at(seller, at)
+        if at is not None:
+            balance = statements.get_balance_at(visible_id, at)
+        elif user.seller is not None and visible_id == user.seller_id:
+            balance = selectors.balance_of(user.seller.wallet, user.read_at)  # read with the caller itself
+        else:
+            balance = selectors.get_balance(visible_id)
         return Response(BalanceSerializer(balance).data)
 
 

@@ -242,6 +242,9 @@ TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=["127.0.0.0/8",
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 METRICS_ALLOWED_NETWORKS: list[str] = env.list("METRICS_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"])
 
+# deploy/backup/backup.sh touches this file when a backup is whole; its age is a gauge.
+BACKUP_STAMP_FILE: str = env.str("BACKUP_STAMP_FILE", default="")
+
 LOG_FOLDER = open_log_folder(env.str("LOG_DIR", default=""))
 LOGGING = logging_config(
     level=env.str("LOG_LEVEL", default="INFO"),

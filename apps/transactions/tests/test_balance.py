@@ -1,5 +1,7 @@
 """GET sellers/{id}/balance/."""
 
+from typing import Any
+
 import pytest
 
 from apps.accounts.models import Seller
@@ -43,3 +45,9 @@ def test_another_sellers_is_not_found(owner: Caller, auditor: Caller, other_sell
 @pytest.mark.parametrize("what", ["balance", "reconciliation"])
 def test_an_unknown_sellers_is_not_found(auditor: Caller, what: str) -> None:
     assert_problem(auditor.get(f"sellers/{NEVER}/{what}/"), 404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["auth/me/", "sellers/me/balance/"])
+def test_a_seller_reads_itself_with_one_query(path: str, owner: Caller, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        assert owner.get(path).status == 200

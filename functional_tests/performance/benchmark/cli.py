@@ -49,6 +49,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--report", type=Path, default=REPORTS, help="folder of the JSON document and the page; default %(default)s")
     add("--publish", action="store_true", help="write docs/performance.md too")
     options = parser.parse_args(arguments)
+    if options.home and options.growth:
+        parser.error("--growth needs an empty database, so it cannot use --home")
     if options.quick:
         options.rounds, options.seconds = 1, 3
     return options

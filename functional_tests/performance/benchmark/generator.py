@@ -3,7 +3,6 @@
 All of it follows from a seed. Memory grows with the sellers, not with the entries.
 """
 
-import hashlib
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,8 +16,10 @@ from apps.core.money import ZERO
 from apps.transactions import postings
 from apps.transactions.models import LedgerEntry
 from apps.transactions.postings import Posting
+from apps.transactions.verification import NO_HASH, Row, hash_entry
 
 NULL = r"\N"
+ENTRY_COLUMNS = Row._fields[:-1]  # the last one is not the table's
 BATCH_ROWS = 20_000
 AMOUNTS = tuple(Decimal(f"{thousands}000.00") for thousands in (10, 20, 50, 100, 200, 500))
 CREDIT_UNIT = Decimal("100000.00")
@@ -57,7 +58,7 @@ class Account:
     spent_on: date | None = None
     spent_today: Decimal = ZERO
     last_entry_at: str = NULL
-    entry_hash: bytes = bytes(32)
+    entry_hash: bytes = NO_HASH
     reversible: tuple[UUID, Posting, date] | None = None  # the newest sale, its day, if it is not reversed
 
 
@@ -148,16 +149,33 @@ class History:
             account.spent_on, account.spent_today = self._today, ZERO
         account.spent_today = max(ZERO, account.spent_today + posting.spending)
         account.sequence, account.last_entry_at = account.sequence + 1, _text(moment)
-        author = account.owner_id if posting.phone_number else self._approver_id
-        fields = [str(entry_id), str(account.seller_id), str(account.sequence), posting.type.value]
-        fields += [str(posting.amount), str(before), str(account.balance)]
-        fields += [posting.debit_account, posting.credit_account, posting.phone_number]
-        links = [str(posting.credit_request_id or ""), str(posting.reverses_id or "")]
-        texts = [str(author), account.last_entry_at, posting.idempotency_key, posting.description]
-        # As ledger_canonical_form() writes it, which `check_hashes` compares.
-        form = "|".join([*fields, *links, *texts[:2], str(len(posting.idempotency_key)), *texts[2:]])
-        account.entry_hash = hashlib.sha256(account.entry_hash + form.encode()).digest()
-        return "\t".join([*fields, *(link or NULL for link in links), *texts, rf"\\x{account.entry_hash.hex()}"])
+        row = Row(
+            seller_id=str(account.seller_id),
+            sequence=account.sequence,
+            id=str(entry_id),
+            type=posting.type.value,
+            amount=str(posting.amount),
+            balance_before=str(before),
+            balance_after=str(account.balance),
+            debit_account=posting.debit_account,
+            credit_account=posting.credit_account,
+            phone_number=posting.phone_number,
+            credit_request_id=str(posting.credit_request_id or ""),
+            reverses_id=str(posting.reverses_id or ""),
+            created_by_id=str(account.owner_id if posting.phone_number else self._approver_id),
+            created_at=account.last_entry_at,
+            idempotency_key=posting.idempotency_key,
+            description=posting.description,
+            entry_hash=None,
+            reversed=None,
+        )
+        account.entry_hash = hash_entry(account.entry_hash, row)
+        row = row._replace(
+            credit_request_id=row.credit_request_id or NULL,
+            reverses_id=row.reverses_id or NULL,
+        )
+        values = row[: len(ENTRY_COLUMNS) - 1]
+        return "\t".join(map(str, (*values, rf"\\x{account.entry_hash.hex()}")))
 
     def _request_row(self, account: Account, posting: Posting, entry_id: UUID, moment: datetime) -> str:
         fields = (posting.credit_request_id, account.seller_id, posting.amount, account.owner_id)

@@ -36,7 +36,7 @@ BARE_SUMS = "SELECT seller_id, sum(balance_after - balance_before) FROM transact
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Seconds (medians) that reading all balances took: bare sums, each seller's verdict, and the whole verdict."""
+    """Seconds (medians): bare sums of the ledger, every seller's reconciliation, and all that with chain and hashes."""
 
     bare: float
     balances: float
@@ -63,7 +63,9 @@ class Growth:
         return [
             Criterion(f"CPU per charge {more} / at {least:,}", growth, 1.1, at_most=True),
             Criterion(f"CPU: history page {self.pages[most]:,} / page 1, {more}", deep, 1.2, at_most=True),
-            Criterion(f"reconciliation / bare sums, {more}", reading.everything / reading.bare, 1.5, at_most=True),
+            Criterion(
+                f"time of reconciliation / of bare sums, {more}", reading.balances / reading.bare, 1.5, at_most=True
+            ),
         ]
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
-from functional_tests.performance.benchmark.books import check_books, count_entries
+from functional_tests.performance.benchmark.books import check_books, check_chain, count_entries
 from functional_tests.performance.benchmark.cases import Case
 from functional_tests.performance.benchmark.processor_time import processor_seconds
 from functional_tests.performance.benchmark.sites import visit
@@ -71,6 +71,9 @@ class Rounds:
                     f"round {number}/{rounds}  {case.title:<32} {found.requests_per_second:9,.1f} requests/s"
                     f" {found.charges_per_second:9,.1f} charges/s  CPU {found.cost:8.3f} ms"
                 )
+        for database in sorted({case.site.database for case in cases}):
+            visit(database)
+            check_chain()
         return figures
 
     def _run(self, case: Case, seconds: int) -> Figures:

@@ -12,7 +12,11 @@ from functional_tests.performance.benchmark.tables import Table
 
 CEILING, PGBENCH, PGBENCH_HOT = "ceiling", "pgbench", "pgbench_hot"
 HOT_CASES = ("hot_seller", PGBENCH_HOT)
-READINGS = {"bare sums, s": "bare", "balance of each seller, s": "balances", "whole reconciliation, s": "everything"}
+READINGS = {
+    "bare sums, s": "bare",
+    "reconciliation of every seller, s": "balances",
+    "with trial balance, chain and hashes, s": "everything",
+}
 RATIOS = ("cpu_to_ceiling", "rate_to_ceiling", "rate_to_pgbench")
 CASE_HEADER = (
     *("case", "requests/s", "charges/s", "p50 ms", "p95 ms", "p99 ms", "CPU app ms", "CPU db ms"),

@@ -32,7 +32,7 @@ def outcome() -> Outcome:
     titles = {"ceiling": "no-database view", "ten_sellers": "charges <10>"}
     cases = CaseResults(titles, {"ceiling": [CEILING] * 3, "ten_sellers": [FIGURES] * 3}, 0.99)
     sized = {f"{name}_{size}": [FIGURES] for name in ("charges", "first", "deep") for size in (10, 20)}
-    reading, plan = Reading(1.0, 1.2, 2.0), FilterPlan("seller", "Index Scan entry_by_seller", 0.1, 0)
+    reading, plan = Reading(1.0, 1.6, 2.0), FilterPlan("seller", "Index Scan entry_by_seller", 0.1, 0)
     growth = Growth((10, 20), sized, {10: 1, 20: 2}, {10: reading, 20: reading}, {10: [plan], 20: [plan]})
     return Outcome({"date": "today"}, Effort(3, 1), cases, growth)
 
