@@ -11,7 +11,7 @@ LOAD := $(BIN)/python functional_tests/performance/test_load_transactions.py
 BENCH := $(BIN)/python -m functional_tests.performance.benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check load bench bench-data fault-test stack-test reset clean
+.PHONY: help run dev test check audit load bench bench-data fault-test mutation-test stack-test reset clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,14 @@ bench: $(INSTALLED) .env ## measure what a charge costs, against the framework's
 
 fault-test: $(INSTALLED) ## kill, freeze, fill and cut what the service stands on; nothing may be lost; ARGS="--seed 1"
 	@$(BIN)/python -m functional_tests.faults $(ARGS)
+
+mutation-test: $(INSTALLED_DEV) ## break one rule at a time in a copy, and name the test that notices
+	@$(BIN)/python -m functional_tests.mutation $(ARGS)
+
+audit: $(INSTALLED) ## look up known vulnerabilities of what is installed; needs the network
+	@$(PYTHON) -m venv --clear $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@$(VENV)/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict --progress-spinner off \
+	  || { echo "make audit: there is a finding above, or the advisory service cannot be reached from here."; exit 1; }
 
 bench-data: $(INSTALLED) .env ## fill a database of its own with made-up data; ARGS="--sellers 10000 --entries 5000000"
 	@$(BENCH).bench_data $(ARGS)

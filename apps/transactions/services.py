@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.accounts import sessions
 from apps.accounts.models import Seller, SellerRole
 from apps.accounts.tokens import Claims, InvalidToken
 from apps.core.business_day import business_day
@@ -198,6 +199,8 @@ def check_may_sell(claims: Claims) -> None:
 
 def _selling_seller(claims: Claims) -> UUID:
     if claims.seller_id is None:
+        if sessions.live_user(claims) is None:  # there is no wallet whose lock would tell
+            raise InvalidToken
         raise PermissionDenied("Only users of a seller sell charges.")
     return claims.seller_id
 

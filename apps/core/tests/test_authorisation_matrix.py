@@ -1,0 +1,194 @@
+"""Every URL and method of the API for every caller: `authorisation_matrix.txt` says who may, and lists them all."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, resolve
+
+from apps.accounts.models import Seller, SellerRole, User
+from apps.accounts.tests.test_tokens import FORGERIES
+from apps.core.rate_limits import local_counts
+from apps.core.tests.api import BASE, PHONE, Answer, Caller
+from apps.core.tests.factories import file_request, log_in, make_seller, make_staff, make_user, owner_of, sell
+from apps.core.tests.invariants import snapshot
+from config.urls import api
+
+CALLERS = (
+    "owner", "operator", "viewer", "foreign", "suspended",
+    "admin", "credit_approver", "auditor", "support", "groupless", "anonymous",
+)  # fmt: skip
+FORGED = ("expired", "alg none", "another key", "foreign audience", "unknown session")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE")
+CODES = {
+    401: {"not_authenticated", "invalid_token", "invalid_credentials"},
+    403: {"permission_denied", "seller_not_active"},
+    404: {"not_found"},
+}
+CHARGE = {"phone_number": PHONE, "amount": "1.00"}
+NEW = {"username": "new", "password": "long enough, and odd", "email": "new@example.com", "company_name": "New"}
+CREDENTIALS = {"username": "nobody", "password": "wrong"}
+BODIES: dict[str, dict[str, Any]] = {
+    "POST auth/seller/register/": NEW,
+    "POST auth/seller/login/": CREDENTIALS,
+    "POST auth/admin/login/": CREDENTIALS,
+    "POST auth/refresh/": {"refresh": "garbage"},
+    "POST auth/logout/": {"refresh": "garbage"},
+    "POST sellers/": NEW,
+    "POST sellers/me/users/": {key: NEW[key] for key in ("username", "password", "email")} | {"role": "viewer"},
+    "PATCH sellers/me/": {"email": "changed@example.com"},
+    "PATCH sellers/{seller}/": {"email": "changed@example.com"},
+    "PATCH sellers/{other}/": {"email": "changed@example.com"},
+    "POST credit-requests/": {"amount": "10.00"},
+    "POST credit-requests/{request}/reject/": {"reason": "no"},
+    "POST charges/": CHARGE,
+    "POST charges/bulk/": {"charges": [CHARGE]},
+    "POST transactions/{entry}/reverse/": {"reason": "no"},
+}
+Row = tuple[str, str, list[int]]
+
+
+def read_matrix() -> list[Row]:
+    """Return method, path and the status of each caller."""
+    lines = Path(__file__).with_name("authorisation_matrix.txt").read_text().splitlines()
+    rows = [line.split() for line in lines if line and line[0] not in "# "]
+    return [(method, path, [int(status) for status in statuses]) for method, path, *statuses in rows]
+
+
+MATRIX = read_matrix()
+
+
+@pytest.fixture
+def places(seller: Seller, other_seller: Seller) -> dict[str, object]:
+    """What the names in the matrix's paths stand for."""
+    return {
+        "seller": seller.pk,
+        "other": other_seller.pk,
+        "pending": make_seller(status=Seller.Status.PENDING).pk,
+        "suspended": make_seller(status=Seller.Status.SUSPENDED).pk,
+        "request": file_request(seller).pk,
+        "foreign_request": file_request(other_seller).pk,
+        "entry": sell(seller).pk,
+        "foreign_entry": sell(other_seller).pk,
+        "user": make_user(seller, SellerRole.VIEWER).pk,
+        "foreign_user": owner_of(other_seller).pk,
+    }
+
+
+@pytest.fixture
+def cast(request: pytest.FixtureRequest, other_seller: Seller, seller: Seller) -> dict[str, Caller]:
+    """One caller of each column but the last."""
+    own = {"foreign": log_in(owner_of(other_seller)), "suspended": log_in(owner_of(seller))}
+    return {name: own.get(name) or request.getfixturevalue(name) for name in CALLERS}
+
+
+@pytest.fixture
+def intruders(owner: Caller, admin: Caller, seller: Seller, settings: Any) -> dict[str, Caller]:
+    """Callers with tokens of the mightiest users that are no good."""
+    key = settings.SIMPLE_JWT["SIGNING_KEY"]
+    found = {
+        f"{name}'s, {forgery}": Caller(FORGERIES[forgery](caller.access, key))
+        for name, caller, forgeries in (("owner", owner, FORGED[-1:]), ("admin", admin, FORGED))
+        for forgery in forgeries
+    }
+    deactivated = [make_staff("admin"), User.objects.create(username="gone", seller=seller, seller_role="owner")]
+    found |= {f"deactivated {user.username}": log_in(user) for user in deactivated}
+    User.objects.filter(pk__in=[user.pk for user in deactivated]).update(is_active=False)
+    return found | {"owner's refresh token": Caller(owner.refresh), "admin's refresh token": Caller(admin.refresh)}
+
+
+@pytest.mark.parametrize(("method", "path", "statuses"), [pytest.param(*row, id=" ".join(row[:2])) for row in MATRIX])
+def test_each_caller_gets_what_the_matrix_says(
+    cast: dict[str, Caller],
+    intruders: dict[str, Caller],
+    places: dict[str, object],
+    seller: Seller,
+    method: str,
+    path: str,
+    statuses: list[int],
+) -> None:
+    body = BODIES.get(f"{method} {path}")
+    url = path.format(**places)
+    expected = dict(zip(CALLERS, statuses[:-1], strict=True)) | dict.fromkeys(intruders, statuses[-1])
+
+    seen, before = {}, snapshot()
+    for name, caller in (cast | intruders).items():
+        local_counts.clear()  # failed logins are counted
+        undo = transaction.savepoint()
+        if name == "suspended":
+            Seller.objects.filter(pk=seller.pk).update(status=Seller.Status.SUSPENDED)
+        answer = _send(caller, method, url, body)
+        seen[name] = answer.status
+        if answer.status < 400 or name == "suspended":
+            transaction.savepoint_rollback(undo)
+        elif answer.status in CODES:
+            assert answer.content_type == "application/problem+json"
+            assert answer.body["code"] in CODES[answer.status]
+
+    assert seen == expected
+    assert snapshot() == before, "a refusal changed something"
+
+
+def _send(caller: Caller, method: str, url: str, body: dict[str, Any] | None) -> Answer:
+    if method == "GET":
+        return caller.get(url)
+    return caller.patch(url, body) if method == "PATCH" else caller.post(url, body)
+
+
+def _endpoints() -> Iterator[tuple[str, type]]:
+    for pattern in (pattern for resolver in api for pattern in resolver.url_patterns):
+        assert isinstance(pattern, URLPattern)
+        yield str(pattern.pattern), pattern.callback.view_class  # type: ignore[attr-defined]
+
+
+def test_every_url_and_method_is_in_the_matrix_and_nothing_else(places: dict[str, object]) -> None:
+    listed = {
+        (resolve(BASE + path.format(**places)).route.removeprefix("api/v1/"), method) for method, path, _ in MATRIX
+    }
+
+    served = {
+        (route, name.upper())
+        for route, view in _endpoints()
+        for name in ("get", "post", "put", "patch", "delete")
+        if hasattr(view, name)
+    }
+
+    assert listed == served
+
+
+def test_a_path_with_an_id_is_closed_to_the_owner_of_another_seller() -> None:
+    for method, path, statuses in MATRIX:
+        by_caller = dict(zip(CALLERS, statuses[:-1], strict=True))
+        if re.search(r"\{(seller|request|entry|user)\}", path):
+            assert by_caller["foreign"] in (403, 404, 405), (method, path)
+        if re.search(r"\{(other|foreign_\w+)\}", path):
+            assert by_caller["owner"] in (403, 404, 405), (method, path)
+
+
+def test_every_read_with_an_id_says_404_and_not_403_to_a_stranger() -> None:
+    """403 would tell that the object exists."""
+    for method, path, statuses in MATRIX:
+        if method == "GET" and re.search(r"\{(seller|request|entry|user)\}", path):
+            assert statuses[CALLERS.index("foreign")] == 404, path
+
+
+def test_no_other_method_does_anything(
+    anonymous: Caller, owner: Caller, admin: Caller, places: dict[str, object]
+) -> None:
+    listed = {(method, path) for method, path, _ in MATRIX}
+    harmless = {"OPTIONS", "HEAD"}
+    before = snapshot()
+    for path in sorted({path for _, path in listed}):
+        is_public = path.startswith(("auth/", "health/")) and path != "auth/me/"
+        for method in METHODS:
+            if (method, path) in listed:
+                continue
+            for caller in (anonymous, owner, admin):
+                status = caller.send(method, path.format(**places), b"{}").status
+                allowed = {401, 403, 404, 405} | ({200} if method in harmless else set())
+                assert status in allowed, (method, path, status)
+                assert caller is not anonymous or is_public or status == 401, (method, path, status)
+    assert snapshot() == before

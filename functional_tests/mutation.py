@@ -1,0 +1,136 @@
+"""`make mutation-test`: break one rule of the service at a time, in a copy, and see which test notices.
+
+Exits with 1 if a broken rule went unnoticed, or if a mutation no longer fits the code.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+TIMEOUT_SECONDS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A rule that is broken: `before` becomes `after` in `file`. `tests`: what should notice."""
+
+    name: str
+    file: str
+    before: str
+    after: str
+    tests: str
+
+
+MUTATIONS = (
+    Mutation(
+        "no row lock",
+        "apps/transactions/locking.py",
+        'Wallet.objects.select_for_update(of=("self",), no_key=True)',
+        "Wallet.objects.all()",
+        "apps/transactions/tests/test_charge_races.py",
+    ),
+    Mutation(
+        "the key is looked up after the checks of the sale",
+        "apps/transactions/services.py",
+        "        if wallet.earlier_entry_id is not None:\n",
+        "        _check_seller(wallet)\n        _draft_sale(wallet, order, claims)\n"
+        "        if wallet.earlier_entry_id is not None:\n",
+        "apps/transactions/tests/test_charge_keys.py",
+    ),
+    Mutation(
+        "acknowledged before it is committed",
+        "functional_tests/performance/benchmark/stage.py",
+        '"synchronous_commit": "on"',
+        '"synchronous_commit": "off"',
+        "functional_tests/faults/tests/test_faults.py",
+    ),
+    Mutation(
+        "a lost commit is called nothing",
+        "apps/core/postgresql/base.py",
+        "raise CommitOutcomeUnknown(*error.args) from error",
+        "raise",
+        "functional_tests/faults/tests/test_lost_commit.py",
+    ),
+    Mutation(
+        "anybody of the staff approves",
+        "apps/accounts/permissions.py",
+        "IsCreditApprover = roles_required(StaffRole.ADMIN, StaffRole.CREDIT_APPROVER)",
+        "IsCreditApprover = roles_required(*StaffRole.values)",
+        "apps/core/tests/test_authorisation_matrix.py -k approve",
+    ),
+    Mutation(
+        "a revoked session lives on",
+        "apps/accounts/sessions.py",
+        "AND accounts_session.revoked_at IS NULL AND",
+        "AND",
+        "apps/accounts/tests/test_tokens.py -k family",
+    ),
+    Mutation(
+        "sellers see each other",
+        "apps/accounts/permissions.py",
+        "return None if user.staff_roles else user.seller_id",
+        "return None",
+        "apps/core/tests/test_authorisation_matrix.py -k foreign_entry",
+    ),
+)
+
+
+def main() -> int:
+    """Try every mutation, or those whose name holds the argument."""
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    survivors = []
+    with tempfile.TemporaryDirectory(prefix="sharj-mutation-") as scratch:
+        copy = Path(scratch) / "copy"
+        _git("worktree", "add", "--detach", "--quiet", str(copy))
+        try:
+            for mutation in MUTATIONS:
+                if wanted in mutation.name and not _is_caught(mutation, copy):
+                    survivors.append(mutation.name)
+        finally:
+            _git("worktree", "remove", "--force", str(copy))
+    print(f"SURVIVED: {', '.join(survivors)}" if survivors else "every mutation was caught")
+    return 1 if survivors else 0
+
+
+def _is_caught(mutation: Mutation, copy: Path) -> bool:
+    file = copy / mutation.file
+    original = file.read_text()
+    if original.count(mutation.before) != 1:
+        print(f"{mutation.name}: does not fit {mutation.file} any more")
+        return False
+    began = time.monotonic()
+    file.write_text(original.replace(mutation.before, mutation.after))
+    try:
+        output, code = _run_tests(mutation.tests, copy)
+    finally:
+        file.write_text(original)
+    failed = re.findall(r"^FAILED \S+::(.+?)(?: - |$)", output, re.MULTILINE)
+    # 1 is pytest's "tests failed"; anything else, such as a copy that cannot start, proves nothing.
+    is_caught = code == 1 and bool(failed)
+    verdict = f"caught by {failed[0]}" + f" and {len(failed) - 1} more" * (len(failed) > 1) if is_caught else "SURVIVED"
+    print(f"{mutation.name}: {verdict} ({time.monotonic() - began:.0f} s)", flush=True)
+    if not is_caught:
+        print(output[-2000:])
+    return is_caught
+
+
+def _run_tests(tests: str, copy: Path) -> tuple[str, int]:
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "--show-capture=no", *tests.split()]
+    try:
+        run = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return "it took too long", -1
+    return run.stdout + run.stderr, run.returncode
+
+
+def _git(*arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=REPOSITORY, check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
