@@ -1,10 +1,10 @@
 """The cases of a run: their sellers, their order, and what came of them."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from functools import cache, partial
 
 from apps.core.database_roles import open_database
 from apps.core.embedded_postgres import DATABASE, EmbeddedPostgres
@@ -13,8 +13,7 @@ from functional_tests.performance.benchmark.cases import BALANCE, HISTORY, Case,
 from functional_tests.performance.benchmark.generator import DataPlan
 from functional_tests.performance.benchmark.loader import load
 from functional_tests.performance.benchmark.measurement import Figures, Rounds, Say
-from functional_tests.performance.benchmark.pages import deep_page
-from functional_tests.performance.benchmark.sellers import make_members, make_staff, members_of
+from functional_tests.performance.benchmark.sellers import Member, make_members, make_staff, members_of
 from functional_tests.performance.benchmark.sites import Site, open_site, visit
 from functional_tests.performance.benchmark.stage import postmaster_pid
 
@@ -31,9 +30,9 @@ class Effort:
     many_sellers: int = 1_000
     words: tuple[str, ...] = ("",)
 
-    def picks(self, case: Case) -> bool:
-        """Tell whether a case is to be measured."""
-        return any(word in case.name for word in self.words)
+    def picks(self, name: str) -> bool:
+        """Tell whether the case of this name is to be measured."""
+        return any(word in name for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,34 +52,41 @@ def run_cases(postgres: EmbeddedPostgres, effort: Effort, say: Say) -> CaseResul
     visit(DATABASE)
     with open_site(postgres, folder) as site:
         say("making sellers")
-        cases = [case for case in _cases(site, postgres, folder, run_id, effort.many_sellers) if effort.picks(case)]
+        makers = _case_makers(site, postgres, CaseBook(site, folder, run_id), effort.many_sellers)
+        cases = [make() for name, make in makers.items() if effort.picks(name)]
         rounds = Rounds(postmaster_pid(postgres), say)
         figures = rounds.measure(cases, rounds=effort.rounds, seconds=effort.seconds)
     # The server has ended, and with it its sessions: all their counts are in.
     return CaseResults({case.name: case.title for case in cases}, figures, hot_update_share())
 
 
-def _cases(site: Site, postgres: EmbeddedPostgres, folder: Path, run_id: str, many_sellers: int) -> list[Case]:
-    """Return every case. Each has sellers of its own, so that none finds what another has left."""
-    staff, book = make_staff(), CaseBook(site, folder, run_id)
-    ten, bulk, mixed, many = (make_members(count, staff) for count in (10, 10, 10, many_sellers))
-    hot, replayed, spread_in_sql, hot_in_sql = (make_members(count, staff) for count in (1, 1, 10, 1))
+def _case_makers(
+    site: Site, postgres: EmbeddedPostgres, book: CaseBook, many_sellers: int
+) -> dict[str, Callable[[], Case]]:
+    """Return what makes each case, by name. Each has sellers of its own, so that none finds what another has left."""
+    sellers = partial(make_members, approver=make_staff())
+    reader = cache(partial(_make_reader, postgres))
+    in_sql = partial(pgbench_case, site=site, postgres=postgres, folder=book.folder)
+    return {
+        "ceiling": lambda: book.ceiling(sellers(10)),
+        "pgbench": lambda: in_sql("pgbench", "pgbench, 10 sellers", members=sellers(10)),
+        "pgbench_hot": lambda: in_sql("pgbench_hot", "pgbench, one hot seller", members=sellers(1)),
+        "ten_sellers": lambda: book.charges("ten_sellers", "charges, 10 sellers", sellers(10)),
+        "zipf": lambda: book.zipf(sellers(many_sellers)),
+        "hot_seller": lambda: book.charges("hot_seller", "charges, one hot seller", sellers(1)),
+        "replays": lambda: book.replays(sellers(1)[0]),
+        "mixed": lambda: book.mixed(sellers(10)),
+        "bulk_100": lambda: book.bulk(sellers(10), 100),
+        "bulk_1000": lambda: book.bulk(sellers(10), 1_000),
+        "balance": lambda: book.reads("balance", "balance", reader(), BALANCE),
+        "history_first": lambda: book.reads("history_first", "history, page 1", reader(), HISTORY),
+        "history_deep": lambda: book.deep_read("history_deep", "history", reader(), DEEP_PAGE),
+    }
+
+
+def _make_reader(postgres: EmbeddedPostgres) -> list[Member]:
+    """Make a seller with a long history."""
+    plan = DataPlan(1, DEEP_ENTRIES, until=datetime.now(UTC) - timedelta(minutes=1))
     with open_database(postgres.connection("superuser")) as superuser:
-        [deep] = load(superuser, DataPlan(1, DEEP_ENTRIES, until=datetime.now(UTC) - timedelta(minutes=1)))
-    reader = members_of([deep.seller_id], staff)
-    deep_path, deep_number = deep_page(HISTORY, deep.seller_id, DEEP_PAGE)
-    return [
-        book.ceiling(ten),
-        pgbench_case("pgbench", "pgbench, 10 sellers", site, postgres, folder, spread_in_sql),
-        pgbench_case("pgbench_hot", "pgbench, one hot seller", site, postgres, folder, hot_in_sql),
-        book.charges("ten_sellers", "charges, 10 sellers", ten),
-        book.zipf(many),
-        book.charges("hot_seller", "charges, one hot seller", hot),
-        book.replays(replayed[0]),
-        book.mixed(mixed),
-        book.bulk(bulk, 100),
-        book.bulk(bulk, 1_000),
-        book.reads("balance", "balance", reader, BALANCE),
-        book.reads("history_first", "history, page 1", reader, HISTORY),
-        book.reads("history_deep", f"history, page {deep_number:,}", reader, deep_path),
-    ]
+        [account] = load(superuser, plan)
+    return members_of([account.seller_id], make_staff())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from apps.core.embedded_postgres import EmbeddedPostgres
 from functional_tests.performance.benchmark.drive import Driver
+from functional_tests.performance.benchmark.pages import deep_page
 from functional_tests.performance.benchmark.pgbench import Pgbench
 from functional_tests.performance.benchmark.sellers import Member
 from functional_tests.performance.benchmark.sites import Site
@@ -37,12 +38,12 @@ class CaseBook:
     """Builds the cases of one site. `run_id` keeps the keys apart from those of earlier runs."""
 
     def __init__(self, site: Site, folder: Path, run_id: str) -> None:
-        self._site, self._folder, self._run_id = site, folder, run_id
+        self._site, self.folder, self._run_id = site, folder, run_id
         self._random = random.Random(1)
 
     def http(self, name: str, title: str, workload: Workload, charges: float = 0.0, most: int = 0) -> Case:
         """Return a case that sends `workload`; `charges` is what a request makes on average, `most` at most."""
-        file = self._folder / f"{self._site.database}-{name}.requests"
+        file = self.folder / f"{self._site.database}-{name}.requests"
         drive = Wrk(self._site.server.base_url, file, workload)
         return Case(name, title, self._site, drive, charges, most or round(charges))
 
@@ -88,6 +89,11 @@ class CaseBook:
         """Return the case of one address that is read over and over."""
         requests = [render_request("GET", path, token=member.token) for member in members]
         return self.http(name, title, Workload(requests, shuffled(len(requests))))
+
+    def deep_read(self, name: str, title: str, members: Sequence[Member], page: int) -> Case:
+        """Return the case of one page of the first member's history, or of its last full one."""
+        path, number = deep_page(HISTORY, members[0].seller_id, page)
+        return self.reads(name, f"{title}, page {number:,}", members[:1], path)
 
     def _charges(self, members: Sequence[Member]) -> list[bytes]:
         each = max(1, REQUESTS_PER_CASE // len(members))
