@@ -1,4 +1,9 @@
-"""gunicorn, for `make run` and for production. Requests wait for PostgreSQL, not for Python: threads."""
+"""gunicorn, for `make run` and for production.
+
+Few threads in several processes: a thread that holds the lock of a busy seller and waits for the GIL keeps everybody
+waiting, and with one thread alone a long export would stop its process for everybody else. docs/concurrency.md has the
+measurements.
+"""
 
 import os
 import sys
@@ -15,8 +20,8 @@ wsgi_app = "config.wsgi:application"
 bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
 
 worker_class = "gthread"
-workers = int(os.environ.get("GUNICORN_WORKERS") or 2)
-threads = int(os.environ.get("GUNICORN_THREADS") or 4)
+workers = int(os.environ.get("GUNICORN_WORKERS") or 4)
+threads = int(os.environ.get("GUNICORN_THREADS") or 2)
 
 # Seconds. The database gives up on a statement after 5, so a worker that is silent for 30 is stuck, not waiting.
 timeout = 30
