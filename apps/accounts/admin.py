@@ -112,7 +112,7 @@ def _by_id(service: Callable[..., None]) -> Callable[[Seller, Mapping[str, Any]]
 
 
 @admin.register(User)
-class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     may_view = AUDITORS
     may_add = may_change = ADMINS
     form = UserForm

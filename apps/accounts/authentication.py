@@ -13,7 +13,7 @@ from apps.accounts.tokens import Claims, InvalidToken, read_access
 class ClaimsAuthentication(JWTAuthentication):
     """Check the signature only. For views whose use case checks user, role and session itself, in its own query."""
 
-    def authenticate(self, request: Request) -> tuple[Claims, Claims] | None:  # type: ignore[override]
+    def authenticate(self, request: Request) -> tuple[Claims, Claims] | None:  # type: ignore[override]  # our Claims, not its Token
         header = self.get_header(request)
         raw = self.get_raw_token(header) if header else None
         if raw is None:
@@ -25,7 +25,7 @@ class ClaimsAuthentication(JWTAuthentication):
 class SessionTokenAuthentication(ClaimsAuthentication):
     """Check the signature and that session and user are still good, so that logout and deactivation act at once."""
 
-    def authenticate(self, request: Request) -> tuple[User, Claims] | None:  # type: ignore[override]
+    def authenticate(self, request: Request) -> tuple[User, Claims] | None:  # type: ignore[override]  # a User for Claims
         authenticated = super().authenticate(request)
         if authenticated is None:
             return None
