@@ -73,8 +73,7 @@ def proxy(listen: Address, target: Address, cutter: Cutter) -> Iterator[None]:
     try:
         yield
     finally:
-        server.close()
-        wait_for(_cancel_others())
+        wait_for(_close(server))
         loop.call_soon_threadsafe(loop.stop)
         thread.join(timeout=10)
         loop.close()
@@ -89,7 +88,9 @@ async def _listen(listen: Address, target: Address, cutter: Cutter) -> asyncio.S
     return await asyncio.start_server(serve, HOST, listen)
 
 
-async def _cancel_others() -> None:
+async def _close(server: asyncio.Server) -> None:
+    """Stop listening and forwarding. In the loop's own thread: a server is not safe to close from another."""
+    server.close()
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
