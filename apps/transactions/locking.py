@@ -66,7 +66,7 @@ def lock_wallet(seller_id: UUID, *, session_id: UUID | None = None, idempotency_
         NotFound: there is no such seller.
         OperationalError: the lock was not granted within `lock_timeout`.
     """
-    lock, read = [seller_id, idempotency_key, seller_id], [seller_id, session_id, idempotency_key]
+    lock, read = (seller_id, idempotency_key, seller_id), (seller_id, session_id, idempotency_key)
     with connection.cursor() as cursor:
         cursor.execute(_lock_statement() + _READ, lock + read)
         row = cursor.fetchone()
