@@ -101,7 +101,8 @@ class SellerUserListView(APIView):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Let one more person or program act for the caller's seller. For owners."""
-        user = services.create_seller_user(seller_id=_seller_id(request), **read_body(InvitationSerializer, request))
+        body = read_body(InvitationSerializer, request)
+        user = services.create_seller_user(seller_id=_seller_id(request), created_by=caller(request), **body)
         return Response(SellerUserSerializer(user).data, status=status.HTTP_201_CREATED)
 
 
@@ -123,7 +124,9 @@ class SellerUserView(APIView):
     def patch(self, request: Request, user_id: UUID) -> Response:
         """Change an operator or a viewer. A new password ends its sessions. For owners."""
         changes = read_body(SellerUserChangesSerializer, request)
-        user = users.update_seller_user(user_id=user_id, seller_id=_seller_id(request), changes=changes)
+        user = users.update_seller_user(
+            user_id=user_id, seller_id=_seller_id(request), changes=changes, changed_by=caller(request)
+        )
         return Response(SellerUserSerializer(user).data)
 
     @documented(
@@ -132,7 +135,7 @@ class SellerUserView(APIView):
     )  # fmt: skip
     def delete(self, request: Request, user_id: UUID) -> Response:
         """Shut an operator or a viewer out, from its very next request on. Nobody is deleted. For owners."""
-        users.deactivate_seller_user(user_id=user_id, seller_id=_seller_id(request))
+        users.deactivate_seller_user(user_id=user_id, seller_id=_seller_id(request), deactivated_by=caller(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

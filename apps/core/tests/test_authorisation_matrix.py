@@ -1,6 +1,5 @@
 """Every URL and method of the API for every caller: `authorisation_matrix.txt` says who may, and lists them all."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,18 +9,15 @@ import pytest
 from django.db import transaction
 from django.urls import URLPattern, resolve
 
-from apps.accounts.models import Seller, SellerRole, User
+from apps.accounts.models import Seller, User
 from apps.accounts.tests.test_tokens import FORGERIES
 from apps.core.rate_limits import local_counts
-from apps.core.tests.api import BASE, PHONE, Answer, Caller
-from apps.core.tests.factories import file_request, log_in, make_seller, make_staff, make_user, owner_of, sell
+from apps.core.tests.api import BASE, PHONE, Caller
+from apps.core.tests.factories import log_in, make_staff
+from apps.core.tests.fixtures import CALLERS
 from apps.core.tests.invariants import snapshot
 from config.urls import api
 
-CALLERS = (
-    "owner", "operator", "viewer", "foreign", "suspended",
-    "admin", "credit_approver", "auditor", "support", "groupless", "anonymous",
-)  # fmt: skip
 FORGED = ("expired", "alg none", "another key", "foreign audience", "unknown session")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE")
 CODES = {
@@ -63,30 +59,6 @@ MATRIX = read_matrix()
 
 
 @pytest.fixture
-def places(seller: Seller, other_seller: Seller) -> dict[str, object]:
-    """What the names in the matrix's paths stand for."""
-    return {
-        "seller": seller.pk,
-        "other": other_seller.pk,
-        "pending": make_seller(status=Seller.Status.PENDING).pk,
-        "suspended": make_seller(status=Seller.Status.SUSPENDED).pk,
-        "request": file_request(seller).pk,
-        "foreign_request": file_request(other_seller).pk,
-        "entry": sell(seller).pk,
-        "foreign_entry": sell(other_seller).pk,
-        "user": make_user(seller, SellerRole.VIEWER).pk,
-        "foreign_user": owner_of(other_seller).pk,
-    }
-
-
-@pytest.fixture
-def cast(request: pytest.FixtureRequest, other_seller: Seller, seller: Seller) -> dict[str, Caller]:
-    """One caller of each column but the last."""
-    own = {"foreign": log_in(owner_of(other_seller)), "suspended": log_in(owner_of(seller))}
-    return {name: own.get(name) or request.getfixturevalue(name) for name in CALLERS}
-
-
-@pytest.fixture
 def intruders(owner: Caller, admin: Caller, seller: Seller, settings: Any) -> dict[str, Caller]:
     """Callers with tokens of the mightiest users that are no good."""
     key = settings.SIMPLE_JWT["SIGNING_KEY"]
@@ -121,7 +93,7 @@ def test_each_caller_gets_what_the_matrix_says(
         undo = transaction.savepoint()
         if name == "suspended":
             Seller.objects.filter(pk=seller.pk).update(status=Seller.Status.SUSPENDED)
-        answer = _send(caller, method, url, body)
+        answer = caller.call(method, url, body)
         seen[name] = answer.status
         if answer.status < 400 or name == "suspended":
             transaction.savepoint_rollback(undo)
@@ -131,10 +103,6 @@ def test_each_caller_gets_what_the_matrix_says(
 
     assert seen == expected
     assert snapshot() == before, "a refusal changed something"
-
-
-def _send(caller: Caller, method: str, url: str, body: dict[str, Any] | None) -> Answer:
-    return caller.send(method, url, b"" if body is None else json.dumps(body).encode())
 
 
 def _endpoints() -> Iterator[tuple[str, type]]:
