@@ -11,7 +11,7 @@ LOAD := $(BIN)/python functional_tests/performance/test_load_transactions.py
 BENCH := $(BIN)/python -m functional_tests.performance.benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check audit load bench bench-data fault-test mutation-test stack-test reset clean
+.PHONY: help run dev test check audit load bench bench-data fault-test fuzz mutation-test stack-test reset clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench: $(INSTALLED) .env ## measure what a charge costs, against the framework's
 
 fault-test: $(INSTALLED) ## kill, freeze, fill and cut what the service stands on; nothing may be lost; ARGS="--seed 1"
 	@$(BIN)/python -m functional_tests.faults $(ARGS)
+
+fuzz: $(INSTALLED_DEV) ## attack what swagger.json describes as three roles, 5 minutes each; ARGS="--seconds 60 --seed 1"
+	@$(BIN)/python -m functional_tests.fuzzing $(ARGS)
 
 mutation-test: $(INSTALLED_DEV) ## break one rule at a time in a copy, and name the test that notices
 	@$(BIN)/python -m functional_tests.mutation $(ARGS)

@@ -127,8 +127,30 @@ class Session(models.Model):
         return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
 
 
+class AuditAction(models.TextChoices):
+    """What the audit trail keeps."""
+
+    LOG_IN = "log in", _("log in")
+    LOG_IN_REFUSED = "log in refused", _("log in refused")
+    LOG_OUT = "log out", _("log out")
+    ADD = "add", _("add")
+    CHANGE = "change", _("change")
+    DEACTIVATE = "deactivate", _("deactivate")
+    SET_PASSWORD = "set password", _("set password")
+    VERIFY = "verify", _("verify")
+    SUSPEND = "suspend", _("suspend")
+    REACTIVATE = "reactivate", _("reactivate")
+    APPROVE_FIRST = "approve first", _("approve first, of two")
+    APPROVE = "approve", _("approve")
+    REJECT = "reject", _("reject")
+    REVERSE = "reverse", _("reverse")
+    RECONCILE = "reconcile", _("reconcile")
+    RECONCILE_ALL = "reconcile all", _("reconcile all")
+    EXPORT_LEDGER = "export ledger", _("export ledger")
+
+
 class AuditEvent(models.Model):
-    """One thing that somebody did in the back office, and from where. Rows are added; PostgreSQL refuses all else."""
+    """One thing that staff or an owner did, and from where. Rows are added; PostgreSQL refuses all else."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField(_("time"), auto_now_add=True)
@@ -136,7 +158,7 @@ class AuditEvent(models.Model):
         User, on_delete=models.PROTECT, null=True, related_name="audit_events", verbose_name=_("who")
     )
     address = models.GenericIPAddressField(_("from where"), null=True)
-    action = models.CharField(_("action"), max_length=64)
+    action = models.CharField(_("action"), max_length=64, choices=AuditAction)
     subject = models.CharField(_("kind"), max_length=64, blank=True)
     subject_id = models.CharField(max_length=64, blank=True)
     subject_name = models.CharField(_("of what"), max_length=200, blank=True)

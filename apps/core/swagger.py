@@ -15,6 +15,7 @@ from rest_framework import serializers
 
 from apps.core.examples import DETAILS, MEMBERS
 from apps.core.problems import CONTENT_TYPE, PROBLEMS, flatten_errors
+from apps.core.swagger_fields import NullableReferenceInspector
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -59,6 +60,8 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 class ProblemAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has no types
     """Adds to each operation what `documented` was told: its problems, its example, its other content types."""
+
+    field_inspectors = (NullableReferenceInspector, *SwaggerAutoSchema.field_inspectors)
 
     def get_operation_id(self, operation_keys: Sequence[str] | None = None) -> str:
         """Return the summary in snake case, e.g. `sell_charge` for "Sell a charge"."""
@@ -175,7 +178,7 @@ def documented(
 
 def example_of(serializer: type[serializers.BaseSerializer[Any]]) -> dict[str, Any]:
     """Return the example that a serializer shows in the documentation."""
-    example: dict[str, Any] = serializer.Meta.swagger_schema_fields["example"]  # type: ignore[attr-defined]
+    example: dict[str, Any] = serializer.Meta.swagger_schema_fields["example"]  # type: ignore[attr-defined]  # each of ours has a Meta
     return example
 
 

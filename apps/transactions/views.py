@@ -12,7 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts import audit
 from apps.accounts.authentication import ClaimsAuthentication, claims_of
+from apps.accounts.models import AuditAction
 from apps.accounts.permissions import IsAdmin, IsAuditor, MayRead, caller, seller_scope, visible_seller_id
 from apps.core import replica
 from apps.core.csv_export import CSVRenderer
@@ -104,6 +106,9 @@ class EntryListView(APIView):
         """Return a page of `entries`, or all of them as CSV."""
         if self.request.accepted_renderer.format != CSVRenderer.format:
             return self.page(entries)
+        user = caller(self.request)
+        if user.staff_roles:  # that somebody took data of all sellers along is kept
+            audit.record(AuditAction.EXPORT_LEDGER, actor_id=user.pk, detail=self.request.get_full_path())
         return stream_entries(selectors.iterate_entries(entries), filename="transactions.csv")
 
     def page(self, entries: QuerySet[LedgerEntry]) -> Response:
