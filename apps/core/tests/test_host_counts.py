@@ -27,7 +27,9 @@ print("held", flush=True); time.sleep(60)
 
 
 def _run(script: str, file: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", script, str(file)], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, "-c", script, str(file)], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
 
 
 def test_processes_count_together_and_lose_nothing(tmp_path: Path) -> None:
