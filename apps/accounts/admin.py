@@ -1,23 +1,25 @@
 """Sellers, users and sessions in the back office."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts import services, users
+from apps.accounts import audit, services, users
 from apps.accounts.admin_forms import PasswordForm, SellerForm, UserCreationForm, UserForm
 from apps.accounts.confirmed_steps import ReasonForm, Step, take_step
 from apps.accounts.console import SELLER_KINDS
-from apps.accounts.models import AuditEvent, Seller, Session, User
+from apps.accounts.models import AuditAction, AuditEvent, Seller, Session, User
 from apps.accounts.panels import Panel, seller_panels
 from apps.accounts.role_admin import ADMINS, AUDITORS, RoleAdmin
 from apps.core.display import show_age, show_moment, show_money, status_badge
@@ -38,7 +40,10 @@ class SellerAdmin(RoleAdmin):
     list_filter = ("status", "created_at")
     list_select_related = ("wallet",)
     search_fields = ("company_name", "email", "phone_number")
-    fields = ("company_name", "email", "phone_number", "daily_limit", "shown_status", "registered_at")
+    fields = (
+        "company_name", "email", "phone_number", "daily_limit", "charges_per_minute", "requests_per_minute",
+        "shown_status", "registered_at",
+    )  # fmt: skip
     readonly_fields = ("shown_status", "registered_at")
     actions = ("verify", "suspend", "reactivate")
 
@@ -81,19 +86,27 @@ class SellerAdmin(RoleAdmin):
     def save_model(self, request: HttpRequest, obj: Seller, form: "ModelForm[Seller]", change: bool) -> None:
         """Change the profile through the service, as the API does."""
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        services.update_seller(seller_id=obj.pk, changes=changes)
+        services.update_seller(seller_id=obj.pk, changes=changes, changed_by=cast("User", request.user))
 
     @admin.action(description=_("Verify"), permissions=["administer"])
     def verify(self, request: HttpRequest, queryset: QuerySet[Seller]) -> HttpResponse:
-        step = Step(title=str(_("Verify sellers")), button=str(_("Verify")), run=_by_id(services.verify_seller))
+        by = cast("User", request.user)
+        step = Step(
+            title=str(_("Verify sellers")),
+            button=str(_("Verify")),
+            run=lambda seller, answers: services.verify_seller(seller_id=seller.pk, changed_by=by),
+        )
         return take_step(self, request, queryset, step)
 
     @admin.action(description=_("Suspend"), permissions=["administer"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[Seller]) -> HttpResponse:
+        by = cast("User", request.user)
         step = Step(
             title=str(_("Suspend sellers")),
             button=str(_("Suspend")),
-            run=_by_id(services.suspend_seller),
+            run=lambda seller, answers: services.suspend_seller(
+                seller_id=seller.pk, changed_by=by, reason=answers["reason"]
+            ),
             form_class=ReasonForm,
             is_dangerous=True,
         )
@@ -101,14 +114,13 @@ class SellerAdmin(RoleAdmin):
 
     @admin.action(description=_("Reactivate"), permissions=["administer"])
     def reactivate(self, request: HttpRequest, queryset: QuerySet[Seller]) -> HttpResponse:
+        by = cast("User", request.user)
         step = Step(
-            title=str(_("Reactivate sellers")), button=str(_("Reactivate")), run=_by_id(services.reactivate_seller)
+            title=str(_("Reactivate sellers")),
+            button=str(_("Reactivate")),
+            run=lambda seller, answers: services.reactivate_seller(seller_id=seller.pk, changed_by=by),
         )
         return take_step(self, request, queryset, step)
-
-
-def _by_id(service: Callable[..., None]) -> Callable[[Seller, Mapping[str, Any]], None]:
-    return lambda seller, answers: service(seller_id=seller.pk)
 
 
 @admin.register(User)
@@ -153,6 +165,39 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generi
     def save_model(self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool) -> None:
         """Save through the service: a change of roles or a deactivation ends the user's sessions."""
         users.save_user(user=obj, ends_sessions=not _ENDS_SESSIONS.isdisjoint(form.changed_data))
+
+    def _changeform_view(self, *args: Any) -> Any:
+        """Save user, roles and line of the trail in one transaction, which a refusal undoes."""
+        with transaction.atomic():
+            return super()._changeform_view(*args)  # type: ignore[misc]  # not in the stubs
+
+    def save_related(self, request: HttpRequest, form: "ModelForm[User]", formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        action = AuditAction.CHANGE if change else AuditAction.ADD
+        if form.changed_data:
+            audit.record(action, form.instance, actor_id=cast("User", request.user).pk, detail=_describe(form))
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Set a password, with its line in the trail."""
+        with transaction.atomic():
+            response = super().user_change_password(request, id, form_url)
+            if response.status_code == HTTPStatus.FOUND:  # it was set; a form with an error is shown again
+                user = self.get_object(request, id)
+                audit.record(AuditAction.SET_PASSWORD, user, actor_id=cast("User", request.user).pk)
+        return response
+
+
+def _describe(form: "ModelForm[User]") -> str:
+    """Return what was changed by a form, without passwords."""
+    names = [name for name in form.changed_data if "password" not in name]
+    before = {name: _text(form.initial.get(name)) for name in names}
+    return audit.describe_changes(before, {name: _text(form.cleaned_data.get(name)) for name in names})
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return ", ".join(sorted(map(str, value)))
+    return str(getattr(value, "pk", value) or "")
 
 
 @admin.register(Session)

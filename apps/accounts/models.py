@@ -1,12 +1,13 @@
 """Who uses the platform: sellers, the people who act for them or for the platform, and their logins."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Upper
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
@@ -27,6 +28,9 @@ class Seller(models.Model):
     phone_number = models.CharField(max_length=16, blank=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
     daily_limit = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2, null=True, blank=True)
+    # Limits of its own; empty: the platform's (RATE_LIMIT_..._PER_MINUTE), 0: none.
+    charges_per_minute = models.PositiveIntegerField(_("charges a minute"), null=True, blank=True)
+    requests_per_minute = models.PositiveIntegerField(_("other requests a minute"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -92,6 +96,14 @@ class User(AbstractUser):
             ),
         )
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; a new password ends every login that the old one began, whoever sets it and by whatever path."""
+        is_new_password = getattr(self, "_password", None) is not None and not self._state.adding
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if is_new_password:
+                self.sessions.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
+
     @property
     def staff_roles(self) -> frozenset[str]:
         """Names of the staff groups; a superuser is an admin. Asked of the database once per instance."""
@@ -119,6 +131,8 @@ class Session(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     refresh_jti = models.CharField(max_length=64)
+    # Where the login came from, an address or an IPv6 /64 (`throttles.client_network`).
+    network = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(db_index=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -127,8 +141,30 @@ class Session(models.Model):
         return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
 
 
+class AuditAction(models.TextChoices):
+    """What the audit trail keeps."""
+
+    LOG_IN = "log in", _("log in")
+    LOG_IN_REFUSED = "log in refused", _("log in refused")
+    LOG_OUT = "log out", _("log out")
+    ADD = "add", _("add")
+    CHANGE = "change", _("change")
+    DEACTIVATE = "deactivate", _("deactivate")
+    SET_PASSWORD = "set password", _("set password")
+    VERIFY = "verify", _("verify")
+    SUSPEND = "suspend", _("suspend")
+    REACTIVATE = "reactivate", _("reactivate")
+    APPROVE_FIRST = "approve first", _("approve first, of two")
+    APPROVE = "approve", _("approve")
+    REJECT = "reject", _("reject")
+    REVERSE = "reverse", _("reverse")
+    RECONCILE = "reconcile", _("reconcile")
+    RECONCILE_ALL = "reconcile all", _("reconcile all")
+    EXPORT_LEDGER = "export ledger", _("export ledger")
+
+
 class AuditEvent(models.Model):
-    """One thing that somebody did in the back office, and from where. Rows are added; PostgreSQL refuses all else."""
+    """One thing that staff or an owner did, and from where. Rows are added; PostgreSQL refuses all else."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField(_("time"), auto_now_add=True)
@@ -136,7 +172,7 @@ class AuditEvent(models.Model):
         User, on_delete=models.PROTECT, null=True, related_name="audit_events", verbose_name=_("who")
     )
     address = models.GenericIPAddressField(_("from where"), null=True)
-    action = models.CharField(_("action"), max_length=64)
+    action = models.CharField(_("action"), max_length=64, choices=AuditAction)
     subject = models.CharField(_("kind"), max_length=64, blank=True)
     subject_id = models.CharField(max_length=64, blank=True)
     subject_name = models.CharField(_("of what"), max_length=200, blank=True)

@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from apps.accounts import audit
 from apps.accounts.models import StaffRole
 from apps.core.errors import DomainError, InvalidInput
 
@@ -135,14 +134,6 @@ class RoleAdmin(ModelAdmin, _NotAtomic):
         target = request.POST.get("next", "")
         is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
         return target if is_ours else request.get_full_path()
-
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        audit.record(request, "add", obj, audit.describe(message))
-        return super().log_addition(request, obj, message)
-
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        audit.record(request, "change", obj, audit.describe(message))
-        return super().log_change(request, obj, message)
 
     def response_action(  # type: ignore[override]  # Django's has no third argument, whatever the stub says
         self, request: HttpRequest, queryset: QuerySet[Any]

@@ -12,7 +12,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from apps.accounts.models import Seller, SellerRole, StaffRole, User
+from apps.accounts import audit
+from apps.accounts.models import AuditAction, Seller, SellerRole, StaffRole, User
 from apps.accounts.sessions import revoke_sessions
 from apps.core import events
 from apps.core.errors import DomainError, InvalidInput, NotFound
@@ -52,8 +53,11 @@ def create_seller(
     phone_number: str = "",
     daily_limit: Decimal | None = None,
     status: Seller.Status = Seller.Status.PENDING,
+    created_by: User | None = None,
 ) -> User:
     """Create a seller with its owner and return the owner. The seller's wallet is opened by the database.
+
+    Without `created_by` it registers itself, which is not a step of the audit trail.
 
     Raises:
         InvalidInput: username or email taken, or the password is weak.
@@ -65,11 +69,16 @@ def create_seller(
             company_name=company_name, email=email, phone_number=phone_number, daily_limit=daily_limit, status=status
         )
         owner.save(force_insert=True)
+        if created_by is not None:
+            detail = f"owner: {username}; daily_limit: {daily_limit}; status: {status.value}"
+            audit.record(AuditAction.ADD, owner.seller, actor_id=created_by.pk, detail=detail)
     return owner
 
 
-def create_seller_user(*, seller_id: UUID, role: SellerRole, username: str, password: str, email: str = "") -> User:
-    """Let one more person act for a seller.
+def create_seller_user(
+    *, seller_id: UUID, role: SellerRole, username: str, password: str, email: str = "", created_by: User | None
+) -> User:
+    """Let one more person act for a seller; `created_by` is None for a command.
 
     Raises:
         InvalidInput: username or email taken, or the password is weak.
@@ -78,25 +87,29 @@ def create_seller_user(*, seller_id: UUID, role: SellerRole, username: str, pass
     set_password(user, password)
     with duplicates_named(), transaction.atomic(durable=True):
         user.save(force_insert=True)
+        detail = f"email: {email}; role: {SellerRole(role).value}"
+        audit.record(AuditAction.ADD, user, actor_id=created_by.pk if created_by else None, detail=detail)
     return user
 
 
 def create_staff_user(*, role: StaffRole, username: str, password: str, email: str = "") -> User:
-    """Let one more person work for the platform; raises as `create_seller_user` does."""
+    """Let one more person work for the platform, by a command; raises as `create_seller_user` does."""
     user = User(username=username, email=email, is_staff=True)
     set_password(user, password)
     with duplicates_named(), transaction.atomic(durable=True):
         user.save(force_insert=True)
         user.groups.add(Group.objects.get(name=role))
+        audit.record(AuditAction.ADD, user, actor_id=None, detail=f"role: {role.value}")
     return user
 
 
 def change_password(*, user: User, password: str) -> None:
-    """Give a user another password and end its sessions; raises `InvalidInput` for a weak one."""
+    """Give a user another password by a command, and end its sessions; raises `InvalidInput` for a weak one."""
     set_password(user, password)
     with transaction.atomic(durable=True):
         user.save(update_fields=["password"])
         revoke_sessions(user)
+        audit.record(AuditAction.SET_PASSWORD, user, actor_id=None)
 
 
 def set_password(user: User, password: str) -> None:
@@ -108,7 +121,7 @@ def set_password(user: User, password: str) -> None:
     user.set_password(password)
 
 
-def update_seller(*, seller_id: UUID, changes: Mapping[str, Any]) -> None:
+def update_seller(*, seller_id: UUID, changes: Mapping[str, Any], changed_by: User) -> None:
     """Change profile fields of a seller; the caller has chosen which ones its role may change.
 
     Raises:
@@ -117,28 +130,32 @@ def update_seller(*, seller_id: UUID, changes: Mapping[str, Any]) -> None:
     """
     with duplicates_named(), transaction.atomic(durable=True):
         seller = _lock_seller(seller_id)
+        detail = audit.describe_changes({field: getattr(seller, field) for field in changes}, changes)
         for field, value in changes.items():
             setattr(seller, field, value)
         if changes:
             seller.save(update_fields=list(changes))
+            audit.record(AuditAction.CHANGE, seller, actor_id=changed_by.pk, detail=detail)
 
 
-def verify_seller(*, seller_id: UUID) -> None:
+def verify_seller(*, seller_id: UUID, changed_by: User) -> None:
     """Let a pending seller sell; raises `InvalidStatusTransition` from any other status."""
-    _move(seller_id, Seller.Status.PENDING, Seller.Status.ACTIVE)
+    _move(seller_id, Seller.Status.PENDING, Seller.Status.ACTIVE, AuditAction.VERIFY, changed_by)
 
 
-def suspend_seller(*, seller_id: UUID) -> None:
+def suspend_seller(*, seller_id: UUID, changed_by: User, reason: str = "") -> None:
     """Stop an active seller from selling, from its very next request on; raises `InvalidStatusTransition`."""
-    _move(seller_id, Seller.Status.ACTIVE, Seller.Status.SUSPENDED)
+    _move(seller_id, Seller.Status.ACTIVE, Seller.Status.SUSPENDED, AuditAction.SUSPEND, changed_by, reason)
 
 
-def reactivate_seller(*, seller_id: UUID) -> None:
+def reactivate_seller(*, seller_id: UUID, changed_by: User) -> None:
     """Let a suspended seller sell again; raises `InvalidStatusTransition` from any other status."""
-    _move(seller_id, Seller.Status.SUSPENDED, Seller.Status.ACTIVE)
+    _move(seller_id, Seller.Status.SUSPENDED, Seller.Status.ACTIVE, AuditAction.REACTIVATE, changed_by)
 
 
-def _move(seller_id: UUID, source: Seller.Status, target: Seller.Status) -> None:
+def _move(
+    seller_id: UUID, source: Seller.Status, target: Seller.Status, action: AuditAction, actor: User, reason: str = ""
+) -> None:
     with transaction.atomic(durable=True):
         seller = _lock_seller(seller_id)
         if seller.status != source:
@@ -147,6 +164,7 @@ def _move(seller_id: UUID, source: Seller.Status, target: Seller.Status) -> None
             )
         seller.status = target
         seller.save(update_fields=["status"])
+        audit.record(action, seller, actor_id=actor.pk, detail=reason)
     events.security("seller_status_changed", seller=seller_id, before=source.value, after=target.value)
 
 

@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
-from apps.accounts.models import Seller, Session, User
+from apps.accounts import audit
+from apps.accounts.models import AuditAction, Seller, Session, User
 from apps.accounts.tokens import Claims, InvalidToken, TokenPair, issue_pair, read_refresh
 from apps.core import events, metrics
 from apps.core.errors import DomainError
@@ -32,8 +33,8 @@ class Door(Enum):
     STAFF = "staff"
 
 
-def open_session(*, username: str, password: str, door: Door) -> TokenPair:
-    """Log in.
+def open_session(*, username: str, password: str, door: Door, network: str = "") -> TokenPair:
+    """Log in. `network`: where from.
 
     Raises:
         InvalidCredentials: for every reason alike, after the same work.
@@ -44,15 +45,19 @@ def open_session(*, username: str, password: str, door: Door) -> TokenPair:
         events.security_warning("login_failed", user=user.pk, username=user.username, wrong_door=door.value)
         user = None
     if user is None:
+        if door is Door.STAFF:
+            audit.login_refused(username)
         raise InvalidCredentials("No active account with these credentials.")
     with transaction.atomic(durable=True):
         user.last_login = timezone.now()
         user.save(update_fields=["last_login"])
         lifetime = cast("timedelta", api_settings.REFRESH_TOKEN_LIFETIME)
-        session = Session(user=user, expires_at=timezone.now() + lifetime)
+        session = Session(user=user, network=network[:64], expires_at=timezone.now() + lifetime)
         pair = issue_pair(session)
         session.refresh_jti = pair.refresh_jti
         session.save(force_insert=True)
+        if door is Door.STAFF:
+            audit.record(AuditAction.LOG_IN, session, actor_id=user.pk)
     metrics.LOGINS.labels("succeeded").inc()
     events.security("login_succeeded", user=user.pk, seller=user.seller_id, door=door.value, session=session.pk)
     return pair
@@ -103,6 +108,8 @@ def close_session(*, refresh: str) -> None:
         if session is None or session.revoked_at is not None:
             raise InvalidToken
         _revoke(session)
+        if session.user.is_staff:
+            audit.record(AuditAction.LOG_OUT, session, actor_id=session.user_id)
     events.security("logout", user=claims.user_id, session=claims.session_id)
 
 

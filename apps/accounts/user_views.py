@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.validators import EmailValidator
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,9 +23,18 @@ INVITED_ROLES = [(role.value, role.label) for role in (SellerRole.OPERATOR, Sell
 _PROBLEMS = ("validation_error", "permission_denied")
 
 
+class BlankableEmailField(serializers.CharField):
+    """An address or nothing. No `EmailField`: its documented format would forbid the nothing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators.append(EmailValidator())
+
+
 class SellerUserSerializer(serializers.ModelSerializer[User]):
     """Somebody who acts for a seller."""
 
+    email = serializers.CharField(allow_blank=True)
     role = serializers.ChoiceField(choices=SellerRole.choices, source="seller_role")
 
     class Meta:
@@ -45,7 +55,7 @@ class SellerUserSerializer(serializers.ModelSerializer[User]):
 class SellerUserChangesSerializer(serializers.Serializer[Any]):
     """What an owner may change of an operator or a viewer; other members are ignored."""
 
-    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
+    email = BlankableEmailField(max_length=254, required=False, allow_blank=True)
     role = serializers.ChoiceField(choices=INVITED_ROLES, source="seller_role", required=False)
     is_active = serializers.BooleanField(required=False)
     password = serializers.CharField(max_length=128, trim_whitespace=False, required=False)
@@ -59,7 +69,7 @@ class InvitationSerializer(serializers.Serializer[Any]):
 
     username = serializers.CharField(max_length=150, validators=[UnicodeUsernameValidator()])
     password = serializers.CharField(max_length=128, trim_whitespace=False)
-    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
+    email = BlankableEmailField(max_length=254, required=False, allow_blank=True)
     role = serializers.ChoiceField(choices=INVITED_ROLES)
 
     class Meta:
@@ -91,7 +101,8 @@ class SellerUserListView(APIView):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Let one more person or program act for the caller's seller. For owners."""
-        user = services.create_seller_user(seller_id=_seller_id(request), **read_body(InvitationSerializer, request))
+        body = read_body(InvitationSerializer, request)
+        user = services.create_seller_user(seller_id=_seller_id(request), created_by=caller(request), **body)
         return Response(SellerUserSerializer(user).data, status=status.HTTP_201_CREATED)
 
 
@@ -113,7 +124,9 @@ class SellerUserView(APIView):
     def patch(self, request: Request, user_id: UUID) -> Response:
         """Change an operator or a viewer. A new password ends its sessions. For owners."""
         changes = read_body(SellerUserChangesSerializer, request)
-        user = users.update_seller_user(user_id=user_id, seller_id=_seller_id(request), changes=changes)
+        user = users.update_seller_user(
+            user_id=user_id, seller_id=_seller_id(request), changes=changes, changed_by=caller(request)
+        )
         return Response(SellerUserSerializer(user).data)
 
     @documented(
@@ -122,7 +135,7 @@ class SellerUserView(APIView):
     )  # fmt: skip
     def delete(self, request: Request, user_id: UUID) -> Response:
         """Shut an operator or a viewer out, from its very next request on. Nobody is deleted. For owners."""
-        users.deactivate_seller_user(user_id=user_id, seller_id=_seller_id(request))
+        users.deactivate_seller_user(user_id=user_id, seller_id=_seller_id(request), deactivated_by=caller(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

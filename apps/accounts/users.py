@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from apps.accounts.models import SellerRole, User
+from apps.accounts import audit
+from apps.accounts.models import AuditAction, SellerRole, User
 from apps.accounts.services import duplicates_named, set_password
 from apps.accounts.sessions import revoke_sessions
 from apps.core.errors import NotFound, PermissionDenied
@@ -42,7 +43,7 @@ def get_seller_user(user_id: UUID, *, seller_id: UUID) -> User:
     return user
 
 
-def update_seller_user(*, user_id: UUID, seller_id: UUID, changes: Mapping[str, Any]) -> User:
+def update_seller_user(*, user_id: UUID, seller_id: UUID, changes: Mapping[str, Any], changed_by: User) -> User:
     """Change `email`, `seller_role`, `is_active` or `password` of an operator or a viewer.
 
     A new password or a deactivation ends the user's sessions; roles count from its next request on anyway.
@@ -59,6 +60,7 @@ def update_seller_user(*, user_id: UUID, seller_id: UUID, changes: Mapping[str, 
         if user.seller_role == SellerRole.OWNER:
             raise PermissionDenied("Owners are changed by the platform.")
         plain = {name: value for name, value in changes.items() if name != "password"}
+        detail = audit.describe_changes({name: getattr(user, name) for name in plain}, plain)
         for name, value in plain.items():
             setattr(user, name, value)
         if "password" in changes:
@@ -66,9 +68,16 @@ def update_seller_user(*, user_id: UUID, seller_id: UUID, changes: Mapping[str, 
         user.save(update_fields=list(changes))
         if "password" in changes or not user.is_active:
             revoke_sessions(user)
+        audit.record(_action_of(changes), user, actor_id=changed_by.pk, detail=detail)
     return user
 
 
-def deactivate_seller_user(*, user_id: UUID, seller_id: UUID) -> None:
+def _action_of(changes: Mapping[str, Any]) -> AuditAction:
+    if changes.get("is_active") is False:
+        return AuditAction.DEACTIVATE
+    return AuditAction.SET_PASSWORD if set(changes) == {"password"} else AuditAction.CHANGE
+
+
+def deactivate_seller_user(*, user_id: UUID, seller_id: UUID, deactivated_by: User) -> None:
     """Shut a user out from its very next request on; raises as `update_seller_user` does."""
-    update_seller_user(user_id=user_id, seller_id=seller_id, changes={"is_active": False})
+    update_seller_user(user_id=user_id, seller_id=seller_id, changes={"is_active": False}, changed_by=deactivated_by)

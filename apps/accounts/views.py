@@ -24,7 +24,7 @@ from apps.accounts.serializers import (
     SellerSerializer,
     TokenPairSerializer,
 )
-from apps.accounts.throttles import LoginThrottle, RegistrationThrottle, failures_limited
+from apps.accounts.throttles import LoginThrottle, RegistrationThrottle, client_network, failures_limited
 from apps.core.pagination import paginated
 from apps.core.request_input import read_body, read_query
 from apps.core.swagger import documented, page_of
@@ -61,7 +61,7 @@ class LoginView(PublicView):
     def login(self, request: Request) -> Response:
         credentials = read_body(CredentialsSerializer, request)
         with failures_limited(request, credentials["username"]):
-            pair = sessions.open_session(**credentials, door=self.door)
+            pair = sessions.open_session(**credentials, door=self.door, network=client_network(request))
         return Response(TokenPairSerializer(pair).data)
 
 
@@ -157,7 +157,8 @@ class SellerListView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Create an active seller with its owner. For admins."""
-        owner = services.create_seller(**read_body(SellerCreationSerializer, request), status=Seller.Status.ACTIVE)
+        body = read_body(SellerCreationSerializer, request)
+        owner = services.create_seller(**body, status=Seller.Status.ACTIVE, created_by=caller(request))
         assert owner.seller_id  # noqa: S101  (for the type checker)
         seller = selectors.get_seller(owner.seller_id)
         return Response(SellerSerializer(seller).data, status=status.HTTP_201_CREATED)
@@ -184,7 +185,7 @@ class SellerView(APIView):
         target = visible_seller_id(caller(request), seller_id)
         is_admin = StaffRole.ADMIN in caller(request).staff_roles
         allowed = SellerChangesSerializer if is_admin else OwnSellerChangesSerializer
-        services.update_seller(seller_id=target, changes=read_body(allowed, request))
+        services.update_seller(seller_id=target, changes=read_body(allowed, request), changed_by=caller(request))
         return Response(SellerSerializer(selectors.get_seller(target)).data)
 
 
@@ -209,7 +210,7 @@ class VerifySellerView(SellerStepView):
     )
     def post(self, request: Request, seller_id: UUID) -> Response:
         """Let a pending seller sell."""
-        services.verify_seller(seller_id=seller_id)
+        services.verify_seller(seller_id=seller_id, changed_by=caller(request))
         return self.answer(seller_id)
 
 
@@ -222,7 +223,7 @@ class SuspendSellerView(SellerStepView):
     )
     def post(self, request: Request, seller_id: UUID) -> Response:
         """Stop an active seller from selling, from its very next request on."""
-        services.suspend_seller(seller_id=seller_id)
+        services.suspend_seller(seller_id=seller_id, changed_by=caller(request))
         return self.answer(seller_id)
 
 
@@ -235,5 +236,5 @@ class ReactivateSellerView(SellerStepView):
     )
     def post(self, request: Request, seller_id: UUID) -> Response:
         """Let a suspended seller sell again."""
-        services.reactivate_seller(seller_id=seller_id)
+        services.reactivate_seller(seller_id=seller_id, changed_by=caller(request))
         return self.answer(seller_id)

@@ -10,10 +10,9 @@ from apps.core.money import MAX_AMOUNT, format_money, parse_amount
 from apps.core.phones import normalize_mobile
 
 _NO_CONTROL_CHARACTERS = RegexValidator(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]",
+    r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$",
     "Control characters are not allowed.",
     code="control_characters_not_allowed",
-    inverse_match=True,
 )
 
 
@@ -52,6 +51,7 @@ class PhoneNumberField(serializers.CharField):
     class Meta:
         swagger_schema_fields = {
             "type": "string",
+            "format": "phone",
             "description": "Mobile number, national (default region) or international; returned as E.164.",
             "example": "+989123456789",
         }

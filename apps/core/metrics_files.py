@@ -38,7 +38,7 @@ def collector() -> "Collector":
     """Return a collector of what all processes, living and dead, have counted."""
     from prometheus_client.multiprocess import MultiProcessCollector
 
-    return cast("Collector", MultiProcessCollector(None))  # type: ignore[no-untyped-call]
+    return cast("Collector", MultiProcessCollector(None))  # type: ignore[no-untyped-call]  # the library has no types here
 
 
 @contextmanager
@@ -65,9 +65,9 @@ def bury(pid: int) -> None:
             source = folder / f"{kind}_{pid}.db"
             if not source.exists():
                 continue
-            dead = MmapedDict(str(folder / f"{kind}_{_DEAD}.db"))  # type: ignore[no-untyped-call]
-            for key, value, _, _ in MmapedDict.read_all_values_from_file(str(source)):  # type: ignore[no-untyped-call]
-                so_far, _ = dead.read_value(key)  # type: ignore[no-untyped-call]
-                dead.write_value(key, so_far + value, 0.0)  # type: ignore[no-untyped-call]
-            dead.close()  # type: ignore[no-untyped-call]
+            dead = MmapedDict(str(folder / f"{kind}_{_DEAD}.db"))  # type: ignore[no-untyped-call]  # the library has no types here
+            for key, value, _, _ in MmapedDict.read_all_values_from_file(str(source)):  # type: ignore[no-untyped-call]  # the library has no types here
+                so_far, _ = dead.read_value(key)  # type: ignore[no-untyped-call]  # the library has no types here
+                dead.write_value(key, so_far + value, 0.0)  # type: ignore[no-untyped-call]  # the library has no types here
+            dead.close()  # type: ignore[no-untyped-call]  # the library has no types here
             source.unlink()

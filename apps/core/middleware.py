@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import LazyObject, empty
 
-from apps.core import events, metrics, request_id
+from apps.core import events, metrics, request_address, request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 Networks = tuple[IPv4Network | IPv6Network, ...]
@@ -48,6 +48,7 @@ class ClientAddressMiddleware:
         forwarded = request.META.pop("HTTP_X_FORWARDED_FOR", "")
         if forwarded:
             request.META["REMOTE_ADDR"] = client_address(request.META.get("REMOTE_ADDR", ""), forwarded)
+        request_address.start(request.META.get("REMOTE_ADDR", ""))
         return self.get_response(request)
 
 

@@ -26,11 +26,20 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON.")
 
 
-_DECODER = json.JSONDecoder(parse_float=JSONNumber, parse_constant=_refuse_constant)
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, whose names must be unique (RFC 7493): who checks a body before us may take the other one."""
+    found = dict(members)
+    if len(found) < len(members):
+        raise ValueError("A name stands twice in one object.")
+    return found
+
+
+_DECODER = json.JSONDecoder(parse_float=JSONNumber, parse_constant=_refuse_constant, object_pairs_hook=_object)
 
 
 class StrictJSONParser(BaseParser):
-    """Parse a JSON object. NaN, Infinity, other encodings than UTF-8 and bodies over the limit are refused."""
+    """Parse a JSON object. NaN, Infinity, a name that stands twice, other encodings than UTF-8 and
+    bodies over the limit are refused."""
 
     media_type = "application/json"
     limit_bytes: int = settings.REQUEST_BODY_LIMIT_BYTES

@@ -25,6 +25,34 @@ PATH_PARAMETERS = {
     "user_id": "Id of the user.",
 }
 
+# Which answer names what another operation is done to: `x-links` (OpenAPI 3 calls them links), for people and for tools
+# that walk through the API. Operation and status: the place in the answer, and the parameters that it is good for.
+_FIRST = "$response.body#/results/0/id"
+_NEW = "$response.body#/id"
+_ENTRY = (("get_transaction", "entry_id"), ("reverse_transaction", "entry_id"))
+_REQUEST = tuple((f"{step}_credit_request", "credit_request_id") for step in ("get", "approve", "reject", "cancel"))
+_SELLER = tuple(
+    (operation, "seller_id")
+    for operation in (
+        *("get_seller", "change_seller", "verify_seller", "suspend_seller", "reactivate_seller"),
+        *("get_balance", "get_statement", "list_seller_transactions", "reconcile_seller"),
+    )
+)
+_USER = tuple((f"{step}_one_of_my_users", "user_id") for step in ("get", "change", "deactivate"))
+LINKS = {
+    ("sell_charge", "201"): (_NEW, _ENTRY),
+    ("list_transactions", "200"): (_FIRST, _ENTRY),
+    ("ask_for_credit", "201"): (_NEW, _REQUEST),
+    ("list_credit_requests", "200"): (_FIRST, _REQUEST),
+    ("approve_credit_request", "200"): ("$response.body#/transaction", _ENTRY),
+    ("who_am_i", "200"): ("$response.body#/seller/id", _SELLER),
+    ("list_sellers", "200"): (_FIRST, _SELLER),
+    ("create_seller", "201"): (_NEW, _SELLER),
+    ("register_seller", "201"): ("$response.body#/seller/id", _SELLER),
+    ("invite_user", "201"): (_NEW, _USER),
+    ("list_my_users", "200"): (_FIRST, _USER),
+}
+
 # Redoc would fetch a logo from its maker's host; its search runs in a worker made from a blob.
 CONTENT_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; worker-src blob:"
 
@@ -85,4 +113,17 @@ class DocumentGenerator(OpenAPISchemaGenerator):  # type: ignore[misc]  # drf-ya
         for definition in document["definitions"].values():
             # A serializer that may be null in one place would be said to be so in all.
             definition.pop("x-nullable", None)
+        _add_links(document["paths"])
         return document
+
+
+def _add_links(paths: Any) -> None:
+    for item in paths.values():
+        for _, operation in item.operations:
+            for status, response in operation["responses"].items():
+                place, targets = LINKS.get((operation["operationId"], status), ("", ()))
+                if targets:
+                    response["x-links"] = {
+                        target: {"operationId": target, "parameters": {parameter: place}}
+                        for target, parameter in targets
+                    }

@@ -52,14 +52,14 @@ def seed() -> list[Login]:
     operator = _colleague(active, "demo-mehr-operator", SellerRole.OPERATOR)
     viewer = _colleague(active, "demo-mehr-viewer", SellerRole.VIEWER)
     for login in (active, suspended):
-        _verify(login.user)
+        _verify(login.user, admin.user)
     for status, amount in REQUESTS.items():
         _request_credit(active, status, amount, approver.user)
     _request_credit(pending, CreditRequest.Status.PENDING, SMALL_CREDIT, approver.user)
     _request_credit(suspended, CreditRequest.Status.APPROVED, SMALL_CREDIT, approver.user)
     _sell(operator)
     _reverse_first_sale(active.user, admin.user)
-    _suspend(suspended.user)
+    _suspend(suspended.user, admin.user)
     return [admin, approver, active, operator, viewer, pending, suspended]
 
 
@@ -96,16 +96,16 @@ def _reverse_first_sale(owner: User, admin: User) -> None:
         return
 
 
-def _verify(owner: User) -> None:
+def _verify(owner: User, admin: User) -> None:
     seller = _seller_of(owner)
     if seller.status == Seller.Status.PENDING:
-        accounts.verify_seller(seller_id=seller.pk)
+        accounts.verify_seller(seller_id=seller.pk, changed_by=admin)
 
 
-def _suspend(owner: User) -> None:
+def _suspend(owner: User, admin: User) -> None:
     seller = _seller_of(owner)
     if seller.status == Seller.Status.ACTIVE:
-        accounts.suspend_seller(seller_id=seller.pk)
+        accounts.suspend_seller(seller_id=seller.pk, changed_by=admin, reason="The contract ended")
 
 
 def _seller_of(user: User) -> Seller:
@@ -132,7 +132,7 @@ def _colleague(owner: Login, username: str, role: SellerRole) -> Login:
     user = _existing(username, password)
     if user is None:
         user = accounts.create_seller_user(
-            seller_id=_seller_of(owner.user).pk, role=role, username=username, password=password
+            seller_id=_seller_of(owner.user).pk, role=role, username=username, password=password, created_by=owner.user
         )
     return Login(user, password, role)
 

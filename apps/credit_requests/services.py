@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.models import Seller, User
+from apps.accounts import audit
+from apps.accounts.models import AuditAction, Seller, User
 from apps.core.errors import DomainError, NotFound
 from apps.credit_requests.models import CreditRequest
 from apps.transactions import ledger, postings
@@ -98,6 +99,7 @@ def approve_credit_request(*, credit_request_id: UUID, approved_by: User) -> Cre
         _check_not_own(credit_request, approved_by)
         if credit_request.status == CreditRequest.Status.PENDING and _needs_second_review(credit_request):
             _approve_first(credit_request, approved_by)
+            audit.record(AuditAction.APPROVE_FIRST, credit_request, actor_id=approved_by.pk)
             return credit_request
         if credit_request.first_approved_by_id == approved_by.pk:
             raise SecondApproverNeeded("You approved this request already; somebody else must approve it too.")
@@ -111,6 +113,7 @@ def approve_credit_request(*, credit_request_id: UUID, approved_by: User) -> Cre
         credit_request.entry = ledger.draft(wallet, posting, created_by_id=approved_by.pk)
         ledger.write(wallet, [credit_request.entry])
         _decide(credit_request, CreditRequest.Status.APPROVED, approved_by)
+        audit.record(AuditAction.APPROVE, credit_request, actor_id=approved_by.pk)
     return credit_request
 
 
@@ -121,6 +124,7 @@ def reject_credit_request(*, credit_request_id: UUID, rejected_by: User, reason:
         _check_not_own(credit_request, rejected_by)
         credit_request.rejection_reason = reason
         _decide(credit_request, CreditRequest.Status.REJECTED, rejected_by)
+        audit.record(AuditAction.REJECT, credit_request, actor_id=rejected_by.pk, detail=reason)
     return credit_request
 
 
@@ -138,7 +142,8 @@ def cancel_credit_request(*, credit_request_id: UUID, cancelled_by: User) -> Cre
 
 
 def _lock_open(credit_request_id: UUID, *, seller_id: UUID | None = None) -> CreditRequest:
-    requests = CreditRequest.objects.select_for_update(of=("self",), no_key=True).filter(pk=credit_request_id)
+    requests = CreditRequest.objects.select_related("seller").filter(pk=credit_request_id)
+    requests = requests.select_for_update(of=("self",), no_key=True)
     if seller_id is not None:
         requests = requests.filter(seller_id=seller_id)
     credit_request = requests.first()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts import audit
-from apps.accounts.models import User
+from apps.accounts.models import AuditAction, User
 from apps.accounts.role_admin import AUDITORS, RoleAdmin
 from apps.core.display import link, show_moment, show_money
 from apps.transactions import console, reconciliation, reconciliation_runs
@@ -51,6 +51,7 @@ class WalletAdmin(RoleAdmin):
     @admin.action(description=gettext_lazy("Reconcile"), permissions=["view"])
     def reconcile(self, request: HttpRequest, queryset: QuerySet[Wallet]) -> HttpResponse:
         """Compare balances with the ledger and say the verdicts; changes nothing."""
+        user = cast("User", request.user)
         for wallet in queryset.select_related("seller")[:20]:
             found = reconciliation.reconcile_seller(wallet.pk)
             say = messages.success if found.is_reconciled else messages.error
@@ -63,7 +64,8 @@ class WalletAdmin(RoleAdmin):
             text = _("%(seller)s: balance %(current)s, ledger %(calculated)s, %(entries)d entries.") % said
             verdict = _("They agree.") if found.is_reconciled else _("They DO NOT AGREE.")
             say(request, f"{text} {verdict}")
-            audit.record(request, "reconcile", wallet.seller, verdict)
+            detail = "agrees" if found.is_reconciled else "does not agree"
+            audit.record(AuditAction.RECONCILE, wallet.seller, actor_id=user.pk, detail=detail)
         return HttpResponseRedirect(self.way_back(request))
 
 
@@ -87,7 +89,6 @@ class ReconciliationRunAdmin(RoleAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         found = reconciliation_runs.run_reconciliation(run_by_id=cast("User", request.user).pk)
-        audit.record(request, "reconcile all", found, "agrees" if found.is_reconciled else "does not agree")
         say = messages.success if found.is_reconciled else messages.error
         say(request, _("Balances and ledger agree.") if found.is_reconciled else _("They DO NOT AGREE."))
         return HttpResponseRedirect(reverse("admin:transactions_reconciliationrun_changelist"))

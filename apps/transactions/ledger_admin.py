@@ -20,8 +20,9 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from apps.accounts import audit
 from apps.accounts.confirmed_steps import Preview, ReasonForm, Step, take_step
-from apps.accounts.models import User
+from apps.accounts.models import AuditAction, User
 from apps.accounts.role_admin import RoleAdmin
+from apps.core import replica
 from apps.core.display import NOTHING, badge, link, show_moment, show_money, show_phone
 from apps.core.ids import uuid7_at
 from apps.core.keyset_list import KeysetList
@@ -43,6 +44,9 @@ class LedgerList(KeysetList):
         if by_amount and not given & {"seller__id__exact", "phone", "created_at_from", "created_at_to"}:
             entries = entries.filter(id__gte=uuid7_at(timezone.now() - WIDE_SEARCH, random_bits=0))
         return entries
+
+    def get_results(self, request: HttpRequest) -> None:
+        replica.read(lambda: super(LedgerList, self).get_results(request))
 
 
 @admin.register(LedgerEntry)
@@ -92,7 +96,8 @@ class LedgerEntryAdmin(RoleAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         entries: QuerySet[LedgerEntry] = self.get_changelist_instance(request).queryset
-        audit.record(request, "export ledger", detail=request.GET.urlencode())
+        user = cast("User", request.user)
+        audit.record(AuditAction.EXPORT_LEDGER, actor_id=user.pk, detail=request.GET.urlencode())
         return stream_entries(selectors.iterate_entries(entries), filename="transactions.csv")
 
     @admin.display(description=gettext_lazy("Time"))

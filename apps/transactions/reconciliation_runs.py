@@ -3,6 +3,10 @@
 from time import monotonic
 from uuid import UUID
 
+from django.db import transaction
+
+from apps.accounts import audit
+from apps.accounts.models import AuditAction
 from apps.transactions import reconciliation
 from apps.transactions.models import ReconciliationRun
 
@@ -11,12 +15,16 @@ def run_reconciliation(*, run_by_id: UUID | None = None) -> ReconciliationRun:
     """Reconcile all sellers, keep the verdict and return it."""
     began = monotonic()
     result = reconciliation.reconcile_all()
-    return ReconciliationRun.objects.create(
-        run_by_id=run_by_id,
-        seconds=round(monotonic() - began, 3),
-        sellers_checked=result.sellers_checked,
-        discrepancies=len(result.discrepancies),
-        trial_balance_total=result.trial_balance_total,
-        chain_verified=result.chain_verified,
-        is_reconciled=result.is_reconciled,
-    )
+    with transaction.atomic(durable=True):
+        run = ReconciliationRun.objects.create(
+            run_by_id=run_by_id,
+            seconds=round(monotonic() - began, 3),
+            sellers_checked=result.sellers_checked,
+            discrepancies=len(result.discrepancies),
+            trial_balance_total=result.trial_balance_total,
+            chain_verified=result.chain_verified,
+            is_reconciled=result.is_reconciled,
+        )
+        verdict = "agrees" if result.is_reconciled else "does not agree"
+        audit.record(AuditAction.RECONCILE_ALL, run, actor_id=run_by_id, detail=verdict)
+    return run

@@ -39,7 +39,7 @@ class LedgerEntrySerializer(serializers.Serializer[LedgerEntry]):
     credit_request = serializers.UUIDField(allow_null=True)
     reverses = serializers.UUIDField(allow_null=True)
     reversed_by = serializers.UUIDField(allow_null=True)
-    description = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
     created_by = serializers.UUIDField()
     created_at = serializers.DateTimeField()
 

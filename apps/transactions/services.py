@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.accounts import sessions
-from apps.accounts.models import Seller, SellerRole
+from apps.accounts import audit, sessions
+from apps.accounts.models import AuditAction, Seller, SellerRole
 from apps.accounts.tokens import Claims, InvalidToken
 from apps.core.business_day import business_day
 from apps.core.errors import DomainError, NotFound, PermissionDenied
@@ -233,4 +233,5 @@ def reverse_entry(*, entry_id: UUID, reason: str, reversed_by_id: UUID) -> Ledge
         posting = postings.reversal(entry, reason=reason, sold_today=sold_today)
         reversal = ledger.draft(wallet, posting, created_by_id=reversed_by_id)
         ledger.write(wallet, [reversal])
+        audit.record(AuditAction.REVERSE, entry, actor_id=reversed_by_id, detail=reason)
     return reversal

@@ -62,6 +62,10 @@ class Caller:
         """PATCH with JSON."""
         return self.send("PATCH", path, _encode(body))
 
+    def call(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
+        """Send `body` as JSON (None: no body) by any method."""
+        return self.send(method, path, _encode(body), headers=headers)
+
     def charge(self, amount: object = "10.00", *, phone_number: object = PHONE, key: str | None = None) -> Answer:
         """Sell a charge."""
         return self.post("charges/", {"phone_number": phone_number, "amount": amount}, key=key)

@@ -51,9 +51,12 @@ def make_user(seller: Seller, role: SellerRole = SellerRole.OWNER) -> User:
     )
 
 
-def make_staff(*groups: str) -> User:
+def make_staff(*groups: str, superuser: bool = False) -> User:
     """Create a member of staff in `groups`, without a password."""
-    user = User.objects.create(username=f"staff{next(_numbers)}", is_staff=True)
+    number = next(_numbers)
+    user = User.objects.create(
+        username=f"staff{number}", email=f"staff{number}@example.com", is_staff=True, is_superuser=superuser
+    )
     user.groups.set(Group.objects.filter(name__in=groups))
     return user
 

@@ -5,7 +5,12 @@ from pytest_django import Settings
 
 from apps.accounts.models import Seller, SellerRole
 from apps.core.tests.api import Caller
-from apps.core.tests.factories import log_in, make_seller, make_staff, make_user, owner_of
+from apps.core.tests.factories import file_request, log_in, make_seller, make_staff, make_user, owner_of, sell
+
+CALLERS = (
+    "owner", "operator", "viewer", "foreign", "suspended",
+    "admin", "credit_approver", "auditor", "support", "groupless", "anonymous",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +83,27 @@ def groupless(db: None) -> Caller:
 def anonymous(db: None) -> Caller:
     """Somebody without a token."""
     return Caller()
+
+
+@pytest.fixture
+def places(seller: Seller, other_seller: Seller) -> dict[str, object]:
+    """What the names in the matrix's paths stand for."""
+    return {
+        "seller": seller.pk,
+        "other": other_seller.pk,
+        "pending": make_seller(status=Seller.Status.PENDING).pk,
+        "suspended": make_seller(status=Seller.Status.SUSPENDED).pk,
+        "request": file_request(seller).pk,
+        "foreign_request": file_request(other_seller).pk,
+        "entry": sell(seller).pk,
+        "foreign_entry": sell(other_seller).pk,
+        "user": make_user(seller, SellerRole.VIEWER).pk,
+        "foreign_user": owner_of(other_seller).pk,
+    }
+
+
+@pytest.fixture
+def cast(request: pytest.FixtureRequest, other_seller: Seller, seller: Seller) -> dict[str, Caller]:
+    """One caller of each column but the last."""
+    own = {"foreign": log_in(owner_of(other_seller)), "suspended": log_in(owner_of(seller))}
+    return {name: own.get(name) or request.getfixturevalue(name) for name in CALLERS}

@@ -96,7 +96,7 @@ def test_a_stale_pid_file_that_names_a_live_stranger_harms_nobody(embedded: Embe
     embedded.stop()
     # A stranger of the server's own user: the case in which PostgreSQL itself refuses to start.
     identity = {"user": embedded.account.uid} if os.geteuid() == 0 else {}
-    with subprocess.Popen(["sleep", "60"], **identity) as stranger:  # type: ignore[call-overload]
+    with subprocess.Popen(["sleep", "60"], **identity) as stranger:  # type: ignore[call-overload]  # of the ids of a user
         for pid_file, content in zip(pid_files, contents, strict=True):
             pid_file.write_text(f"{stranger.pid}\n{content}")
         assert embedded.stop() is False

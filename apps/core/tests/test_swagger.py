@@ -13,7 +13,7 @@ from swagger_spec_validator.validator20 import validate_spec
 from apps.accounts.models import Seller, User
 from apps.core.examples import DETAILS, MEMBERS
 from apps.core.problems import PROBLEMS
-from apps.core.swagger_document import TAGS
+from apps.core.swagger_document import LINKS, TAGS
 from apps.core.tests.api import PHONE, Answer, Caller
 from apps.core.tests.factories import add_credit, log_in, make_seller, make_staff, owner_of
 from config.urls import api
@@ -30,7 +30,7 @@ def endpoints() -> Iterator[tuple[str, str, type]]:
     """Yield path, method and view class of everything below the API's base path."""
     for pattern in (pattern for resolver in api for pattern in resolver.url_patterns):
         assert isinstance(pattern, URLPattern)
-        view = pattern.callback.view_class  # type: ignore[attr-defined]
+        view = pattern.callback.view_class  # type: ignore[attr-defined]  # as_view() sets it
         path = "/" + str(pattern.pattern)
         for name in pattern.pattern.converters:
             path = path.replace(next(part for part in path.split("/") if part.endswith(f":{name}>")), f"{{{name}}}")
@@ -95,6 +95,33 @@ def test_operation_ids_are_unique_and_speak(schema: Any) -> None:
     assert {"register_seller", "sell_charge", "list_transactions", "approve_credit_request"} <= set(ids)
 
 
+def test_links_lead_to_operations_and_their_parameters(schema: Any) -> None:
+    """A misspelled operation would just be left out, so each entry of the table must have arrived."""
+    parameters = {
+        operation["operationId"]: {each["name"] for each in schema["paths"][path].get("parameters", [])}
+        for path, _, operation in operations(schema)
+    }
+    found = {
+        (operation["operationId"], status)
+        for _, _, operation in operations(schema)
+        for status, response in operation["responses"].items()
+        if "x-links" in response
+    }
+    assert found == LINKS.keys()
+    for _, targets in LINKS.values():
+        assert all(parameter in parameters[target] for target, parameter in targets)
+
+
+def test_what_may_be_null_or_empty_is_said(schema: Any) -> None:
+    """schemathesis found each of these undocumented."""
+    definitions = schema["definitions"]
+    for definition, member in [("BulkResult", "error"), ("BulkResult", "transaction"), ("Me", "seller")]:
+        assert definitions[definition]["properties"][member]["x-nullable"], (definition, member)
+    assert "minLength" not in definitions["Transaction"]["properties"]["description"]
+    for definition in ("SellerUser", "SellerUserChanges", "Invitation"):
+        assert "format" not in definitions[definition]["properties"]["email"]
+
+
 def test_authorize_takes_a_bearer_token(schema: Any) -> None:
     assert schema["securityDefinitions"]["Bearer"]["name"] == "Authorization"
     assert "Bearer" in schema["securityDefinitions"]["Bearer"]["description"]
@@ -116,7 +143,7 @@ def test_the_csv_answer_is_described(schema: Any, path: str) -> None:
 @pytest.mark.parametrize("name", sorted(request_serializers()))
 def test_the_example_of_a_request_passes_its_serializer(name: str) -> None:
     serializer = request_serializers()[name]
-    example = serializer.Meta.swagger_schema_fields["example"]  # type: ignore[attr-defined]
+    example = serializer.Meta.swagger_schema_fields["example"]  # type: ignore[attr-defined]  # each of ours has a Meta
     attempt = serializer(data=example)
     assert attempt.is_valid(), attempt.errors
     assert example.keys() <= attempt.fields.keys()

@@ -1,74 +1,16 @@
-"""What the tests of the back office begin with: people, a seller with a balance, a browser that is logged in."""
+"""What the tests of the back office begin with: somebody who is logged in to it."""
 
 from dataclasses import dataclass
-from decimal import Decimal
-from itertools import count
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts import services as accounts
-from apps.accounts.models import Seller, Session, User
-from apps.accounts.tokens import Claims
-from apps.core.ids import uuid7
-from apps.credit_requests import services
-from apps.credit_requests.models import CreditRequest
-from apps.transactions import services as transactions
+from apps.accounts.models import User
+from apps.core.tests.factories import make_staff
 from apps.transactions.models import LedgerEntry, Wallet
 
 PASSWORD = "a-long-Pass-phrase-7"
-_numbers = count(1)
-
-
-def make_staff(*roles: str, superuser: bool = False) -> User:
-    number = next(_numbers)
-    user = User.objects.create(
-        username=f"staff{number}", email=f"staff{number}@example.com", is_staff=True, is_superuser=superuser
-    )
-    user.groups.set(Group.objects.filter(name__in=roles))
-    return user
-
-
-def make_seller(status: Seller.Status = Seller.Status.ACTIVE, **fields: Any) -> Seller:
-    number = next(_numbers)
-    owner = accounts.create_seller(
-        username=f"owner{number}",
-        password=PASSWORD,
-        email=f"owner{number}@example.com",
-        company_name=fields.pop("company_name", f"Company {number}"),
-        status=status,
-        **fields,
-    )
-    assert owner.seller
-    return owner.seller
-
-
-def owner_of(seller: Seller) -> User:
-    return seller.users.get(seller_role="owner")
-
-
-def make_request(seller: Seller, amount: str = "100.00", note: str = "") -> CreditRequest:
-    return services.submit_credit_request(
-        requested_by=owner_of(seller), amount=Decimal(amount), note=note
-    ).credit_request
-
-
-def give_credit(seller: Seller, amount: str = "100.00") -> LedgerEntry:
-    request = services.approve_credit_request(
-        credit_request_id=make_request(seller, amount).pk, approved_by=make_staff("admin")
-    )
-    assert request.entry
-    return request.entry
-
-
-def sell(seller: Seller, amount: str = "10.00", phone_number: str = "+989121234567") -> LedgerEntry:
-    owner = owner_of(seller)
-    expires_at = seller.created_at.replace(year=2100)
-    session = Session.objects.create(user=owner, refresh_jti="x", expires_at=expires_at)
-    claims = Claims(user_id=owner.pk, session_id=session.pk, seller_id=seller.pk, jti=str(uuid7()))
-    return transactions.sell_charge(claims=claims, phone_number=phone_number, amount=Decimal(amount)).entry
 
 
 def money_state() -> list[Any]:

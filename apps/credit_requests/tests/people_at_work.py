@@ -84,11 +84,13 @@ class Person:
     def change_status(self) -> Act:
         # Mostly back to active, so that most sales are not refused for it.
         act = self.chance.choice([accounts.suspend_seller, *[accounts.reactivate_seller] * 4])
-        return partial(act, seller_id=self.seller_id)
+        return partial(act, seller_id=self.seller_id, changed_by=self.staff)
 
     def change_limit(self) -> Act:
         limit = self.chance.choice([None, None, Decimal(50), Decimal(500)])
-        return partial(accounts.update_seller, seller_id=self.seller_id, changes={"daily_limit": limit})
+        return partial(
+            accounts.update_seller, seller_id=self.seller_id, changes={"daily_limit": limit}, changed_by=self.staff
+        )
 
     def _any(self, rows: "QuerySet[Any]") -> Any:
         """Return the id of one of the newest rows, or None."""

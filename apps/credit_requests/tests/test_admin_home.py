@@ -9,15 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.models import Seller
-from apps.core.tests.factories import log_in
-from apps.credit_requests.tests.back_office import (
-    desk,
-    give_credit,
-    make_request,
-    make_seller,
-    owner_of,
-    sell,
-)
+from apps.core.tests.factories import add_credit, file_request, log_in, make_seller, owner_of, sell
+from apps.credit_requests.tests.back_office import desk
 from apps.transactions import summaries
 from apps.transactions.models import DailyTotal, HourlyTotal, LedgerEntry, Wallet
 
@@ -35,11 +28,11 @@ def panels(response: Any) -> dict[str, Any]:
 
 
 def test_the_home_page_says_what_waits_and_what_was_sold() -> None:
-    make_seller(Seller.Status.PENDING, company_name="Newcomer")
-    seller = make_seller(daily_limit=100)
-    give_credit(seller, "200.00")
+    make_seller(status=Seller.Status.PENDING, company_name="Newcomer")
+    seller = make_seller(daily_limit="100")
+    add_credit(seller, "200.00")
     sell(seller, "90.00")
-    make_request(seller, "70.00")
+    file_request(seller, "70.00")
     log_in(owner_of(seller)).charge("500.00")  # refused
     page = panels(desk("admin").get("index"))
     assert "Newcomer" in str(page["Sellers to verify"].rows)
@@ -53,7 +46,7 @@ def test_the_home_page_says_what_waits_and_what_was_sold() -> None:
 
 def test_totals_count_each_entry_once() -> None:
     seller = make_seller()
-    give_credit(seller, "100.00")
+    add_credit(seller, "100.00")
     sell(seller, "10.00")
     while summaries.add_next_batch():
         pass
@@ -67,7 +60,7 @@ def test_totals_count_each_entry_once() -> None:
 def test_batches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summaries, "BATCH_ENTRIES", 2)
     seller = make_seller()
-    give_credit(seller, "100.00")
+    add_credit(seller, "100.00")
     for _ in range(4):
         sell(seller, "1.00")
     batches = 0
@@ -84,9 +77,9 @@ def test_more_data_costs_no_more_queries(page: str) -> None:
     for _ in range(2):
         for _ in range(3):
             seller = make_seller()
-            give_credit(seller)
+            add_credit(seller, "100.00")
             sell(seller)
-            make_request(seller)
+            file_request(seller)
         while summaries.add_next_batch():
             pass
         with CaptureQueriesContext(connection) as queries:
@@ -99,7 +92,7 @@ def test_a_sellers_page_tells_its_story_in_a_constant_number_of_queries() -> Non
     seller, admin, counts = make_seller(), desk("admin"), []
     admin.get("accounts_seller_change", seller.pk)
     for _ in range(2):
-        give_credit(seller, "100.00")
+        add_credit(seller, "100.00")
         sell(seller, "10.00")
         with CaptureQueriesContext(connection) as queries:
             response = admin.get("accounts_seller_change", seller.pk)
@@ -114,7 +107,7 @@ def test_a_sellers_page_tells_its_story_in_a_constant_number_of_queries() -> Non
 
 def test_reconcile_on_a_sellers_page_says_the_verdict() -> None:
     seller, support = make_seller(company_name="Mehr"), desk("support")
-    give_credit(seller, "40.00")
+    add_credit(seller, "40.00")
     back = reverse("admin:accounts_seller_change", args=[seller.pk])
     response = support.act("transactions_wallet", "reconcile", seller, next=back)
     assert response["Location"] == back
@@ -128,7 +121,7 @@ def ledger(monkeypatch: pytest.MonkeyPatch) -> Seller:
 
     monkeypatch.setattr(admin.site.get_model_admin(LedgerEntry), "list_per_page", 2)
     seller = make_seller()
-    give_credit(seller, "100.00")
+    add_credit(seller, "100.00")
     for amount in ("1.00", "2.00", "3.00"):
         sell(seller, amount)
     sell(seller, "4.00", phone_number="+989351234567")

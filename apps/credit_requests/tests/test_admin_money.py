@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 
 from apps.accounts.models import Seller
+from apps.core.tests.factories import add_credit, file_request, make_seller
 from apps.credit_requests.models import CreditRequest
-from apps.credit_requests.tests.back_office import desk, give_credit, make_request, make_seller, money_state
+from apps.credit_requests.tests.back_office import desk, money_state
 from apps.transactions.models import Wallet
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +23,7 @@ FORGED = {
 
 def test_saving_an_approved_request_again_adds_nothing() -> None:
     seller = make_seller()
-    entry = give_credit(seller)
+    entry = add_credit(seller, "100.00")
     before = money_state()
     approved = CreditRequest.objects.get(entry=entry)
     response = desk(superuser=True).post("credit_requests_creditrequest_change", approved.pk, data=FORGED)
@@ -33,7 +34,7 @@ def test_saving_an_approved_request_again_adds_nothing() -> None:
 
 
 def test_a_pending_request_cannot_be_approved_by_its_form() -> None:
-    request = make_request(make_seller())
+    request = file_request(make_seller())
     before = money_state()
     assert desk("admin").post("credit_requests_creditrequest_change", request.pk, data=FORGED).status_code == 403
     assert money_state() == before
@@ -42,7 +43,7 @@ def test_a_pending_request_cannot_be_approved_by_its_form() -> None:
 @pytest.mark.parametrize("model", ["transactions_wallet", "transactions_ledgerentry"])
 def test_ledger_and_wallets_refuse_every_form(model: str) -> None:
     seller = make_seller()
-    entry = give_credit(seller)
+    entry = add_credit(seller, "100.00")
     row = seller.pk if model == "transactions_wallet" else entry.pk
     before = money_state()
     admin = desk(superuser=True)
@@ -57,7 +58,7 @@ def test_ledger_and_wallets_refuse_every_form(model: str) -> None:
 
 
 def test_a_sellers_form_changes_its_profile_and_nothing_else() -> None:
-    seller = make_seller(Seller.Status.PENDING)
+    seller = make_seller(status=Seller.Status.PENDING)
     before = money_state()
     data = {**FORGED, "status": "active", "company_name": "New name", "email": "new@example.com", "phone_number": ""}
     response = desk("admin").post("accounts_seller_change", seller.pk, data=data)
@@ -69,7 +70,7 @@ def test_a_sellers_form_changes_its_profile_and_nothing_else() -> None:
 
 def test_approving_twice_credits_once_and_says_so() -> None:
     seller = make_seller()
-    request = make_request(seller, "250.00")
+    request = file_request(seller, "250.00")
     approver = desk("credit_approver")
     approver.act("credit_requests_creditrequest", "approve", request)
     assert Wallet.objects.get(pk=seller.pk).balance == 250
@@ -79,7 +80,7 @@ def test_approving_twice_credits_once_and_says_so() -> None:
 
 
 def test_an_action_asks_before_it_acts() -> None:
-    request = make_request(make_seller())
+    request = file_request(make_seller())
     response = desk("admin").act("credit_requests_creditrequest", "approve", request, confirmed=False)
     assert response.status_code == 200
     assert b"confirm-step" in response.content
@@ -88,7 +89,7 @@ def test_an_action_asks_before_it_acts() -> None:
 
 
 def test_rejecting_needs_a_reason() -> None:
-    request = make_request(make_seller())
+    request = file_request(make_seller())
     approver = desk("credit_approver")
     assert approver.act("credit_requests_creditrequest", "reject", request, reason=" ").status_code == 200
     request.refresh_from_db()
@@ -105,6 +106,6 @@ def test_forged_rows_are_told_not_a_server_error(row: str) -> None:
 
 
 def test_the_way_back_stays_here() -> None:
-    request = make_request(make_seller())
+    request = file_request(make_seller())
     response = desk("admin").act("credit_requests_creditrequest", "approve", request, next="https://elsewhere.example/")
     assert response["Location"] == reverse("admin:credit_requests_creditrequest_changelist")

@@ -7,7 +7,8 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from apps.accounts.models import Seller, Session, User
-from apps.credit_requests.tests.back_office import PASSWORD, desk, make_seller, make_staff, owner_of
+from apps.core.tests.factories import make_seller, make_staff, owner_of
+from apps.credit_requests.tests.back_office import PASSWORD, desk
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ def user_form(user: User, **changes: Any) -> dict[str, Any]:
 
 
 def test_verify_suspend_and_reactivate_go_through_the_services() -> None:
-    seller = make_seller(Seller.Status.PENDING)
+    seller = make_seller(status=Seller.Status.PENDING)
     admin = desk("admin")
     for action, status in (("verify", "active"), ("suspend", "suspended"), ("reactivate", "active")):
         admin.act("accounts_seller", action, seller, reason="Because")
@@ -37,7 +38,10 @@ def test_verify_suspend_and_reactivate_go_through_the_services() -> None:
 
 
 def test_each_sellers_outcome_is_said() -> None:
-    pending, active = make_seller(Seller.Status.PENDING, company_name="Fine"), make_seller(company_name="Refused")
+    pending, active = (
+        make_seller(status=Seller.Status.PENDING, company_name="Fine"),
+        make_seller(company_name="Refused"),
+    )
     admin = desk("admin")
     admin.act("accounts_seller", "verify", pending, active)
     said = admin.messages()

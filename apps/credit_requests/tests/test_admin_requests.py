@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.credit_requests.tests.back_office import desk, give_credit, make_request, make_seller
+from apps.core.tests.factories import add_credit, file_request, make_seller
+from apps.credit_requests.tests.back_office import desk
 
 pytestmark = pytest.mark.django_db
 
@@ -19,8 +20,8 @@ def question(response: Any) -> str:
 
 def test_the_question_shows_total_and_balances_before_and_after() -> None:
     seller, other = make_seller(company_name="Mehr"), make_seller(company_name="Saba")
-    give_credit(seller, "50.00")
-    requests = [make_request(seller, "100.00"), make_request(seller, "200.00"), make_request(other, "7.50")]
+    add_credit(seller, "50.00")
+    requests = [file_request(seller, "100.00"), file_request(seller, "200.00"), file_request(other, "7.50")]
     page = question(desk("admin").act(LIST, "approve", *requests, confirmed=False))
     assert "307.50" in page  # the total
     assert "250.00" in page  # Mehr after the newer request, which the list shows first
@@ -30,15 +31,15 @@ def test_the_question_shows_total_and_balances_before_and_after() -> None:
 
 def test_a_decided_request_adds_nothing_to_the_preview() -> None:
     seller = make_seller()
-    entry = give_credit(seller, "40.00")
+    entry = add_credit(seller, "40.00")
     page = question(desk("admin").act(LIST, "approve", entry.credit_request_id, confirmed=False))
     assert "80.00" not in page
 
 
 def test_each_request_of_many_is_decided_by_itself() -> None:
     seller = make_seller()
-    done = give_credit(seller, "40.00").credit_request_id
-    pending = make_request(seller, "60.00")
+    done = add_credit(seller, "40.00").credit_request_id
+    pending = file_request(seller, "60.00")
     approver = desk("credit_approver")
     approver.act(LIST, "approve", done, pending)
     said = approver.messages()
@@ -49,7 +50,7 @@ def test_each_request_of_many_is_decided_by_itself() -> None:
 
 
 def test_the_second_of_two_admins_is_told() -> None:
-    request = make_request(make_seller())
+    request = file_request(make_seller())
     one, two = desk("admin"), desk("credit_approver")
     one.act(LIST, "approve", request, confirmed=False)
     two.act(LIST, "reject", request, reason="No")
@@ -62,8 +63,8 @@ def test_more_rows_cost_no_more_queries() -> None:
     counts = []
     for _ in range(2):
         for _ in range(4):
-            give_credit(seller := make_seller())
-            make_request(seller)
+            add_credit(seller := make_seller(), "100.00")
+            file_request(seller)
         with CaptureQueriesContext(connection) as queries:
             assert admin.get(f"{LIST}_changelist").status_code == 200
         counts.append(len(queries))

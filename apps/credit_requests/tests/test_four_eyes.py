@@ -11,10 +11,11 @@ from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.core.errors import DomainError
+from apps.core.tests.factories import file_request, make_seller, make_staff, owner_of
 from apps.credit_requests import services
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.serializers import CreditRequestSerializer
-from apps.credit_requests.tests.back_office import desk, make_request, make_seller, make_staff, owner_of
+from apps.credit_requests.tests.back_office import desk
 from apps.transactions.models import LedgerEntry, Wallet
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ def approve(request: CreditRequest, approver: User) -> CreditRequest:
 
 def test_an_amount_at_the_limit_needs_one_approver() -> None:
     approver = make_staff("credit_approver")
-    request = approve(make_request(make_seller(), "1000.00"), approver)
+    request = approve(file_request(make_seller(), "1000.00"), approver)
     assert request.status == "approved"
     assert request.approved_by == [approver.pk]
 
@@ -39,7 +40,7 @@ def test_an_amount_at_the_limit_needs_one_approver() -> None:
 def test_a_larger_amount_waits_for_somebody_else() -> None:
     first, second = make_staff("credit_approver"), make_staff("admin")
     seller = make_seller()
-    request = approve(make_request(seller, "1000.01"), first)
+    request = approve(file_request(seller, "1000.01"), first)
     assert request.status == "awaiting_second_approval"
     assert not LedgerEntry.objects.exists()
     with pytest.raises(services.SecondApproverNeeded):
@@ -53,7 +54,7 @@ def test_a_larger_amount_waits_for_somebody_else() -> None:
 
 def test_one_that_awaits_needs_the_second_even_if_the_rule_is_taken_away(settings: Settings) -> None:
     first = make_staff("admin")
-    request = approve(make_request(make_seller(), "5000.00"), first)
+    request = approve(file_request(make_seller(), "5000.00"), first)
     settings.CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT = None
     with pytest.raises(services.SecondApproverNeeded):
         approve(request, first)
@@ -62,7 +63,7 @@ def test_one_that_awaits_needs_the_second_even_if_the_rule_is_taken_away(setting
 @pytest.mark.parametrize("step", ["reject", "cancel"])
 def test_one_that_awaits_can_still_be_stopped(step: str) -> None:
     seller, first = make_seller(), make_staff("admin")
-    request = approve(make_request(seller, "5000.00"), first)
+    request = approve(file_request(seller, "5000.00"), first)
     if step == "reject":
         request = services.reject_credit_request(credit_request_id=request.pk, rejected_by=first, reason="Too much")
     else:
@@ -74,9 +75,9 @@ def test_one_that_awaits_can_still_be_stopped(step: str) -> None:
 
 def test_the_database_refuses_one_person_as_both_approvers() -> None:
     first = make_staff("admin")
-    request = approve(make_request(make_seller(), "5000.00"), first)
+    request = approve(file_request(make_seller(), "5000.00"), first)
     request = approve(request, make_staff("admin"))
-    other = approve(make_request(make_seller(), "5000.00"), first)
+    other = approve(file_request(make_seller(), "5000.00"), first)
     with pytest.raises(IntegrityError, match="two_approvers_differ"), transaction.atomic():
         CreditRequest.objects.filter(pk=other.pk).update(
             status="approved", processed_by=first, processed_at=request.processed_at, entry=request.entry
@@ -85,7 +86,7 @@ def test_the_database_refuses_one_person_as_both_approvers() -> None:
 
 def test_the_list_tells_an_approver_that_somebody_else_must_follow() -> None:
     approver = desk("credit_approver")
-    request = make_request(make_seller(), "5000.00")
+    request = file_request(make_seller(), "5000.00")
     approver.act("credit_requests_creditrequest", "approve", request)
     approver.messages()
     approver.act("credit_requests_creditrequest", "approve", request)
@@ -102,7 +103,7 @@ def _closed_connections() -> Iterator[None]:
 @pytest.mark.usefixtures("_closed_connections")
 def test_of_many_approvers_at_once_exactly_two_count() -> None:
     seller = make_seller()
-    request = make_request(seller, "5000.00")
+    request = file_request(seller, "5000.00")
     approvers = [make_staff("admin") for _ in range(6)]
     barrier = Barrier(len(approvers))
 

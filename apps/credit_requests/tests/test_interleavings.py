@@ -53,8 +53,10 @@ class Scene:
             "approve": partial(approve_credit_request, credit_request_id=request, approved_by=self.staff),
             "reject": partial(reject_credit_request, credit_request_id=request, rejected_by=self.staff, reason="no"),
             "cancel": partial(cancel_credit_request, credit_request_id=request, cancelled_by=self.owner),
-            "suspend": partial(suspend_seller, seller_id=self.seller.pk),
-            "limit": partial(update_seller, seller_id=self.seller.pk, changes={"daily_limit": Decimal(5)}),
+            "suspend": partial(suspend_seller, seller_id=self.seller.pk, changed_by=self.staff),
+            "limit": partial(
+                update_seller, seller_id=self.seller.pk, changes={"daily_limit": Decimal(5)}, changed_by=self.staff
+            ),
             "reverse": partial(reverse_entry, entry_id=first, reason="no", reversed_by_id=self.staff.pk),
         }
         return acts[name]

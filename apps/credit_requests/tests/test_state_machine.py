@@ -83,12 +83,12 @@ class Platform(RuleBasedStateMachine):
     def step(self, model: ModelSeller, source: str, target: str) -> None:
         steps = {"pending": accounts.verify_seller, "active": accounts.suspend_seller}
         act = steps.get(source, accounts.reactivate_seller)
-        self.same(model.step(source, target), partial(act, seller_id=self.real[model][0].pk))
+        self.same(model.step(source, target), partial(act, seller_id=self.real[model][0].pk, changed_by=self.staff))
 
     @rule(model=sellers, limit=st.none() | amounts)
     def set_limit(self, model: ModelSeller, limit: Decimal | None) -> None:
         model.limit = limit
-        accounts.update_seller(seller_id=self.real[model][0].pk, changes={"daily_limit": limit})
+        accounts.update_seller(seller_id=self.real[model][0].pk, changes={"daily_limit": limit}, changed_by=self.staff)
 
     @rule(target=requests, model=sellers, amount=amounts, approved=st.booleans())
     def request(self, model: ModelSeller, amount: Decimal, approved: bool) -> object:

@@ -1,0 +1,1 @@
+"""Requests that schemathesis makes up from `/swagger.json`, sent to the real server."""

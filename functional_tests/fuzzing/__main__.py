@@ -1,0 +1,105 @@
+"""`make fuzz`: schemathesis against the running service as a seller, as an admin and as a stranger.
+
+Exits with 1 if an answer is not as `/swagger.json` says, if the server failed, or if the ledger does not agree with
+itself afterwards.
+"""
+
+import argparse
+import logging
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from io import StringIO
+from pathlib import Path
+
+from functional_tests.performance.benchmark.gunicorn_server import Server, serve
+from functional_tests.performance.benchmark.stage import open_stage
+
+HERE = Path(__file__).resolve().parent
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+ROLES = ("anonymous", "seller", "admin")
+# What limits attempts would answer 429 to nearly all of these requests; the limits have tests of their own.
+ENVIRONMENT = {
+    "DJANGO_SETTINGS_MODULE": "config.settings.production",
+    "LOGINS_PER_MINUTE": "0",
+    "LOGIN_FAILURES_PER_ACCOUNT": "0",
+    "REGISTRATIONS_PER_HOUR": "0",
+}
+
+
+def main() -> int:
+    """Attack as each role, then look at what is left."""
+    arguments = _parse()
+    os.environ.setdefault("LOG_LEVEL", "ERROR")
+    print(f"FUZZ_SEED={arguments.seed}", flush=True)
+    with open_stage(), tempfile.TemporaryDirectory(prefix="sharj-fuzz-") as scratch, ExitStack() as stack:
+        logging.getLogger("sharj.security").setLevel(logging.WARNING)  # not of this process's own users
+        log = Path(scratch) / "gunicorn.log"
+        server = stack.enter_context(serve(log, ENVIRONMENT))
+        tokens = _tokens()
+        complaints = [
+            f"as {role}: not as documented" for role in arguments.roles if not _attack(role, server, tokens, arguments)
+        ]
+        complaints += _ledger_complaints()
+        complaints += [line for line in log.read_text().splitlines() if '"ERROR"' in line or "Traceback" in line][:5]
+    print("\n".join(complaints) or f"FUZZ_SEED={arguments.seed}: every answer was as documented")
+    return 1 if complaints else 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m functional_tests.fuzzing", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=300, help="for each role; 300 when not given, at most 800")
+    parser.add_argument("--quick", action="store_true", help="11 s for each role, without the walk through all values")
+    parser.add_argument("--roles", nargs="+", choices=ROLES, default=ROLES, help="only these")
+    parser.add_argument("--seed", type=int, default=secrets.randbits(32), help="repeat the choices of an earlier run")
+    arguments = parser.parse_args()
+    # An access token lasts 15 minutes.
+    arguments.seconds = 11 if arguments.quick else min(arguments.seconds, 800)
+    return arguments
+
+
+def _tokens() -> Mapping[str, str]:
+    """Make a seller with money and an admin, and return the access token of each role."""
+    from functional_tests.performance.benchmark.sellers import log_in, make_members, make_staff
+
+    admin = make_staff()
+    return {"seller": make_members(1, admin)[0].token, "admin": log_in(admin)}
+
+
+def _attack(role: str, server: Server, tokens: Mapping[str, str], arguments: argparse.Namespace) -> bool:
+    """Let schemathesis attack as `role` for a bounded time, and tell whether it found nothing."""
+    print(f"\nas {role}, for {arguments.seconds} s at most:", flush=True)
+    command: list[str | Path] = [
+        SCHEMATHESIS,
+        "--config-file",
+        HERE / "schemathesis.toml",
+        "run",
+        f"{server.base_url}/swagger.json",
+    ]
+    command += ["--seed", str(arguments.seed), "--max-time", str(arguments.seconds)]
+    command += ["--warnings", "off", *(["--phases", "examples,fuzzing,stateful"] if arguments.quick else [])]
+    if role in tokens:
+        command += ["--header", f"Authorization: Bearer {tokens[role]}"]
+    return subprocess.run(command, cwd=HERE, check=False).returncode == 0
+
+
+def _ledger_complaints() -> list[str]:
+    """Return what the operators' own commands say about the whole ledger."""
+    from django.core.management import call_command
+
+    complaints = []
+    for command in ("reconcile_balances", "verify_ledger"):
+        output = StringIO()
+        try:
+            call_command(command, stdout=output)
+        except SystemExit:
+            complaints.append(f"{command}: {output.getvalue().strip()}")
+    return complaints
+
+
+if __name__ == "__main__":
+    sys.exit(main())
