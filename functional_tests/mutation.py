@@ -77,6 +77,27 @@ MUTATIONS = (
         "return None",
         "apps/core/tests/test_authorisation_matrix.py -k foreign_entry",
     ),
+    Mutation(
+        "the standby is asked for wallets and sessions",
+        "apps/core/replica.py",
+        "_reading.get() and model._meta.label in settings.REPLICA_MODELS",
+        "_reading.get()",
+        "apps/core/tests/replica -k router",
+    ),
+    Mutation(
+        "a standby that lags answers",
+        "apps/core/replica.py",
+        "pg_is_in_recovery() AND coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, false)",
+        "pg_is_in_recovery() OR %s IS NULL",
+        "apps/core/tests/replica -k lags",
+    ),
+    Mutation(
+        "a dead standby is asked by every request",
+        "apps/core/replica.py",
+        "time.monotonic() + PAUSE_SECONDS, trouble",
+        "0.0, trouble",
+        "apps/core/tests/replica -k dead",
+    ),
 )
 
 

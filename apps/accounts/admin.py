@@ -43,7 +43,10 @@ class SellerAdmin(RoleAdmin):
     list_filter = ("status", "created_at")
     list_select_related = ("wallet",)
     search_fields = ("company_name", "email", "phone_number")
-    fields = ("company_name", "email", "phone_number", "daily_limit", "shown_status", "registered_at")
+    fields = (
+        "company_name", "email", "phone_number", "daily_limit", "charges_per_minute", "requests_per_minute",
+        "shown_status", "registered_at",
+    )  # fmt: skip
     readonly_fields = ("shown_status", "registered_at")
     actions = ("verify", "suspend", "reactivate")
 

@@ -37,7 +37,9 @@ class SellerForm(AnySellerForm):
 
     class Meta:
         model = Seller
-        fields = ("company_name", "email", "phone_number", "daily_limit")
+        fields = (
+            "company_name", "email", "phone_number", "daily_limit", "charges_per_minute", "requests_per_minute",
+        )  # fmt: skip
 
     def clean_phone_number(self) -> str:
         """Return the number as E.164; empty is allowed."""

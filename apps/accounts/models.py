@@ -1,12 +1,13 @@
 """Who uses the platform: sellers, the people who act for them or for the platform, and their logins."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Upper
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
@@ -29,6 +30,9 @@ class Seller(models.Model):
     daily_limit = models.DecimalField(
         _("daily limit"), max_digits=MAX_BALANCE_DIGITS, decimal_places=2, null=True, blank=True
     )
+    # Limits of its own; empty: the platform's (RATE_LIMIT_..._PER_MINUTE), 0: none.
+    charges_per_minute = models.PositiveIntegerField(_("charges a minute"), null=True, blank=True)
+    requests_per_minute = models.PositiveIntegerField(_("other requests a minute"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
@@ -98,6 +102,14 @@ class User(AbstractUser):
             ),
         )
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; a new password ends every login that the old one began, whoever sets it and by whatever path."""
+        is_new_password = getattr(self, "_password", None) is not None and not self._state.adding
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if is_new_password:
+                self.sessions.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
+
     @property
     def staff_roles(self) -> frozenset[str]:
         """Names of the staff groups; a superuser is an admin. Asked of the database once per instance."""
@@ -125,6 +137,8 @@ class Session(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", verbose_name=_("user"))
     refresh_jti = models.CharField(max_length=64)
+    # Where the login came from, an address or an IPv6 /64 (`throttles.client_network`).
+    network = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires at"), db_index=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)

@@ -38,3 +38,11 @@ def database_login(role: str, database: str = "") -> dict[str, str]:
         "USER": os.environ[user],
         "PASSWORD": os.environ.get(user.replace("_USER", "_PASSWORD"), ""),
     }
+
+
+def replica_login(primary: dict[str, str], host: str) -> dict[str, str]:
+    """Return the login of the standby at `host`: the primary's, except for what DATABASE_REPLICA_... variables say."""
+    changed = {
+        name: os.environ.get(f"DATABASE_REPLICA_{name}") or primary[name] for name in ("NAME", "USER", "PASSWORD")
+    }
+    return {**changed, "HOST": host, "PORT": os.environ.get("DATABASE_REPLICA_PORT") or "5432"}

@@ -35,6 +35,8 @@ ENTRIES = Counter("sharj_ledger_entries", "Balance changes committed: charges so
 AMOUNT = Counter("sharj_ledger_amount", "Money moved by them.", ("type",))
 LOGINS = Counter("sharj_logins", "Attempts to log in.", ("outcome",))
 REDIS_FAILURES = Counter("sharj_redis_failures", "Times that Redis did not answer.")
+REPLICA_READS = Counter("sharj_database_replica_reads", "Reads meant for the standby.", ("answered_by",))
+REPLICA_FAILURES = Counter("sharj_database_replica_failures", "Times that the standby did not do.", ("reason",))
 LOCK_WAIT_SECONDS = Histogram("sharj_lock_wait_seconds", "Time to lock and read a wallet.", buckets=_SECONDS)
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

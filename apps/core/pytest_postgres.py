@@ -30,6 +30,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """Start the server before the settings are loaded, and stop it when the session ends, however it ends."""
     os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
     os.environ.setdefault("DATABASE_HOST", "")
+    os.environ.setdefault("DATABASE_REPLICA_HOST", "")
     if not os.environ["DATABASE_HOST"] and "PYTEST_XDIST_WORKER" not in os.environ:
         _remove_abandoned()
         home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PARENT))

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core import replica
 from apps.core.redis_link import redis_link
 from apps.core.swagger import View, documented
 
@@ -62,8 +63,10 @@ class ReadyView(LiveView):
             checks["redis"] = "ok" if link.is_alive() else "unavailable"
         if database != "ok":
             return Response({"status": "unavailable", "checks": checks}, status=status.HTTP_503_SERVICE_UNAVAILABLE)
-        # Money moves without Redis.
-        return Response({"status": "degraded" if "unavailable" in checks.values() else "ok", "checks": checks})
+        if (standby := replica.state()) is not None:
+            checks["replica"] = standby
+        # Money moves without Redis, and without a standby to read reports from.
+        return Response({"status": "ok" if set(checks.values()) == {"ok"} else "degraded", "checks": checks})
 
 
 class HealthView(ReadyView):

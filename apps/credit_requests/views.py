@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.permissions import IsCreditApprover, IsOwner, MayRead, caller, seller_scope
+from apps.core import replica
 from apps.core.examples import APPROVER_ID, CREDIT_ENTRY_ID, CREDITED_AT, OWNER_ID
 from apps.core.idempotency import parse_idempotency_key
 from apps.core.pagination import paginated
@@ -43,7 +44,10 @@ class CreditRequestListView(APIView):
         scope = seller_scope(caller(request))
         if scope is not None and filters.setdefault("seller", scope) != scope:
             return paginated(self, CreditRequest.objects.none(), CreditRequestSerializer)
-        return paginated(self, selectors.list_credit_requests(**filters), CreditRequestSerializer)
+        requests = selectors.list_credit_requests(**filters)
+        if scope is not None:
+            return paginated(self, requests, CreditRequestSerializer)
+        return replica.read(lambda: paginated(self, requests, CreditRequestSerializer))
 
     @documented(
         summary="Ask for credit",

@@ -21,8 +21,9 @@ from apps.core.request_input import read_body
 from apps.core.swagger import documented, example_of
 from apps.transactions import services
 from apps.transactions.refusals import count_refusals
+from apps.transactions.sales import Batch, Order, Sale
 from apps.transactions.serializers import ChargeRequestSerializer, LedgerEntrySerializer
-from apps.transactions.services import Batch, BulkRejected, Order, Sale
+from apps.transactions.services import BulkRejected
 from apps.transactions.throttles import ChargeThrottle
 
 MAX_ITEMS: Final = 1_000

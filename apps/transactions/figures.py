@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connections
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
 from apps.accounts.models import Seller
 from apps.core.business_day import business_day, day_begins
 from apps.core.ids import uuid7_at
+from apps.core.replica import from_replica, reading_alias
 from apps.transactions.models import DailyTotal, EntryType, HourlyTotal, RefusalCount, Wallet
 
 DAYS = 7
@@ -46,18 +47,21 @@ def hours_of_today() -> list[datetime]:
     return [begin + timedelta(hours=hour) for hour in range(24)]
 
 
+@from_replica
 def totals_by_hour() -> Totals:
     """Return today's amount of each (hour, type)."""
     rows = HourlyTotal.objects.filter(hour__gte=day_begins(today())).values_list("hour", "type", "amount")
     return {(hour, type_): amount for hour, type_, amount in rows}
 
 
+@from_replica
 def totals_by_day() -> Totals:
     """Return the amount of each (day, type) of this week."""
     rows = DailyTotal.objects.filter(day__gte=this_week()[0]).values_list("day", "type")
     return {(day, type_): amount for day, type_, amount in rows.annotate(amount=Sum("amount"))}
 
 
+@from_replica
 def top_sellers(most: int) -> Sequence[Mapping[str, Any]]:
     """Return the sellers that sold most this week, with `sold` and `sales`."""
     sales = DailyTotal.objects.filter(day__gte=this_week()[0], type=EntryType.CHARGE_SALE)
@@ -88,12 +92,13 @@ def sellers_running_low(most: int) -> Sequence[Mapping[str, Any]]:
     return list(low.order_by("balance")[:most])
 
 
+@from_replica
 def closing_balances(seller_id: UUID, days: int = 30) -> list[tuple[date, Decimal]]:
     """Return (day, balance at its end) of the last days: one query, one look into the index (seller, id) for each."""
     last = today()
     covered = [last - timedelta(days=back) for back in range(days - 1, -1, -1)]
     bounds = [uuid7_at(day_begins(day + timedelta(days=1)), random_bits=0) for day in covered]
-    with connection.cursor() as cursor:
+    with connections[reading_alias()].cursor() as cursor:
         cursor.execute(_CLOSING_BALANCES, [[str(bound) for bound in bounds], seller_id])
         balances = [row[0] for row in cursor.fetchall()]
     return list(zip(covered, balances, strict=True))

@@ -22,6 +22,7 @@ from apps.accounts import audit
 from apps.accounts.confirmed_steps import Preview, ReasonForm, Step, take_step
 from apps.accounts.models import AuditAction, User
 from apps.accounts.role_admin import RoleAdmin
+from apps.core import replica
 from apps.core.day_filter import DayFilter
 from apps.core.display import NOTHING, badge, link, show_moment, show_money, show_number, show_phone
 from apps.core.ids import uuid7_at
@@ -44,6 +45,9 @@ class LedgerList(KeysetList):
         if by_amount and not given & {"seller__id__exact", "phone", "created_at_from", "created_at_to"}:
             entries = entries.filter(id__gte=uuid7_at(timezone.now() - WIDE_SEARCH, random_bits=0))
         return entries
+
+    def get_results(self, request: HttpRequest) -> None:
+        replica.read(lambda: super(LedgerList, self).get_results(request))
 
 
 @admin.register(LedgerEntry)

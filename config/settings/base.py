@@ -5,24 +5,19 @@ A missing secret stops the start with one clear line (`ImproperlyConfigured`), n
 
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
-import environ
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from apps.core.database_logins import database_login
 from apps.core.logs import logging_config, open_log_folder
 
 from . import checked
 from .console import UNFOLD as UNFOLD
 from .console import optional_amount
-
-BASE_DIR = Path(__file__).resolve().parent.parent.parent
-
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")  # the real environment wins over the file
+from .databases import REPLICA_MODELS as REPLICA_MODELS
+from .databases import configure_databases
+from .environment import BASE_DIR, env
+from .limits import *  # noqa: F403  (settings like those below, told apart for their number)
 
 SECRET_KEY: str = env.str("SECRET_KEY")
 DEBUG: bool = env.bool("DEBUG", default=False)
@@ -84,39 +79,11 @@ TEMPLATES = [
 # --- Database -------------------------------------------------------------------------------------------------------
 
 DATABASE_ROLE: str = env.str("DATABASE_ROLE", default="app")
-DATABASE_POOL_MODE: str = env.str("DATABASE_POOL_MODE", default="session")
-# Milliseconds. A request that cannot get its row lock or its answer in this time is told to come back (503).
-DATABASE_TIMEOUTS = {
-    "lock_timeout": env.int("DATABASE_LOCK_TIMEOUT_MS", default=2_000),
-    "statement_timeout": env.int("DATABASE_STATEMENT_TIMEOUT_MS", default=5_000),
-    "idle_in_transaction_session_timeout": 10_000,
-    "client_connection_check_interval": 1_000,
-}
-# A migration that cannot get its lock gives up, to be run again: whoever asks for the table after it waits behind it.
-OWNER_TIMEOUTS = {"lock_timeout": 5_000}
-
-
-def _database_options() -> dict[str, Any]:
-    """Return libpq options; behind PgBouncer the timeouts are set on the role instead (`manage.py db roles`)."""
-    options: dict[str, Any] = {"connect_timeout": 3, "application_name": f"sharj-{DATABASE_ROLE}"}
-    if DATABASE_POOL_MODE == "session":
-        timeouts = OWNER_TIMEOUTS if DATABASE_ROLE == "owner" else DATABASE_TIMEOUTS
-        options["options"] = " ".join(f"-c {name}={value}" for name, value in timeouts.items())
-    return options
-
-
-DATABASES = {
-    "default": {
-        "ENGINE": "apps.core.postgresql",
-        **database_login(DATABASE_ROLE),
-        "OPTIONS": _database_options(),
-        "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": True,
-        "DISABLE_SERVER_SIDE_CURSORS": True,
-        # No lock is held while an answer is rendered: services open their own short transactions.
-        "ATOMIC_REQUESTS": False,
-    },
-}
+DATABASES = configure_databases(env, DATABASE_ROLE)
+if "replica" in DATABASES:
+    DATABASE_ROUTERS = ["apps.core.replica.ReplicaRouter"]
+# Seconds that a read waits for the standby to have what the primary had when it began; then the primary answers it.
+DATABASE_REPLICA_MAX_LAG_SECONDS: float = env.float("DATABASE_REPLICA_MAX_LAG_SECONDS", default=1.0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People, passwords, tokens --------------------------------------------------------------------------------------
@@ -156,6 +123,7 @@ SIMPLE_JWT = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.authentication.SessionTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.accounts.throttles.RequestThrottle"],
     "DEFAULT_PARSER_CLASSES": ["apps.core.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.KeysetPagination",
@@ -214,7 +182,7 @@ SWAGGER_SETTINGS = {
     "VALIDATOR_URL": None,  # nothing is fetched from other hosts
 }
 
-# --- Redis and limits -------------------------------------------------------------------------------------------------
+# --- Redis -----------------------------------------------------------------------------------------------------------
 
 # host:port or a redis:// URL. Optional: without it each process has its own cache and its own counts.
 REDIS_ADDR: str = env.str("REDIS_ADDR", default="")
@@ -226,13 +194,6 @@ CACHES = {
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
-
-# Limits; 0 is none. Logins and registrations are counted by the client's address, failed logins by account and address.
-LOGINS_PER_MINUTE: int = env.int("LOGINS_PER_MINUTE", default=1_000)
-LOGIN_FAILURES_PER_ACCOUNT: int = env.int("LOGIN_FAILURES_PER_ACCOUNT", default=20)
-LOGIN_FAILURES_WINDOW_SECONDS: int = env.int("LOGIN_FAILURES_WINDOW_SECONDS", default=900)
-REGISTRATIONS_PER_HOUR: int = env.int("REGISTRATIONS_PER_HOUR", default=2_000)
-RATE_LIMIT_CHARGES_PER_MINUTE: int = env.int("RATE_LIMIT_CHARGES_PER_MINUTE", default=0)
 
 # --- Who watches ----------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ printf '"%s" "%s"\n' "$(escape "$DATABASE_USER")" "$(escape "$DATABASE_PASSWORD"
 
 sed -e "s|\${DATABASE_NAME}|$DATABASE_NAME|" -e "s|\${POSTGRES_HOST}|$POSTGRES_HOST|" \
     -e "s|\${POSTGRES_PORT}|$POSTGRES_PORT|" -e "s|\${PGBOUNCER_ADDRESS}|$PGBOUNCER_ADDRESS|" \
-    -e "s|\${PGBOUNCER_PORT}|$PGBOUNCER_PORT|" -e "s|\${PGBOUNCER_FOLDER}|$folder|" \
+    -e "s|\${PGBOUNCER_PORT}|$PGBOUNCER_PORT|" -e "s|\${PGBOUNCER_FOLDER}|$folder|g" \
     -e "s|\${PGBOUNCER_POOL_SIZE}|$PGBOUNCER_POOL_SIZE|" \
     "$here/pgbouncer.ini.template" >"$folder/pgbouncer.ini"
 exec pgbouncer "$folder/pgbouncer.ini"

@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from functional_tests.production.stack import REPOSITORY, Stack
+from functional_tests.production.places import REPOSITORY
+from functional_tests.production.stack import Stack
 
 SCRIPT = "functional_tests/performance/test_load_transactions.py"
 
@@ -19,7 +20,7 @@ def run_load(stack: Stack, *options: str, during: Callable[[], None] | None = No
     """Return the load script's document; `during` runs once, when the sales have begun. Fails on any difference."""
     command = [
         sys.executable, SCRIPT, "--base-url", stack.url, "--admin-username", "admin",
-        "--admin-password", stack.secrets["admin"], "--json", *options,
+        f"--admin-password={stack.secrets['admin']}", "--json", *options,
     ]  # fmt: skip
     process = subprocess.Popen(
         command, cwd=REPOSITORY, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import secrets
 import shutil
 import ssl
@@ -20,29 +19,22 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from apps.core.embedded_postgres import EmbeddedPostgres
+from functional_tests.production import parts
+from functional_tests.production.places import DEPLOY, REPOSITORY, SERVER_PATH, program
 from functional_tests.production.processes import Program, free_port, wait_for
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-DEPLOY = REPOSITORY / "deploy"
 REPLICAS = 2
-POOL_SIZE = 20
-SERVER_PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
-
-
-def program(name: str) -> str:
-    """Return the path of an installed program."""
-    found = shutil.which(name, path=SERVER_PATH)
-    assert found, f"{name} is missing: run functional_tests/production/install.sh"
-    return found
+PORTS = ("postgres", "standby", "pgbouncer", "redis", "prometheus", "http", "https")
 
 
 class Stack:
-    """Production in a folder of its own; use as a context manager."""
+    """Production in a folder of its own; use as a context manager. `standby`: with a streaming one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, standby: bool = False) -> None:
+        self.has_standby = standby
         self.folder = Path(tempfile.mkdtemp(prefix="sharj-stack-", dir="/tmp"))
         self.folder.chmod(0o755)
-        self.ports = {name: free_port() for name in ("postgres", "pgbouncer", "redis", "prometheus", "http", "https")}
+        self.ports = {name: free_port() for name in PORTS}
         self.app_ports = [free_port() for _ in range(REPLICAS)]
         self.secrets = {
             name: secrets.token_urlsafe(40) for name in ("key", "jwt", "redis", "metrics", "admin", "app", "owner")
@@ -76,12 +68,14 @@ class Stack:
         self._start_postgres()
         self._make_certificate()
         self._release()
-        self._add_pgbouncer()
-        self._add_redis()
+        if self.has_standby:
+            parts.add_standby(self)
+        parts.add_pgbouncer(self)
+        parts.add_redis(self)
         for number, port in enumerate(self.app_ports):
-            self._add_app(number, port)
-        self._add_nginx()
-        self._add_prometheus()
+            parts.add_app(self, number, port)
+        parts.add_nginx(self)
+        parts.add_prometheus(self)
         for name, part in self.programs.items():
             if name != "postgres":
                 part.start()
@@ -96,30 +90,14 @@ class Stack:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start_postgres(self) -> None:
-        """Start PostgreSQL, listening on loopback with scram; a fresh cluster gets the line that allows it."""
+        """Make a cluster and its first password, and start it on loopback with the pg_hba.conf of compose."""
         self.postgres.start()
-        with (self.postgres.home.data / "pg_hba.conf").open("a") as rules:
-            rules.write("host all all 127.0.0.1/32 scram-sha-256\nhost replication all 127.0.0.1/32 scram-sha-256\n")
+        self.postgres.stop()
+        shutil.copytree(DEPLOY / "postgres", self.folder / "postgres")
         with (self.postgres.home.data / "postgresql.auto.conf").open("a") as settings:
             settings.write(f"listen_addresses = '127.0.0.1'\nport = {self.ports['postgres']}\n")
-        self.postgres.stop()
-        self.postgres_program().start()
-
-    def postgres_program(self) -> Program:
-        """Return the server on its TCP port, as a program of ours."""
-        account = self.postgres.account.name or None
-        command: list[str | Path] = [
-            self.postgres.bin("postgres"),
-            "-D",
-            self.postgres.home.data,
-            "-k",
-            "",
-            "-c",
-            "fsync=on",
-        ]
-        part = Program("postgres", command, self.folder, port=self.ports["postgres"], user=account, cwd=Path("/"))
-        self.programs.setdefault("postgres", part)
-        return self.programs["postgres"]
+        parts.add_postgres(self)
+        self.programs["postgres"].start()
 
     @property
     def superuser_password(self) -> str:
@@ -152,6 +130,8 @@ class Stack:
             "DATABASE_USER": "sharj_app",
             "DATABASE_PASSWORD": self.secrets["app"],
             "DATABASE_POOL_MODE": "transaction",
+            "DATABASE_REPLICA_HOST": "127.0.0.1" if self.has_standby else "",
+            "DATABASE_REPLICA_PORT": str(self.ports["standby"]),
             "REDIS_ADDR": f"redis://:{self.secrets['redis']}@127.0.0.1:{self.ports['redis']}/0",
             "METRICS_TOKEN": self.secrets["metrics"],
             "METRICS_ALLOWED_NETWORKS": "192.0.2.0/24",
@@ -186,79 +166,8 @@ class Stack:
         done = self.run(["deploy/app/release.sh"], self.direct())
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def _add_pgbouncer(self) -> None:
-        environment = {
-            "POSTGRES_HOST": "127.0.0.1",
-            "POSTGRES_PORT": str(self.ports["postgres"]),
-            "DATABASE_USER": "sharj_app",
-            "DATABASE_PASSWORD": self.secrets["app"],
-            "PGBOUNCER_ADDRESS": "127.0.0.1",
-            "PGBOUNCER_PORT": str(self.ports["pgbouncer"]),
-            "PGBOUNCER_FOLDER": str(self.folder / "pgbouncer"),
-            "PGBOUNCER_POOL_SIZE": str(POOL_SIZE),
-            "PATH": SERVER_PATH,
-        }
-        owner = self.postgres.account.name or None
-        (self.folder / "pgbouncer").mkdir()
-        if owner:
-            shutil.chown(self.folder / "pgbouncer", owner)
-        start = shutil.copytree(DEPLOY / "pgbouncer", self.folder / "pgbouncer-image") / "start.sh"
-        self._add("pgbouncer", [start], environment=environment, user=owner)
-
-    def _add_redis(self) -> None:
-        options = ["--port", str(self.ports["redis"]), "--bind", "127.0.0.1", "--requirepass", self.secrets["redis"]]
-        self._add("redis", [program("redis-server"), DEPLOY / "redis/redis.conf", *options])
-
-    def _add_app(self, number: int, port: int) -> None:
-        environment = self.environment(
-            GUNICORN_BIND=f"127.0.0.1:{port}", GUNICORN_WORKERS="2", GUNICORN_THREADS="4",
-            PATH=f"{Path(sys.executable).parent}:{SERVER_PATH}",
-        )  # fmt: skip
-        part = Program(
-            f"app-{number}", [REPOSITORY / "deploy/app/serve.sh"], self.folder,
-            environment=environment, port=port, cwd=REPOSITORY,
-        )  # fmt: skip
-        self.programs[part.name] = part
-
-    def _add_nginx(self) -> None:
-        folder = self.folder / "nginx"
-        (folder / "conf.d").mkdir(parents=True)
-        for name, source in (("nginx.conf", DEPLOY / "nginx"), ("mime.types", Path("/etc/nginx"))):
-            shutil.copy(source / name, folder)
-        values = {
-            "NGINX_APP_SERVERS": " ".join(f"server 127.0.0.1:{port};" for port in self.app_ports),
-            "NGINX_SERVER_NAME": "_",
-            "NGINX_HTTP_PORT": f"127.0.0.1:{self.ports['http']}",
-            "NGINX_HTTPS_PORT": f"127.0.0.1:{self.ports['https']}",
-            "NGINX_TLS_CERTIFICATE": str(self.certificate),
-            "NGINX_TLS_KEY": str(self.folder / "tls.key"),
-            "NGINX_STATIC_ROOT": str(REPOSITORY / "staticfiles"),
-            "NGINX_LOGIN_RATE": "20r/s",
-            "NGINX_LOGIN_BURST": "200",
-            "NGINX_ADMIN_NETWORK": "all",
-            "NGINX_METRICS_NETWORK": "192.0.2.0/24",
-        }
-        template = (DEPLOY / "nginx/sharj.conf.template").read_text()
-        # As the nginx image does: what is a variable of the environment is filled in, nginx's own are left.
-        text = re.sub(r"\$\{(\w+)\}", lambda found: values[found[1]], template)
-        (folder / "conf.d/sharj.conf").write_text(text)
-        command = [program("nginx"), "-c", folder / "nginx.conf", "-g", f"daemon off; pid {folder}/nginx.pid;"]
-        self._add("nginx", command, port=self.ports["https"])
-
-    def _add_prometheus(self) -> None:
-        folder = shutil.copytree(DEPLOY / "prometheus", self.folder / "prometheus-files")
-        (folder / "metrics_token").write_text(self.secrets["metrics"])
-        text = (folder / "prometheus.yml").read_text()
-        # Loopback has no service names: the replicas are listed. All else is the file that compose mounts.
-        text = re.sub(r"    # Every replica.*", "", text, flags=re.S).replace("/tmp/metrics_token", "metrics_token")
-        targets = ", ".join(f"'127.0.0.1:{port}'" for port in self.app_ports)
-        text = text.replace("15s", "1s") + f"    static_configs: [{{targets: [{targets}]}}]\n"
-        (folder / "prometheus.yml").write_text(text)
-        data, port = self.folder / "prometheus-data", self.ports["prometheus"]
-        options = [f"--storage.tsdb.path={data}", f"--web.listen-address=127.0.0.1:{port}"]
-        self._add("prometheus", [program("prometheus"), f"--config.file={folder}/prometheus.yml", *options])
-
-    def _add(self, name: str, command: list[Any], **options: Any) -> None:
+    def add(self, name: str, command: list[Any], **options: Any) -> None:
+        """Add a program, to be started with the others."""
         options.setdefault("port", self.ports.get(name, 0))
         self.programs[name] = Program(name, command, self.folder, **options)
 

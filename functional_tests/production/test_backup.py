@@ -15,8 +15,9 @@ import psycopg2
 import pytest
 
 from functional_tests.production.load import run_load
+from functional_tests.production.places import DEPLOY, REPOSITORY
 from functional_tests.production.processes import Program, wait_for
-from functional_tests.production.stack import DEPLOY, REPOSITORY, Stack
+from functional_tests.production.stack import Stack
 
 pytestmark = pytest.mark.timeout(600)
 SALES = os.environ.get("STACK_FAULT_SALES", "1000")

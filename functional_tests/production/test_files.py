@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from functional_tests.production.stack import DEPLOY, REPOSITORY, program
+from functional_tests.production.places import DEPLOY, REPOSITORY, program
 
 pytestmark = pytest.mark.usefixtures("programs")
 BOTH = ("docker-compose.yaml", "docker-compose.prod.yaml")
@@ -104,7 +104,7 @@ def test_prometheus_rules_are_valid_and_fire_when_they_should(tmp_path: Path) ->
 def test_alerts_and_panels_ask_for_metrics_that_exist_and_every_alert_is_explained() -> None:
     from apps.core import metrics
 
-    code = "".join(path.read_text() for path in REPOSITORY.glob("apps/*/metrics.py"))
+    code = "".join(path.read_text() for path in REPOSITORY.glob("apps/*/*.py"))
     known = set(re.findall(r'"(sharj_\w+)"', code))
     rules = yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text())
     alerts = [rule for group in rules["groups"] for rule in group["rules"]]

@@ -18,8 +18,9 @@ import psycopg2
 import pytest
 
 from functional_tests.production.load import run_load
+from functional_tests.production.parts import POOL_SIZE
 from functional_tests.production.processes import wait_for
-from functional_tests.production.stack import POOL_SIZE, Stack
+from functional_tests.production.stack import Stack
 
 SALES = os.environ.get("STACK_SALES", "5000")
 FAULT_SALES = os.environ.get("STACK_FAULT_SALES", "2500")

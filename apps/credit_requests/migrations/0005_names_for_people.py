@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_names_for_people"),
+        ("accounts", "0006_names_for_people"),
         ("credit_requests", "0004_second_approval"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

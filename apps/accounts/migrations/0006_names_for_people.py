@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_audit_actions"),
+        ("accounts", "0005_abuse_limits"),
     ]
 
     operations = [

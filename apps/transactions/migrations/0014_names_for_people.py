@@ -9,8 +9,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_names_for_people"),
-        ("transactions", "0011_rare_types"),
+        ("accounts", "0006_names_for_people"),
+        ("transactions", "0013_hash_in_parallel"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,60 @@
+"""The connections to PostgreSQL: the primary, and its standby if DATABASE_REPLICA_HOST names one."""
+
+from typing import Any
+
+import environ
+
+from apps.core.database_logins import database_login, replica_login
+
+# All that is ever read from the standby; apps/core/replica.py refuses it everything else. Sellers are in it for the
+# names in lists. Wallets, users, sessions and what is read to be changed are not.
+REPLICA_MODELS = (
+    "accounts.Seller",
+    "transactions.LedgerEntry",
+    "transactions.DailyTotal",
+    "transactions.HourlyTotal",
+    "credit_requests.CreditRequest",
+)
+# A migration that cannot get its lock gives up, to be run again: whoever asks for the table after it waits behind it.
+_OWNER_TIMEOUTS = {"lock_timeout": 5_000}
+
+
+def configure_databases(env: environ.Env, role: str) -> dict[str, dict[str, Any]]:
+    """Return DATABASES for a process that logs in as `role`."""
+    options = _options(env, role)
+    databases = {"default": {**_COMMON, **database_login(role), "OPTIONS": options}}
+    if host := env.str("DATABASE_REPLICA_HOST", default=""):
+        # It may vanish without a word, and nobody has to wait for it: the primary has the same.
+        options = {**options, "connect_timeout": 2, "tcp_user_timeout": 5_000, "keepalives_idle": 5}
+        login = replica_login(database_login(role), host)
+        databases["replica"] = {**_COMMON, **login, "OPTIONS": options, "TEST": {"MIRROR": "default"}}
+    return databases
+
+
+_COMMON: dict[str, Any] = {
+    "ENGINE": "apps.core.postgresql",
+    "CONN_MAX_AGE": None,
+    "CONN_HEALTH_CHECKS": True,
+    "DISABLE_SERVER_SIDE_CURSORS": True,
+    # No lock is held while an answer is rendered: services open their own short transactions.
+    "ATOMIC_REQUESTS": False,
+}
+
+
+def _options(env: environ.Env, role: str) -> dict[str, Any]:
+    """Return libpq options; behind PgBouncer the timeouts are set on the role instead (`manage.py db roles`)."""
+    options: dict[str, Any] = {"connect_timeout": 3, "application_name": f"sharj-{role}"}
+    if env.str("DATABASE_POOL_MODE", default="session") == "session":
+        timeouts = _OWNER_TIMEOUTS if role == "owner" else _timeouts(env)
+        options["options"] = " ".join(f"-c {name}={value}" for name, value in timeouts.items())
+    return options
+
+
+def _timeouts(env: environ.Env) -> dict[str, int]:
+    """Return milliseconds. A request that cannot get its row lock or its answer in time is told to come back (503)."""
+    return {
+        "lock_timeout": env.int("DATABASE_LOCK_TIMEOUT_MS", default=2_000),
+        "statement_timeout": env.int("DATABASE_STATEMENT_TIMEOUT_MS", default=5_000),
+        "idle_in_transaction_session_timeout": 10_000,
+        "client_connection_check_interval": 1_000,
+    }

@@ -1,0 +1,133 @@
+"""The programs of the stack, each with the file that compose mounts; only addresses and folders are put in."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from functional_tests.production.places import DEPLOY, REPOSITORY, SERVER_PATH, program
+from functional_tests.production.processes import Program
+
+if TYPE_CHECKING:
+    from functional_tests.production.stack import Stack
+
+POOL_SIZE = 20
+
+
+def add_postgres(stack: Stack) -> None:
+    """The primary. `-k ""`: no socket, as its clients are on other machines."""
+    command: list[str | Path] = [
+        stack.postgres.bin("postgres"), "-D", stack.postgres.home.data, "-k", "",
+        "-c", "fsync=on", "-c", f"hba_file={stack.folder}/postgres/pg_hba.conf",
+    ]  # fmt: skip
+    stack.add("postgres", command, user=stack.postgres.account.name or None, cwd=Path("/"))
+
+
+def add_standby(stack: Stack) -> None:
+    """The standby, by the script that compose runs. It is on the list before the primary's clients."""
+    programs = stack.postgres.bin("postgres").parent
+    folder, account = stack.folder / "standby", stack.postgres.account.name or None
+    folder.mkdir(mode=0o700)
+    if account:
+        shutil.chown(folder, account)
+    environment = {
+        "PGDATA": str(folder / "data"),
+        "PRIMARY_HOST": "127.0.0.1",
+        "PRIMARY_PORT": str(stack.ports["postgres"]),
+        "PGUSER": "postgres",
+        "PGPASSWORD": stack.superuser_password,
+        "BACKUP_DIR": str(stack.folder / "backups"),
+        "PATH": f"{programs}:/usr/bin:/bin",
+    }
+    command: list[str | Path] = [
+        stack.folder / "postgres/standby.sh", "postgres", "-k", "", "-c", f"port={stack.ports['standby']}",
+        "-c", "hot_standby_feedback=on", "-c", "max_connections=200",
+        "-c", f"hba_file={stack.folder}/postgres/pg_hba.conf",
+    ]  # fmt: skip
+    stack.add("standby", command, environment=environment, user=account, cwd=Path("/"))
+
+
+def add_pgbouncer(stack: Stack) -> None:
+    """PgBouncer, by the script of its image, as the user of PostgreSQL."""
+    environment = {
+        "POSTGRES_HOST": "127.0.0.1",
+        "POSTGRES_PORT": str(stack.ports["postgres"]),
+        "DATABASE_USER": "sharj_app",
+        "DATABASE_PASSWORD": stack.secrets["app"],
+        "PGBOUNCER_ADDRESS": "127.0.0.1",
+        "PGBOUNCER_PORT": str(stack.ports["pgbouncer"]),
+        "PGBOUNCER_FOLDER": str(stack.folder / "pgbouncer"),
+        "PGBOUNCER_POOL_SIZE": str(POOL_SIZE),
+        "PATH": SERVER_PATH,
+    }
+    owner = stack.postgres.account.name or None
+    (stack.folder / "pgbouncer").mkdir()
+    if owner:
+        shutil.chown(stack.folder / "pgbouncer", owner)
+    start = shutil.copytree(DEPLOY / "pgbouncer", stack.folder / "pgbouncer-image") / "start.sh"
+    stack.add("pgbouncer", [start], environment=environment, user=owner)
+
+
+def add_redis(stack: Stack) -> None:
+    """Redis with a password."""
+    options = ["--port", str(stack.ports["redis"]), "--bind", "127.0.0.1", "--requirepass", stack.secrets["redis"]]
+    stack.add("redis", [program("redis-server"), DEPLOY / "redis/redis.conf", *options])
+
+
+def add_app(stack: Stack, number: int, port: int) -> None:
+    """A replica of the application, started as its image starts it."""
+    environment = stack.environment(
+        GUNICORN_BIND=f"127.0.0.1:{port}", GUNICORN_WORKERS="2", GUNICORN_THREADS="4",
+        PATH=f"{Path(sys.executable).parent}:{SERVER_PATH}",
+    )  # fmt: skip
+    part = Program(
+        f"app-{number}", [REPOSITORY / "deploy/app/serve.sh"], stack.folder,
+        environment=environment, port=port, cwd=REPOSITORY,
+    )  # fmt: skip
+    stack.programs[part.name] = part
+
+
+def add_nginx(stack: Stack, name: str = "nginx", **changed: str) -> None:
+    """nginx; `changed` are variables of its template that differ from the stack's."""
+    folder = stack.folder / name
+    (folder / "conf.d").mkdir(parents=True)
+    for file in (DEPLOY / "nginx/nginx.conf", Path("/etc/nginx/mime.types")):
+        shutil.copy(file, folder)
+    values = {
+        "NGINX_APP_SERVERS": " ".join(f"server 127.0.0.1:{port};" for port in stack.app_ports),
+        "NGINX_SERVER_NAME": "_",
+        "NGINX_HTTP_PORT": f"127.0.0.1:{stack.ports['http']}",
+        "NGINX_HTTPS_PORT": f"127.0.0.1:{stack.ports['https']}",
+        "NGINX_TLS_CERTIFICATE": str(stack.certificate),
+        "NGINX_TLS_KEY": str(stack.folder / "tls.key"),
+        "NGINX_STATIC_ROOT": str(REPOSITORY / "staticfiles"),
+        "NGINX_LOGIN_RATE": "20r/s",
+        "NGINX_LOGIN_BURST": "200",
+        "NGINX_ADMIN_NETWORK": "all",
+        "NGINX_METRICS_NETWORK": "192.0.2.0/24",
+        **changed,
+    }
+    template = (DEPLOY / "nginx/sharj.conf.template").read_text()
+    # As the nginx image does: what is a variable of the environment is filled in, nginx's own are left.
+    text = re.sub(r"\$\{(\w+)\}", lambda found: values[found[1]], template)
+    (folder / "conf.d/sharj.conf").write_text(text)
+    command = [program("nginx"), "-c", folder / "nginx.conf", "-g", f"daemon off; pid {folder}/nginx.pid;"]
+    stack.add(name, command, port=int(values["NGINX_HTTPS_PORT"].rsplit(":", 1)[1]))
+
+
+def add_prometheus(stack: Stack) -> None:
+    """Prometheus, which scrapes the replicas."""
+    folder = shutil.copytree(DEPLOY / "prometheus", stack.folder / "prometheus-files")
+    (folder / "metrics_token").write_text(stack.secrets["metrics"])
+    text = (folder / "prometheus.yml").read_text()
+    # Loopback has no service names: the replicas are listed. All else is the file that compose mounts.
+    text = re.sub(r"    # Every replica.*", "", text, flags=re.S).replace("/tmp/metrics_token", "metrics_token")
+    targets = ", ".join(f"'127.0.0.1:{port}'" for port in stack.app_ports)
+    text = text.replace("15s", "1s") + f"    static_configs: [{{targets: [{targets}]}}]\n"
+    (folder / "prometheus.yml").write_text(text)
+    data, port = stack.folder / "prometheus-data", stack.ports["prometheus"]
+    options = [f"--storage.tsdb.path={data}", f"--web.listen-address=127.0.0.1:{port}"]
+    stack.add("prometheus", [program("prometheus"), f"--config.file={folder}/prometheus.yml", *options])
