@@ -51,11 +51,13 @@ def django_db_setup(
 def _login(role: str) -> Iterator[None]:
     """Make the default connection, in every thread that opens one, log in as `role`."""
     settings: dict[str, Any] = connections["default"].settings_dict
-    before = {name: settings[name] for name in ("USER", "PASSWORD", "OPTIONS")}
+    before = {name: settings[name] for name in ("USER", "PASSWORD", "OPTIONS", "ANSWER_TIMEOUT_SECONDS")}
     login = database_login(role)
     options = dict(before["OPTIONS"])
     if role == "owner":
-        options.pop("options", None)  # the application's timeouts: a migration may take its time
+        # The application's timeouts: a migration may take its time.
+        options.pop("options", None)
+        settings["ANSWER_TIMEOUT_SECONDS"] = None
     connections.close_all()
     settings.update(USER=login["USER"], PASSWORD=login["PASSWORD"], OPTIONS=options)
     try:
