@@ -25,12 +25,20 @@ PARENT = Path("/tmp")  # noqa: S108  (mkdtemp makes a folder that only we can en
 UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--pgbouncer`."""
+    parser.addoption("--pgbouncer", action="store_true", help="tests reach PostgreSQL through PgBouncer")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     """Start the server before the settings are loaded, and stop it when the session ends, however it ends."""
     os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
     os.environ.setdefault("DATABASE_HOST", "")
     os.environ.setdefault("DATABASE_REPLICA_HOST", "")
+    if early_config.known_args_namespace.pgbouncer:
+        os.environ["TEST_THROUGH_PGBOUNCER"] = "1"
+        os.environ["DATABASE_POOL_MODE"] = "transaction"
     if not os.environ["DATABASE_HOST"] and "PYTEST_XDIST_WORKER" not in os.environ:
         _remove_abandoned()
         home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PARENT))
