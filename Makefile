@@ -6,6 +6,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.requirements
 INSTALLED_DEV := $(VENV)/.requirements-dev
+# In an environment of its own: what pip-audit brings along is not for the service.
+PIP_AUDIT := $(VENV)/audit/bin/pip-audit
 MANAGE := $(BIN)/python manage.py
 LOAD := $(BIN)/python functional_tests/performance/test_load_transactions.py
 BENCH := $(BIN)/python -m functional_tests.performance.benchmark
@@ -28,13 +30,17 @@ test: $(INSTALLED_DEV) ## run all tests on a PostgreSQL of their own; ARGS="-k n
 stack-test: $(INSTALLED_DEV) ## start production's real parts on loopback, break them under load, restore a backup
 	@STACK_TEST=1 $(BIN)/python -m pytest -s functional_tests/production $(ARGS)
 
-check: $(INSTALLED_DEV) .env ## lint, format, types, module boundaries, missing migrations, Django's own checks
+check: $(INSTALLED_DEV) $(PIP_AUDIT) .env ## lint, security, format, types, module boundaries, migrations, deployment
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium --recursive apps config tools manage.py
 	@$(BIN)/mypy .
 	@$(BIN)/lint-imports
 	@$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(MANAGE) check
+	@DJANGO_SETTINGS_MODULE=config.settings.production DEBUG=false ALLOWED_HOSTS=sharj.example \
+	  $(MANAGE) check --deploy --fail-level WARNING
+	@$(BIN)/python tools/audit_dependencies.py $(PIP_AUDIT)
 
 load: $(INSTALLED) .env ## sell 1,000 charges to the running server and check every balance; ARGS="--sellers 10"
 	@$(LOAD) $(ARGS)
@@ -51,10 +57,8 @@ fuzz: $(INSTALLED_DEV) ## attack what swagger.json describes as three roles, 5 m
 mutation-test: $(INSTALLED_DEV) ## break one rule at a time in a copy, and name the test that notices
 	@$(BIN)/python -m functional_tests.mutation $(ARGS)
 
-audit: $(INSTALLED) ## look up known vulnerabilities of what is installed; needs the network
-	@$(PYTHON) -m venv --clear $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
-	@$(VENV)/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict --progress-spinner off \
-	  || { echo "make audit: there is a finding above, or the advisory service cannot be reached from here."; exit 1; }
+audit: $(PIP_AUDIT) ## look up known vulnerabilities of what is installed; fails without a network, too
+	@$(BIN)/python tools/audit_dependencies.py $(PIP_AUDIT) --strict
 
 bench-data: $(INSTALLED) .env ## fill a database of its own with made-up data; ARGS="--sellers 10000 --entries 5000000"
 	@$(BENCH).bench_data $(ARGS)
@@ -79,6 +83,10 @@ $(INSTALLED_DEV): requirements-dev.txt requirements.txt constraints.txt | $(BIN)
 	@echo "Installing requirements-dev.txt into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@ $(INSTALLED)
+
+$(PIP_AUDIT): | $(BIN)/python
+	@$(PYTHON) -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Sharj needs Python 3.11 or newer: make PYTHON=...")'

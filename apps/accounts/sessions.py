@@ -33,8 +33,8 @@ class Door(Enum):
     STAFF = "staff"
 
 
-def open_session(*, username: str, password: str, door: Door) -> TokenPair:
-    """Log in.
+def open_session(*, username: str, password: str, door: Door, network: str = "") -> TokenPair:
+    """Log in. `network`: where from.
 
     Raises:
         InvalidCredentials: for every reason alike, after the same work.
@@ -52,7 +52,7 @@ def open_session(*, username: str, password: str, door: Door) -> TokenPair:
         user.last_login = timezone.now()
         user.save(update_fields=["last_login"])
         lifetime = cast("timedelta", api_settings.REFRESH_TOKEN_LIFETIME)
-        session = Session(user=user, expires_at=timezone.now() + lifetime)
+        session = Session(user=user, network=network[:64], expires_at=timezone.now() + lifetime)
         pair = issue_pair(session)
         session.refresh_jti = pair.refresh_jti
         session.save(force_insert=True)

@@ -1,85 +1,119 @@
-"""Limits of logins and registrations, by the client's address."""
+"""Limits of logins, registrations and requests."""
 
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
+from apps.accounts.selectors import has_logged_in_from
 from apps.accounts.sessions import InvalidCredentials
 from apps.core import events
 from apps.core.rate_limits import Count, Limit, count, retry_after_seconds
+from apps.core.throttles import CountingThrottle
 
 
-def _address(request: Request) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))
+def client_network(request: Request | HttpRequest) -> str:
+    """Return the client's address, or its /64 in IPv6: whoever has one address there has them all."""
+    text = str(request.META.get("REMOTE_ADDR", ""))
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
+    return str(address)
 
 
-class AddressThrottle(BaseThrottle):
-    """So many calls of one kind from one address; the subclass says which."""
+class AddressThrottle(CountingThrottle):
+    """So many calls of one kind from one address."""
 
-    scope: str
+    def client(self, request: Request) -> str:
+        return client_network(request)
 
-    def limit(self) -> Limit:
-        """Return the limit that the settings give."""
-        raise NotImplementedError
-
-    def allow_request(self, request: Request, view: APIView) -> bool:
-        self.counted = count(f"{self.scope}:{_address(request)}", self.limit())
-        if not self.counted.exceeds(self.limit()):
-            return True
-        _tell_once(self.counted, self.limit(), what=self.scope, client=_address(request))
-        return False
-
-    def wait(self) -> float:
-        return retry_after_seconds(self.counted)
+    def refused(self, client: str, limit: Limit, counted: Count) -> None:
+        _tell_once(counted, limit, what=self.policy, client=client)
 
 
 class LoginThrottle(AddressThrottle):
-    scope = "login"
+    policy = "login"
 
-    def limit(self) -> Limit:
+    def limit(self, request: Request | None) -> Limit:
         return Limit(settings.LOGINS_PER_MINUTE, 60)
 
 
 class RegistrationThrottle(AddressThrottle):
-    scope = "registration"
+    policy = "registration"
 
-    def limit(self) -> Limit:
+    def limit(self, request: Request) -> Limit:
         return Limit(settings.REGISTRATIONS_PER_HOUR, 3600)
 
 
-@contextmanager
-def failures_limited(request: Request, username: str) -> Iterator[None]:
-    """Refuse the block after too many failures for this account from this address.
+class RequestThrottle(CountingThrottle):
+    """So many requests of one seller in a minute, charges apart; off unless RATE_LIMIT_REQUESTS_PER_MINUTE is set."""
 
-    Each attempt counts when it begins, so that parallel guesses count too, and is taken back unless it fails. The
-    account alone is not locked: a stranger could lock its owner out.
+    policy = "requests"
+
+    def limit(self, request: Request) -> Limit:
+        if not settings.RATE_LIMIT_REQUESTS_PER_MINUTE:
+            return Limit(0, 60)
+        seller = getattr(request.user, "seller", None)
+        if seller is None:
+            return Limit(0, 60)
+        own = seller.requests_per_minute
+        return Limit(settings.RATE_LIMIT_REQUESTS_PER_MINUTE if own is None else own, 60)
+
+    def client(self, request: Request) -> str:
+        return str(request.user.seller_id)  # type: ignore[union-attr]  # a user with a seller: see `limit`
+
+
+@contextmanager
+def failures_limited(request: Request | HttpRequest, username: str) -> Iterator[None]:
+    """Refuse the block after too many failures for this account from this address, or from all unknown ones together.
+
+    Each attempt counts when it begins, so that parallel guesses count too, and is taken back unless it fails. A
+    stranger cannot lock an owner out: an address that the account has logged in from has a count of its own only.
 
     Raises:
         Throttled: there were too many.
     """
-    limit = Limit(settings.LOGIN_FAILURES_PER_ACCOUNT, settings.LOGIN_FAILURES_WINDOW_SECONDS)
+    address = client_network(request)
     # The name is folded as the database folds it, and hashed: what was typed may be a password.
-    name = hashlib.sha256(username.upper().encode()).hexdigest()[:32]
-    key = f"login-failure:{name}:{_address(request)}"
-    counted = count(key, limit)
-    if counted.exceeds(limit):
-        _tell_once(counted, limit, what="login failures", client=_address(request), account=name)
+    name = hashlib.sha256(username.upper().encode(errors="surrogatepass")).hexdigest()[:32]
+    seconds = settings.LOGIN_FAILURES_WINDOW_SECONDS
+    here = (f"login-failure:{name}:{address}", Limit(settings.LOGIN_FAILURES_PER_ACCOUNT, seconds))
+    anywhere = (f"login-failure:{name}", Limit(settings.LOGIN_FAILURES_PER_ACCOUNT_EVERYWHERE, seconds))
+    _refuse_beyond(*here, account=name, client=address)
+    counted = count(*anywhere)
+    if counted.exceeds(anywhere[1]) and not has_logged_in_from(username, address):
+        _tell_once(counted, anywhere[1], what="login failures everywhere", account=name)
         raise Throttled(wait=retry_after_seconds(counted))
     try:
         yield
-    except InvalidCredentials:
+    except (InvalidCredentials, ValidationError):  # of the API, and of the back office's form
         raise
     except BaseException:
-        count(key, limit, -1)
+        _take_back(here, anywhere)
         raise
-    count(key, limit, -1)
+    _take_back(here, anywhere)
+
+
+def _refuse_beyond(key: str, limit: Limit, **told: str) -> None:
+    counted = count(key, limit)
+    if counted.exceeds(limit):
+        _tell_once(counted, limit, what="login failures", **told)
+        raise Throttled(wait=retry_after_seconds(counted))
+
+
+def _take_back(*counts: tuple[str, Limit]) -> None:
+    for key, limit in counts:
+        count(key, limit, -1)
 
 
 def _tell_once(counted: Count, limit: Limit, **fields: Any) -> None:

@@ -24,7 +24,7 @@ from apps.accounts.serializers import (
     SellerSerializer,
     TokenPairSerializer,
 )
-from apps.accounts.throttles import LoginThrottle, RegistrationThrottle, failures_limited
+from apps.accounts.throttles import LoginThrottle, RegistrationThrottle, client_network, failures_limited
 from apps.core.pagination import paginated
 from apps.core.request_input import read_body, read_query
 from apps.core.swagger import documented, page_of
@@ -61,7 +61,7 @@ class LoginView(PublicView):
     def login(self, request: Request) -> Response:
         credentials = read_body(CredentialsSerializer, request)
         with failures_limited(request, credentials["username"]):
-            pair = sessions.open_session(**credentials, door=self.door)
+            pair = sessions.open_session(**credentials, door=self.door, network=client_network(request))
         return Response(TokenPairSerializer(pair).data)
 
 

@@ -1,6 +1,7 @@
 """What a database error means to a client: try again (503), with nothing done or with an outcome that nobody knows."""
 
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError
+from django.utils.translation import gettext_noop
 
 
 class CommitOutcomeUnknown(OperationalError):
@@ -19,8 +20,8 @@ def is_temporary(error: BaseException | None) -> bool:
 def advice(error: BaseException) -> str:
     """Return what a client that got `error` should know and do."""
     if isinstance(error, CommitOutcomeUnknown):
-        return (
+        return gettext_noop(
             "The database was lost during the commit, so whether this happened is not known. "
             "Send the request again with the same Idempotency-Key."
         )
-    return "Nothing happened. Send the request again."
+    return gettext_noop("Nothing happened. Send the request again.")

@@ -1,17 +1,23 @@
-"""How often somebody may do something: counted in Redis for all processes together, or by each for itself without it.
+"""How often somebody may do something: counted in Redis for all servers together, or without it by each of them.
 
 A limit is a courtesy to everybody else, not a rule about money: when Redis dies, requests go on, held to the limit by
-each process's own count.
+what each server has counted since. The processes of one server count together (`host_counts`).
 """
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
+from pathlib import Path
 from threading import Lock
 
+from django.conf import settings
 from redis import Redis
 
+from apps.core import metrics_files
+from apps.core.host_counts import HostCounts
 from apps.core.redis_link import redis_link
 
 _MAX_LOCAL_KEYS = 20_000
@@ -75,7 +81,20 @@ def count(key: str, limit: Limit, amount: int = 1) -> Count:
         return Count(0, 0)
     link = redis_link()
     shared = link.ask(_adding(f"sharj:limit:{key}", amount, limit.seconds)) if link else None
-    return shared or local_counts.add(key, amount, limit.seconds)
+    return shared or _count_here(key, limit, amount)
+
+
+def _count_here(key: str, limit: Limit, amount: int) -> Count:
+    folder = os.environ.get(metrics_files.VARIABLE)  # gunicorn makes one for its processes
+    if not folder:
+        return local_counts.add(key, amount, limit.seconds)
+    return Count(*_host_counts(Path(folder), os.getpid()).add(key, amount, limit.seconds))
+
+
+@lru_cache(maxsize=1)
+def _host_counts(folder: Path, pid: int) -> HostCounts:
+    """Return the table of this server, opened by this very process: what a fork inherits locks nobody out."""
+    return HostCounts(folder / "limits", settings.SECRET_KEY)
 
 
 def _adding(key: str, amount: int, seconds: int) -> Callable[[Redis], Count]:
@@ -88,6 +107,15 @@ def _adding(key: str, amount: int, seconds: int) -> Callable[[Redis], Count]:
         return Count(int(times), max(0, int(milliseconds_left)) / 1000)
 
     return add
+
+
+def describe(policy: str, limit: Limit, counted: Count) -> dict[str, str]:
+    """Return the headers that tell a client where it stands (draft-ietf-httpapi-ratelimit-headers-10)."""
+    left = max(0, limit.times - counted.times)
+    return {
+        "RateLimit-Policy": f'"{policy}";q={limit.times};w={limit.seconds}',
+        "RateLimit": f'"{policy}";r={left};t={ceil(counted.seconds_left)}',
+    }
 
 
 def retry_after_seconds(counted: Count) -> int:

@@ -33,6 +33,10 @@ REPLAYED_HEADER = {
 _TOKEN_PROBLEMS = ("not_authenticated", "invalid_token")
 _BODY_PROBLEMS = ("request_too_large", "unsupported_media_type")
 RETRY_HEADER = {"Retry-After": {"type": "integer", "description": "Seconds to wait before the next try"}}
+LIMIT_HEADERS = {
+    "RateLimit-Policy": {"type": "string", "description": "The limit: `q` requests in `w` seconds"},
+    "RateLimit": {"type": "string", "description": "`r` requests are left of it for the next `t` seconds"},
+}
 
 
 class FieldProblemSerializer(serializers.Serializer[Any]):
@@ -110,7 +114,8 @@ def _problem_response(codes: Sequence[str], errors: Sequence[dict[str, str]]) ->
     described = [f"`{code}`: {PROBLEMS[code].title}{_members_text(code)}" for code in codes]
     description = "\n".join(f"- {text}" for text in described) if len(codes) > 1 else described[0]
     body = problem_example(codes[0], errors)
-    extra = {"headers": RETRY_HEADER} if codes[0] in ("temporarily_unavailable", "throttled") else {}
+    headers = {"temporarily_unavailable": RETRY_HEADER, "throttled": {**RETRY_HEADER, **LIMIT_HEADERS}}.get(codes[0])
+    extra = {"headers": headers} if headers else {}
     # Swagger UI shows the example of the content type that is chosen, at first that of success: so it stands twice.
     examples = {"application/json": body, CONTENT_TYPE: body}
     return openapi.Response(description, ProblemSerializer, examples=examples, **extra)
@@ -156,7 +161,7 @@ def documented(
 
     `examples` holds, by status, what differs in an answer from the serializer's own example.
     """
-    refusals = [*problems, *(_BODY_PROBLEMS if request else ()), *(() if public else _TOKEN_PROBLEMS)]
+    refusals = [*problems, *(_BODY_PROBLEMS if request else ()), *(() if public else (*_TOKEN_PROBLEMS, "throttled"))]
     refusals.append("temporarily_unavailable")
     options: dict[str, Any] = {
         "operation_summary": summary,

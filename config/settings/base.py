@@ -5,9 +5,7 @@ A missing secret stops the start with one clear line (`ImproperlyConfigured`), n
 
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
-import environ
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -18,11 +16,8 @@ from .console import UNFOLD as UNFOLD
 from .console import optional_amount
 from .databases import REPLICA_MODELS as REPLICA_MODELS
 from .databases import configure_databases
-
-BASE_DIR = Path(__file__).resolve().parent.parent.parent
-
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")  # the real environment wins over the file
+from .environment import BASE_DIR, env
+from .limits import *  # noqa: F403  (settings like those below, told apart for their number)
 
 SECRET_KEY: str = env.str("SECRET_KEY")
 DEBUG: bool = env.bool("DEBUG", default=False)
@@ -30,6 +25,7 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "loca
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
+    "apps.core",  # before the theme, some of whose templates it replaces
     "unfold",  # before the admin, whose templates it replaces
     "unfold.contrib.filters",
     "django.contrib.admin",
@@ -41,7 +37,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_yasg",
-    "apps.core",
     "apps.accounts",
     "apps.transactions",
     "apps.credit_requests",
@@ -128,6 +123,7 @@ SIMPLE_JWT = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.authentication.SessionTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.accounts.throttles.RequestThrottle"],
     "DEFAULT_PARSER_CLASSES": ["apps.core.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.KeysetPagination",
@@ -186,7 +182,7 @@ SWAGGER_SETTINGS = {
     "VALIDATOR_URL": None,  # nothing is fetched from other hosts
 }
 
-# --- Redis and limits -------------------------------------------------------------------------------------------------
+# --- Redis -----------------------------------------------------------------------------------------------------------
 
 # host:port or a redis:// URL. Optional: without it each process has its own cache and its own counts.
 REDIS_ADDR: str = env.str("REDIS_ADDR", default="")
@@ -198,13 +194,6 @@ CACHES = {
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
-
-# Limits; 0 is none. Logins and registrations are counted by the client's address, failed logins by account and address.
-LOGINS_PER_MINUTE: int = env.int("LOGINS_PER_MINUTE", default=1_000)
-LOGIN_FAILURES_PER_ACCOUNT: int = env.int("LOGIN_FAILURES_PER_ACCOUNT", default=20)
-LOGIN_FAILURES_WINDOW_SECONDS: int = env.int("LOGIN_FAILURES_WINDOW_SECONDS", default=900)
-REGISTRATIONS_PER_HOUR: int = env.int("REGISTRATIONS_PER_HOUR", default=2_000)
-RATE_LIMIT_CHARGES_PER_MINUTE: int = env.int("RATE_LIMIT_CHARGES_PER_MINUTE", default=0)
 
 # --- Who watches ----------------------------------------------------------------------------------------------------
 

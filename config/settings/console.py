@@ -53,6 +53,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "bolt",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _favicon}],
     "SITE_URL": None,
+    "LOGIN": {"form": "apps.accounts.admin_login.LoginForm"},
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": True,
     "STYLES": [_own_style],

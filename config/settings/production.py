@@ -16,8 +16,8 @@ from .base import (
     METRICS_TOKEN,
     SECRET_KEY,
     TRUSTED_PROXIES,
-    env,
 )
+from .environment import env
 
 _WELL_KNOWN = {"", "admin", "changeme", "change-me", "password", "postgres", "secret", "sharj", "test", "redis"}
 _PASSWORDS = ("DATABASE_PASSWORD", "DATABASE_OWNER_PASSWORD", "DJANGO_SUPERUSER_PASSWORD")
