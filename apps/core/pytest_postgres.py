@@ -30,6 +30,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pgbouncer", action="store_true", help="tests reach PostgreSQL through PgBouncer")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark of tests that watch or end the server's side of their own connection."""
+    config.addinivalue_line("markers", "own_connection: looks at its own session in PostgreSQL; not through a pool")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip those tests behind PgBouncer, where no session is a client's own."""
+    if config.getoption("pgbouncer"):
+        for item in items:
+            if item.get_closest_marker("own_connection"):
+                item.add_marker(pytest.mark.skip(reason="behind a pool no session is the client's own"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     """Start the server before the settings are loaded, and stop it when the session ends, however it ends."""

@@ -192,8 +192,9 @@ def test_a_fault_under_load_loses_and_doubles_nothing(stack: Stack, fault: Any) 
 
 def test_all_balances_agree_afterwards_and_nothing_secret_was_logged(stack: Stack) -> None:
     for command in ("reconcile_balances", "verify_ledger"):
-        done = stack.run(["python", "manage.py", command], stack.direct())
-        assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+        for environment in (stack.direct(), stack.environment()):  # straight, and through PgBouncer
+            done = stack.run(["python", "manage.py", command], environment)
+            assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     logs = [*stack.folder.glob("*.log"), *Path(stack.folder / "logs").iterdir()]
     text = "\n".join(log.read_text(errors="replace") for log in logs)
     assert not re.search(r"eyJ[\w-]{10,}\.", text)
