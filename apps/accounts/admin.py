@@ -1,6 +1,6 @@
 """Sellers, users and sessions in the back office."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
@@ -13,13 +13,16 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import audit, services, users
-from apps.accounts.admin_forms import PasswordForm, SellerForm, UserCreationForm, UserForm
+from apps.accounts.admin_forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
 from apps.accounts.confirmed_steps import ReasonForm, Step, take_step
 from apps.accounts.console import SELLER_KINDS
-from apps.accounts.models import AuditAction, AuditEvent, Seller, Session, User
+from apps.accounts.control_admin import AuditEventAdmin as AuditEventAdmin  # registers itself, as does the next
+from apps.accounts.control_admin import SessionAdmin as SessionAdmin
+from apps.accounts.models import AuditAction, Seller, StaffRole, User
 from apps.accounts.panels import Panel, seller_panels
 from apps.accounts.role_admin import ADMINS, AUDITORS, RoleAdmin
 from apps.core.display import show_age, show_moment, show_money, status_badge
@@ -123,6 +126,19 @@ class SellerAdmin(RoleAdmin):
         return take_step(self, request, queryset, step)
 
 
+class StaffRoleFilter(admin.SimpleListFilter):
+    """Who has a role of staff."""
+
+    title = _("Staff roles")
+    parameter_name = "staff_role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
+        return StaffRole.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        return queryset.filter(groups__name=self.value()) if self.value() else queryset
+
+
 @admin.register(User)
 class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     may_view = AUDITORS
@@ -130,18 +146,18 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generi
     form = UserForm
     add_form = UserCreationForm
     change_password_form = PasswordForm
-    list_display = ("username", "email", "seller", "seller_role", "staff_role_names", "is_active", "last_login")
-    list_filter = ("is_active", "groups", "seller_role")
+    list_display = ("username", "email", "seller", "seller_role", "staff_role_names", "is_active", "logged_in_at")
+    list_filter = ("is_active", StaffRoleFilter, "seller_role")
     list_select_related = ("seller",)
     search_fields = ("username", "email", "seller__company_name")
     ordering = ("-id",)
     filter_horizontal = ()
     autocomplete_fields = ("seller",)
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("logged_in_at", "joined_at")
     fieldsets = (
         (None, {"fields": ("username", "password", "email", "first_name", "last_name", "is_active")}),
         (_("Roles"), {"fields": ("groups", "seller", "seller_role")}),
-        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+        (_("Dates"), {"fields": ("logged_in_at", "joined_at")}),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "email", "password1", "password2")}),
@@ -153,8 +169,16 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generi
 
     @admin.display(description=_("Staff roles"))
     def staff_role_names(self, user: User) -> str:
-        names = [group.name for group in user.groups.all()]
-        return ", ".join(names + ["superuser"] * user.is_superuser)
+        names = [role_name(group) for group in user.groups.all()]
+        return ", ".join(names + [gettext("superuser")] * user.is_superuser)
+
+    @admin.display(description=_("Last login"), ordering="last_login")
+    def logged_in_at(self, user: User) -> str:
+        return show_moment(user.last_login)
+
+    @admin.display(description=_("Registered at"), ordering="date_joined")
+    def joined_at(self, user: User) -> str:
+        return show_moment(user.date_joined)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -198,41 +222,3 @@ def _text(value: Any) -> str:
     if isinstance(value, Iterable) and not isinstance(value, str):
         return ", ".join(sorted(map(str, value)))
     return str(getattr(value, "pk", value) or "")
-
-
-@admin.register(Session)
-class SessionAdmin(RoleAdmin):
-    may_view = AUDITORS
-    list_display = ("user", "created_at", "expires_at", "revoked_at")
-    list_select_related = ("user",)
-    search_fields = ("user__username",)
-    list_filter = ("created_at",)
-    ordering = ("-id",)
-    fields = ("user", "created_at", "expires_at", "revoked_at")
-
-
-@admin.register(AuditEvent)
-class AuditEventAdmin(RoleAdmin):
-    may_view = AUDITORS
-    list_display = ("happened_at", "actor", "address", "action", "subject", "subject_name", "detail")
-    list_display_links = ("happened_at",)
-    list_select_related = ("actor",)
-    list_filter = ("action", "subject", "at")
-    search_fields = ("actor__username", "subject_name", "detail", "=subject_id", "=address")
-    ordering = ("-id",)
-    fields = (
-        "happened_at",
-        "actor",
-        "address",
-        "action",
-        "subject",
-        "subject_id",
-        "subject_name",
-        "detail",
-        "request_id",
-    )
-    readonly_fields = ("happened_at",)
-
-    @admin.display(description=_("Time"), ordering="id")
-    def happened_at(self, event: AuditEvent) -> str:
-        return show_moment(event.at)

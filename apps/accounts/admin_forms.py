@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib.auth.forms import AdminUserCreationForm as DjangoUserCreationForm
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -48,13 +49,23 @@ class SellerForm(AnySellerForm):
         try:
             return normalize_mobile(text)
         except ValueError as error:
-            raise ValidationError(str(error), code="invalid_phone_number") from error
+            raise ValidationError(_(str(error)), code="invalid_phone_number") from error
+
+
+def role_name(group: Group) -> str:
+    """Return what people read for a staff role."""
+    return str(StaffRole(group.name).label) if group.name in StaffRole.values else group.name
 
 
 class RolesFormMixin(UserFormMixin):
     """A user is staff or belongs to one seller, never both; staff is whoever has a staff role."""
 
     editor_id: UUID | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "groups" in self.fields:  # not where the form is only shown
+            self.fields["groups"].label_from_instance = role_name  # type: ignore[attr-defined]  # a field of models
 
     def clean(self) -> dict[str, Any]:
         """Check the roles against each other, and that nobody locks themselves out."""

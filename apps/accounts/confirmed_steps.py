@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.accounts.role_admin import RoleAdmin
+from apps.core.display import show_number
 from apps.core.errors import DomainError
 
 MOST_ROWS = 200
@@ -68,7 +69,8 @@ def take_step(model_admin: RoleAdmin, request: HttpRequest, queryset: QuerySet[A
     rows = list(queryset[: MOST_ROWS + 1])
     if not rows or len(rows) > MOST_ROWS:
         messages.warning(
-            request, _("Choose at most %(most)d rows.") % {"most": MOST_ROWS} if rows else _("Choose a row.")
+            request,
+            _("Choose at most %(most)s rows.") % {"most": show_number(MOST_ROWS)} if rows else _("Choose a row."),
         )
         return HttpResponseRedirect(request.get_full_path())
     form = step.form_class(request.POST if "confirmed" in request.POST else None)
@@ -86,19 +88,19 @@ def _take(
         try:
             step.run(row, answers)
         except (DomainError, PermissionDenied, OperationalError) as error:
-            messages.error(request, f"{row}: {_refusal(error)}")
+            messages.error(request, f"{model_admin.shown_name(row)}: {_refusal(error)}")
         else:
-            done.append(str(row))
+            done.append(model_admin.shown_name(row))
             said = "; ".join(f"{name}: {value}" for name, value in answers.items())
             model_admin.log_change(request, row, f"{step.title}. {said}".strip())
     if done:
-        text = ngettext("%(step)s: done for %(rows)s.", "%(step)s: done for %(count)d: %(rows)s.", len(done))
-        messages.success(request, text % {"step": step.title, "count": len(done), "rows": ", ".join(done)})
+        text = ngettext("%(step)s: done for %(rows)s.", "%(step)s: done for %(count)s: %(rows)s.", len(done))
+        messages.success(request, text % {"step": step.title, "count": show_number(len(done)), "rows": ", ".join(done)})
 
 
 def _refusal(error: Exception) -> str:
     if isinstance(error, DomainError):
-        return error.message
+        return _(error.message)
     if isinstance(error, OperationalError):
         return _("The database is busy; nothing happened. Try again.")
     return _("Your role may not do this.")

@@ -53,7 +53,13 @@ def users_of_seller(request: HttpRequest, seller: Seller) -> Panel:
 def trail_of_seller(request: HttpRequest, seller: Seller) -> Panel:
     events = AuditEvent.objects.filter(subject="accounts.seller", subject_id=str(seller.pk)).select_related("actor")
     rows = [
-        (show_moment(event.at), event.actor or NOTHING, event.address or NOTHING, event.action, event.detail)
+        (
+            show_moment(event.at),
+            event.actor or NOTHING,
+            event.address or NOTHING,
+            event.get_action_display(),
+            event.detail,
+        )
         for event in events[:MOST_ROWS]
     ]
     return Panel(

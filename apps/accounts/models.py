@@ -18,23 +18,27 @@ class Seller(models.Model):
     """A company that resells phone credit from a prepaid balance. The balance itself is in its `Wallet`."""
 
     class Status(models.TextChoices):
-        PENDING = "pending", "Pending"
-        ACTIVE = "active", "Active"
-        SUSPENDED = "suspended", "Suspended"
+        PENDING = "pending", _("Pending")
+        ACTIVE = "active", _("Active")
+        SUSPENDED = "suspended", _("Suspended")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    company_name = models.CharField(max_length=200)
-    email = models.EmailField()
-    phone_number = models.CharField(max_length=16, blank=True)
-    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
-    daily_limit = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2, null=True, blank=True)
+    company_name = models.CharField(_("company name"), max_length=200)
+    email = models.EmailField(_("email"))
+    phone_number = models.CharField(_("phone number"), max_length=16, blank=True)
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.PENDING)
+    daily_limit = models.DecimalField(
+        _("daily limit"), max_digits=MAX_BALANCE_DIGITS, decimal_places=2, null=True, blank=True
+    )
     # Limits of its own; empty: the platform's (RATE_LIMIT_..._PER_MINUTE), 0: none.
     charges_per_minute = models.PositiveIntegerField(_("charges a minute"), null=True, blank=True)
     requests_per_minute = models.PositiveIntegerField(_("other requests a minute"), null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
         ordering = ("-id",)
+        verbose_name = _("seller")
+        verbose_name_plural = _("sellers")
         constraints = (
             models.CheckConstraint(
                 name="seller_status_known", condition=Q(status__in=["pending", "active", "suspended"])
@@ -50,18 +54,18 @@ class Seller(models.Model):
 class SellerRole(models.TextChoices):
     """What a user may do for the seller that it belongs to."""
 
-    OWNER = "owner", "Owner"
-    OPERATOR = "operator", "Operator"
-    VIEWER = "viewer", "Viewer"
+    OWNER = "owner", _("Owner")
+    OPERATOR = "operator", _("Operator")
+    VIEWER = "viewer", _("Viewer")
 
 
 class StaffRole(models.TextChoices):
     """Names of the groups of staff; a migration makes them."""
 
-    ADMIN = "admin", "Admin"
-    CREDIT_APPROVER = "credit_approver", "Credit approver"
-    AUDITOR = "auditor", "Auditor"
-    SUPPORT = "support", "Support"
+    ADMIN = "admin", _("Admin")
+    CREDIT_APPROVER = "credit_approver", _("Credit approver")
+    AUDITOR = "auditor", _("Auditor")
+    SUPPORT = "support", _("Support")
 
 
 class CaseInsensitiveUserManager(UserManager["User"]):
@@ -75,9 +79,11 @@ class User(AbstractUser):
     """A person or a program that logs in: staff of the platform, or a user of one seller."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField(blank=True)
-    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, null=True, blank=True, related_name="users")
-    seller_role = models.CharField(max_length=16, choices=SellerRole, blank=True)
+    email = models.EmailField(_("email"), blank=True)
+    seller = models.ForeignKey(
+        Seller, on_delete=models.PROTECT, null=True, blank=True, related_name="users", verbose_name=_("seller")
+    )
+    seller_role = models.CharField(_("seller role"), max_length=16, choices=SellerRole, blank=True)
 
     # PostgreSQL's clock when the caller of a request was read, with its seller and wallet (`sessions.live_user`).
     read_at: datetime
@@ -129,13 +135,17 @@ class Session(models.Model):
     """One login: the family of refresh tokens that descend from it, of which only the newest may be used."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", verbose_name=_("user"))
     refresh_jti = models.CharField(max_length=64)
     # Where the login came from, an address or an IPv6 /64 (`throttles.client_network`).
     network = models.CharField(max_length=64, blank=True, default="", db_default="")
-    created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(db_index=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires at"), db_index=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
 
     def __str__(self) -> str:
         return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
@@ -174,10 +184,10 @@ class AuditEvent(models.Model):
     address = models.GenericIPAddressField(_("from where"), null=True)
     action = models.CharField(_("action"), max_length=64, choices=AuditAction)
     subject = models.CharField(_("kind"), max_length=64, blank=True)
-    subject_id = models.CharField(max_length=64, blank=True)
+    subject_id = models.CharField(_("its id"), max_length=64, blank=True)
     subject_name = models.CharField(_("of what"), max_length=200, blank=True)
     detail = models.CharField(_("detail"), max_length=1_000, blank=True)
-    request_id = models.CharField(max_length=128)
+    request_id = models.CharField(_("request"), max_length=128)
 
     database_privileges = "SELECT, INSERT"
 

@@ -112,10 +112,14 @@ class RoleAdmin(ModelAdmin, _NotAtomic):
         try:
             return super().changeform_view(request, object_id, form_url, context)
         except InvalidInput as error:
-            messages.error(request, f"{error.field}: {error.message}")
+            messages.error(request, f"{error.field}: {_(error.message)}")
         except DomainError as error:
-            messages.error(request, error.message)
+            messages.error(request, _(error.message))
         return HttpResponseRedirect(request.get_full_path())
+
+    def shown_name(self, row: Any) -> str:
+        """Return how a row is called on its page."""
+        return str(row)
 
     def offers_step(self, name: str, row: Any) -> bool:
         """Tell whether the action `name` makes sense for `row`, so that its page shows a button for it."""

@@ -11,6 +11,8 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, Seller, SellerRole, StaffRole, User
@@ -29,6 +31,11 @@ _UNIQUE_FIELDS = MappingProxyType(
     {"user_username_unique": "username", "user_email_unique": "email", "seller_email_unique": "email"}
 )
 
+_TAKEN = {
+    "username": gettext_noop("This username is already taken."),
+    "email": gettext_noop("This email is already taken."),
+}
+
 
 @contextmanager
 def duplicates_named() -> Iterator[None]:
@@ -41,7 +48,7 @@ def duplicates_named() -> Iterator[None]:
         field = _UNIQUE_FIELDS.get(constraint or "") or ("username" if "username" in (constraint or "") else None)
         if field is None:
             raise
-        raise InvalidInput(field, f"This {field} is already taken.", code="unique") from error
+        raise InvalidInput(field, _TAKEN[field], code="unique") from error
 
 
 def create_seller(
@@ -160,7 +167,9 @@ def _move(
         seller = _lock_seller(seller_id)
         if seller.status != source:
             raise InvalidStatusTransition(
-                f"A {seller.status} seller cannot become {target.value} by this step.", current_status=seller.status
+                _("A seller that is %(current)s cannot become %(wanted)s by this step.")
+                % {"current": seller.get_status_display().lower(), "wanted": target.label.lower()},
+                current_status=seller.status,
             )
         seller.status = target
         seller.save(update_fields=["status"])

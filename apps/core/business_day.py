@@ -17,6 +17,11 @@ def business_day(moment: datetime) -> date:
     return moment.astimezone(_zone(settings.BUSINESS_TIME_ZONE)).date()
 
 
+def day_begins(day: date) -> datetime:
+    """Return the first moment of a business day."""
+    return datetime.combine(day, time.min, _zone(settings.BUSINESS_TIME_ZONE))
+
+
 def business_day_start(moment: datetime) -> datetime:
     """Return the moment at which the business day of `moment` began."""
-    return datetime.combine(business_day(moment), time.min, _zone(settings.BUSINESS_TIME_ZONE))
+    return day_begins(business_day(moment))

@@ -1,6 +1,7 @@
 """What a database error means to a client: try again (503), with nothing done or with an outcome that nobody knows."""
 
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
+from django.utils.translation import gettext_noop
 
 from apps.core import request_id
 
@@ -23,8 +24,8 @@ def advice(error: BaseException) -> str:
     # What was committed stands, though something that came after it in the same request failed.
     committed_in = getattr(connection, "committed_in", None)
     if isinstance(error, OutcomeUnknown) or (committed_in == request_id.current() != "-"):
-        return (
+        return gettext_noop(
             "The database was lost on the way, so whether this happened is not known. Look, or send the request "
             "again with the same Idempotency-Key."
         )
-    return "Nothing happened. Send the request again."
+    return gettext_noop("Nothing happened. Send the request again.")

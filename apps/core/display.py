@@ -27,6 +27,27 @@ def show_money(amount: Decimal | None) -> str:
     return number_format(amount, 2, use_l10n=True, force_grouping=True)
 
 
+def show_number(number: float | None) -> str:
+    """Return a count, or a measurement with its decimals, with grouped digits."""
+    if number is None:
+        return NOTHING
+    if is_persian():
+        return persian.digits(f"{number:,}")
+    return number_format(number, use_l10n=True, force_grouping=True)
+
+
+def show_text(text: object) -> str:
+    """Return what Django or a template wrote, with the reader's digits."""
+    return persian.digits(str(text), with_marks=False) if is_persian() else str(text)
+
+
+def show_date(day: date | None) -> str:
+    """Return a day with its year."""
+    if day is None:
+        return NOTHING
+    return persian.day_with_year(day) if is_persian() else date_format(day, "SHORT_DATE_FORMAT")
+
+
 def show_day(day: date) -> str:
     """Return day and month, short enough for the axis of a plot."""
     return persian.short_day(day) if is_persian() else date_format(day, "j M")
@@ -52,7 +73,7 @@ def show_moment(moment: datetime | None) -> str:
 
 def show_age(moment: datetime) -> str:
     """Return how long ago `moment` was, in its largest unit."""
-    return timesince(moment, depth=1)
+    return show_text(timesince(moment, depth=1))
 
 
 def badge(text: object, kind: str) -> SafeString:

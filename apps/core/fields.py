@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from apps.core.money import MAX_AMOUNT, format_money, parse_amount
@@ -11,7 +13,7 @@ from apps.core.phones import normalize_mobile
 
 _NO_CONTROL_CHARACTERS = RegexValidator(
     r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$",
-    "Control characters are not allowed.",
+    _("Control characters are not allowed."),
     code="control_characters_not_allowed",
 )
 
@@ -19,7 +21,7 @@ _NO_CONTROL_CHARACTERS = RegexValidator(
 class MoneyField(serializers.Field[Decimal, Any, str, Any]):
     """An amount of money greater than zero: a JSON string or number in, a string with two places out."""
 
-    default_error_messages = {"invalid": "Not an amount of money."}
+    default_error_messages = {"invalid": _("Not an amount of money.")}
 
     def __init__(self, *, allow_zero: bool = False, **kwargs: Any) -> None:
         self.allow_zero = allow_zero
@@ -39,7 +41,7 @@ class MoneyField(serializers.Field[Decimal, Any, str, Any]):
         try:
             return parse_amount(str(data), allow_zero=self.allow_zero)
         except ValueError as error:
-            raise serializers.ValidationError(str(error), code="invalid_amount") from error
+            raise serializers.ValidationError(gettext(str(error)), code="invalid_amount") from error
 
     def to_representation(self, value: Decimal) -> str:
         return format_money(value)
@@ -62,7 +64,7 @@ class PhoneNumberField(serializers.CharField):
         try:
             return normalize_mobile(data.strip())
         except ValueError as error:
-            raise serializers.ValidationError(str(error), code="invalid_phone_number") from error
+            raise serializers.ValidationError(gettext(str(error)), code="invalid_phone_number") from error
 
 
 class TextField(serializers.CharField):

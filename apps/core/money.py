@@ -3,6 +3,8 @@
 import re
 from decimal import Decimal
 
+from django.utils.translation import gettext_noop
+
 PLACES = Decimal("0.01")
 ZERO = Decimal("0.00")
 MAX_AMOUNT = Decimal("999999999999.99")
@@ -21,10 +23,10 @@ def parse_amount(text: str, *, allow_zero: bool = False) -> Decimal:
             (unless `allow_zero`).
     """
     if not _PLAIN.fullmatch(text):
-        raise ValueError("Write plain digits with at most 12 before and 2 after the point.")
+        raise ValueError(gettext_noop("Write plain digits with at most 12 before and 2 after the point."))
     amount = Decimal(text).quantize(PLACES)
     if not amount and not allow_zero:
-        raise ValueError("The amount must be greater than zero.")
+        raise ValueError(gettext_noop("The amount must be greater than zero."))
     return amount
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
@@ -26,7 +27,7 @@ class KeysetPagination(CursorPagination):
         if raw is None:
             return self.page_size
         if not (raw.isascii() and raw.isdigit() and 0 < len(raw) <= 9 and int(raw) > 0):
-            raise ValidationError({"page_size": ["Write a whole number from 1 to 500."]})
+            raise ValidationError({"page_size": [gettext("Write a whole number from 1 to 500.")]})
         return min(int(raw), self.max_page_size)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
@@ -34,17 +35,17 @@ class KeysetPagination(CursorPagination):
         try:
             cursor = super().decode_cursor(request)
         except Exception as error:
-            raise ValidationError({"cursor": ["Not a cursor that this list gave out."]}) from error
+            raise ValidationError({"cursor": [gettext("Not a cursor that this list gave out.")]}) from error
         if cursor is not None and (cursor.offset or cursor.position is None):
             # Positions are unique, so every cursor has one and the offset of DRF's cursor is never needed.
-            raise ValidationError({"cursor": ["Not a cursor that this list gave out."]})
+            raise ValidationError({"cursor": [gettext("Not a cursor that this list gave out.")]})
         return cursor
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         try:
             return super().paginate_queryset(queryset, request, view) or []
         except (DjangoValidationError, ValueError) as error:
-            raise ValidationError({"cursor": ["Not a cursor that this list gave out."]}) from error
+            raise ValidationError({"cursor": [gettext("Not a cursor that this list gave out.")]}) from error
 
     def get_paginated_response(self, data: Sequence[Any]) -> Response:
         return Response({"next": self.get_next_link(), "previous": self.get_previous_link(), "results": data})

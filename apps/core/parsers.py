@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
 from django.conf import settings
+from django.utils.translation import gettext
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
@@ -55,11 +56,13 @@ class StrictJSONParser(BaseParser):
         """
         body = stream.read(self.limit_bytes + 1)
         if len(body) > self.limit_bytes:
-            raise RequestTooLarge(f"The body may have at most {self.limit_bytes:,} bytes.")
+            raise RequestTooLarge(
+                gettext("The body may have at most %(bytes)s bytes.") % {"bytes": f"{self.limit_bytes:,}"}
+            )
         try:
             return _DECODER.decode(body.decode("utf-8"))
         except (ValueError, RecursionError) as error:
-            raise ParseError("The body is not valid JSON in UTF-8.") from error
+            raise ParseError(gettext("The body is not valid JSON in UTF-8.")) from error
 
 
 class BulkJSONParser(StrictJSONParser):

@@ -3,14 +3,15 @@
 from datetime import date, datetime
 
 _DIGITS = str.maketrans("0123456789,.", "۰۱۲۳۴۵۶۷۸۹٬٫")  # noqa: RUF001  (Persian marks, meant)
+_DIGITS_ONLY = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _MONTHS = ("فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند")
 # Days from 1 January of a Gregorian year to the first of each of its months, in a common year.
 _DAYS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 
 
-def digits(text: str) -> str:
-    """Return `text` with Persian digits, thousands separator and decimal point."""
-    return text.translate(_DIGITS)
+def digits(text: str, *, with_marks: bool = True) -> str:
+    """Return `text` with Persian digits, and if it is a number (`with_marks`) with Persian separator and point."""
+    return text.translate(_DIGITS if with_marks else _DIGITS_ONLY)
 
 
 def solar_date(day: date) -> tuple[int, int, int]:
@@ -31,8 +32,13 @@ def solar_date(day: date) -> tuple[int, int, int]:
 
 def moment(local: datetime) -> str:
     """Return date and time of day of a local time."""
-    year, month, day = solar_date(local.date())
-    return digits(f"{year}/{month:02}/{day:02}") + "، " + digits(f"{local:%H:%M}")
+    return day_with_year(local.date()) + "، " + digits(f"{local:%H:%M}")
+
+
+def day_with_year(day: date) -> str:
+    """Return a date in figures."""
+    year, month, number = solar_date(day)
+    return digits(f"{year}/{month:02}/{number:02}")
 
 
 def short_day(day: date) -> str:

@@ -5,6 +5,7 @@ from functools import cache, lru_cache
 
 import phonenumbers
 from django.conf import settings
+from django.utils.translation import gettext_noop
 from phonenumbers import PhoneNumberDesc, PhoneNumberFormat, PhoneNumberType
 
 _MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
@@ -53,11 +54,11 @@ def _pattern(kind: PhoneNumberDesc | None) -> str | None:
 def _normalize(text: str, region: str) -> str:
     # The library would read "++98…" as "+98…".
     if len(text) > _MAX_LENGTH or not _CHARACTERS.issuperset(text) or text.count("+") > 1:
-        raise ValueError("Not a phone number.")
+        raise ValueError(gettext_noop("Not a phone number."))
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
-        raise ValueError("Not a phone number.") from error
+        raise ValueError(gettext_noop("Not a phone number.")) from error
     if number.extension or phonenumbers.number_type(number) not in _MOBILE:
-        raise ValueError("Not a valid mobile phone number.")
+        raise ValueError(gettext_noop("Not a valid mobile phone number."))
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)

@@ -116,7 +116,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
 
 def _describe(error: Exception) -> tuple[dict[str, object], dict[str, str]] | None:
     if isinstance(error, InvalidInput):
-        problems = [{"field": error.field, "code": error.field_code, "detail": error.message}]
+        problems = [{"field": error.field, "code": error.field_code, "detail": gettext(error.message)}]
         return document(error.code, "The request is not valid.", errors=problems), {}
     if isinstance(error, DomainError):
         return document(error.code, error.message, **error.extra), {}
@@ -148,7 +148,7 @@ def _detail(error: Exception, code: str) -> str:
     detail = getattr(error, "detail", None)
     if isinstance(detail, Mapping):
         detail = detail.get("detail")
-    return str(detail or PROBLEMS[code].title + ".")
+    return str(detail or gettext(PROBLEMS[code].title) + ".")
 
 
 def _headers(error: Exception) -> dict[str, str]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.confirmed_steps import Preview, ReasonForm, Step, take_step
 from apps.accounts.models import User
 from apps.accounts.role_admin import RoleAdmin
-from apps.core.display import NOTHING, link, show_age, show_moment, show_money
+from apps.core.display import NOTHING, link, show_age, show_moment, show_money, show_number
 from apps.core.money import ZERO
 from apps.credit_requests import console, selectors, services
 from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
@@ -94,9 +94,9 @@ class CreditRequestAdmin(RoleAdmin):
     @admin.display(description=gettext_lazy("History"))
     def history(self, row: Any) -> str:
         counts = row.history_counts
-        return _("%(approved)d approved, %(rejected)d rejected") % {
-            "approved": counts.get("approved", 0),
-            "rejected": counts.get("rejected", 0),
+        return _("%(approved)s approved, %(rejected)s rejected") % {
+            "approved": show_number(counts.get("approved", 0)),
+            "rejected": show_number(counts.get("rejected", 0)),
         }
 
     @admin.display(description=gettext_lazy("Requested at"))
@@ -112,6 +112,9 @@ class CreditRequestAdmin(RoleAdmin):
         if row.entry_id is None:
             return NOTHING
         return link(reverse("admin:transactions_ledgerentry_change", args=[row.entry_id]), row.entry_id)
+
+    def shown_name(self, row: CreditRequest) -> str:
+        return f"{row.seller.company_name} · {show_money(row.amount)}"
 
     def offers_step(self, name: str, row: CreditRequest) -> bool:
         return row.is_open

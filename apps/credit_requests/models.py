@@ -23,25 +23,33 @@ class CreditRequest(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="credit_requests", db_index=False)
-    amount = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
-    note = models.CharField(max_length=500, blank=True)
-    status = models.CharField(max_length=32, choices=Status, default=Status.PENDING)
+    seller = models.ForeignKey(
+        Seller, on_delete=models.PROTECT, related_name="credit_requests", db_index=False, verbose_name=_("seller")
+    )
+    amount = models.DecimalField(_("amount"), max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    status = models.CharField(_("status"), max_length=32, choices=Status, default=Status.PENDING)
     idempotency_key = models.CharField(max_length=255, blank=True)
-    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    requested_at = models.DateTimeField(auto_now_add=True)
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("requested by"))
+    requested_at = models.DateTimeField(_("requested at"), auto_now_add=True)
     # The first of two approvers, of a request that needs two (CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT).
-    first_approved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    first_approved_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("first approved by")
+    )
     first_approved_at = models.DateTimeField(null=True, blank=True)
-    processed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    processed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("processed by")
+    )
     processed_at = models.DateTimeField(null=True, blank=True)
-    rejection_reason = models.CharField(max_length=500, blank=True)
+    rejection_reason = models.CharField(_("reason of the rejection"), max_length=500, blank=True)
     entry = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     database_privileges = "SELECT, INSERT, UPDATE"
 
     class Meta:
         ordering = ("-id",)
+        verbose_name = _("credit request")
+        verbose_name_plural = _("credit requests")
         constraints = (
             models.CheckConstraint(name="credit_request_amount_positive", condition=Q(amount__gt=0)),
             models.CheckConstraint(

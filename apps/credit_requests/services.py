@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, Seller, User
@@ -151,7 +152,8 @@ def _lock_open(credit_request_id: UUID, *, seller_id: UUID | None = None) -> Cre
         raise NotFound("There is no such credit request.")
     if not credit_request.is_open:
         raise CreditRequestAlreadyProcessed(
-            f"This credit request is {credit_request.status}.", current_status=credit_request.status
+            _("This credit request is %(status)s.") % {"status": credit_request.get_status_display().lower()},
+            current_status=credit_request.status,
         )
     return credit_request
 

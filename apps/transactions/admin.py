@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, User
 from apps.accounts.role_admin import AUDITORS, RoleAdmin
-from apps.core.display import link, show_moment, show_money
+from apps.core.display import link, show_date, show_moment, show_money, show_number
 from apps.transactions import console, reconciliation, reconciliation_runs
 from apps.transactions.ledger_admin import LedgerEntryAdmin as LedgerEntryAdmin  # registers itself
 from apps.transactions.models import ReconciliationRun, Wallet
@@ -23,14 +23,17 @@ from apps.transactions.models import ReconciliationRun, Wallet
 
 @admin.register(Wallet)
 class WalletAdmin(RoleAdmin):
-    list_display = ("seller_link", "shown_balance", "sequence", "last_moved", "spent_on", "shown_spent")
+    list_display = ("seller_link", "shown_balance", "shown_sequence", "last_moved", "last_day", "shown_spent")
     list_display_links = ("shown_balance",)
     list_select_related = ("seller",)
     search_fields = ("seller__company_name", "seller__email")
     ordering = ("-pk",)
     actions = ("reconcile",)
-    fields = ("seller_link", "shown_balance", "sequence", "last_moved", "spent_on", "shown_spent")
+    fields = list_display
     readonly_fields = fields
+
+    def shown_name(self, row: Wallet) -> str:
+        return row.seller.company_name
 
     @admin.display(description=gettext_lazy("Seller"), ordering="seller__company_name")
     def seller_link(self, wallet: Wallet) -> SafeString:
@@ -39,6 +42,14 @@ class WalletAdmin(RoleAdmin):
     @admin.display(description=gettext_lazy("Balance"), ordering="balance")
     def shown_balance(self, wallet: Wallet) -> str:
         return show_money(wallet.balance)
+
+    @admin.display(description=gettext_lazy("sequence"), ordering="sequence")
+    def shown_sequence(self, wallet: Wallet) -> str:
+        return show_number(wallet.sequence)
+
+    @admin.display(description=gettext_lazy("last day of sales"), ordering="spent_on")
+    def last_day(self, wallet: Wallet) -> str:
+        return show_date(wallet.spent_on)
 
     @admin.display(description=gettext_lazy("Spent that day"), ordering="spent_today")
     def shown_spent(self, wallet: Wallet) -> str:
@@ -59,12 +70,12 @@ class WalletAdmin(RoleAdmin):
                 "seller": found.company_name,
                 "current": show_money(found.current_balance),
                 "calculated": show_money(found.calculated_balance),
-                "entries": found.total_transactions,
+                "entries": show_number(found.total_transactions),
             }
-            text = _("%(seller)s: balance %(current)s, ledger %(calculated)s, %(entries)d entries.") % said
+            text = _("%(seller)s: balance %(current)s, ledger %(calculated)s, %(entries)s entries.") % said
             verdict = _("They agree.") if found.is_reconciled else _("They DO NOT AGREE.")
             say(request, f"{text} {verdict}")
-            detail = "agrees" if found.is_reconciled else "does not agree"
+            detail = reconciliation_runs.verdict(is_reconciled=found.is_reconciled)
             audit.record(AuditAction.RECONCILE, wallet.seller, actor_id=user.pk, detail=detail)
         return HttpResponseRedirect(self.way_back(request))
 
@@ -73,14 +84,17 @@ class WalletAdmin(RoleAdmin):
 class ReconciliationRunAdmin(RoleAdmin):
     may_view = AUDITORS
     change_list_template = "console/reconciliations.html"
-    list_display = ("ran_at", "verdict", "sellers_checked", "discrepancies", "chain_verified", "seconds", "run_by")
+    list_display = ("ran_at", "verdict", "checked", "differing", "chain_verified", "took", "run_by")
     list_select_related = ("run_by",)
-    fields = (*list_display, "trial_balance_total")
-    readonly_fields = ("ran_at", "verdict")
+    fields = (*list_display, "shown_total")
+    readonly_fields = ("ran_at", "verdict", "checked", "differing", "took", "shown_total")
 
     def get_urls(self) -> list[URLPattern]:
         run = path("run/", self.admin_site.admin_view(self.run), name="transactions_reconciliationrun_run")
         return [run, *super().get_urls()]
+
+    def shown_name(self, row: ReconciliationRun) -> str:
+        return show_moment(row.at)
 
     def run(self, request: HttpRequest) -> HttpResponseBase:
         """Reconcile all sellers now and keep the verdict."""
@@ -96,6 +110,22 @@ class ReconciliationRunAdmin(RoleAdmin):
     @admin.display(description=gettext_lazy("Time"), ordering="id")
     def ran_at(self, run: ReconciliationRun) -> str:
         return show_moment(run.at)
+
+    @admin.display(description=gettext_lazy("sellers checked"))
+    def checked(self, run: ReconciliationRun) -> str:
+        return show_number(run.sellers_checked)
+
+    @admin.display(description=gettext_lazy("discrepancies"))
+    def differing(self, run: ReconciliationRun) -> str:
+        return show_number(run.discrepancies)
+
+    @admin.display(description=gettext_lazy("seconds"))
+    def took(self, run: ReconciliationRun) -> str:
+        return show_number(run.seconds)
+
+    @admin.display(description=gettext_lazy("trial balance"))
+    def shown_total(self, run: ReconciliationRun) -> str:
+        return show_money(run.trial_balance_total)
 
     @admin.display(description=gettext_lazy("Verdict"))
     def verdict(self, run: ReconciliationRun) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from django.utils.translation import gettext
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -20,8 +21,9 @@ from apps.core.request_input import read_body
 from apps.core.swagger import documented, example_of
 from apps.transactions import services
 from apps.transactions.refusals import count_refusals
+from apps.transactions.sales import Batch, Order, Sale
 from apps.transactions.serializers import ChargeRequestSerializer, LedgerEntrySerializer
-from apps.transactions.services import Batch, BulkRejected, Order, Sale
+from apps.transactions.services import BulkRejected
 from apps.transactions.throttles import ChargeThrottle
 
 MAX_ITEMS: Final = 1_000
@@ -163,7 +165,12 @@ def _render_batch(batch: Batch) -> dict[str, object]:
 def _render_result(index: int, result: Sale | DomainError) -> dict[str, object]:
     if isinstance(result, DomainError):
         metrics.REFUSALS.labels(_ROUTE, result.code).inc()
-        error = {"code": result.code, "title": PROBLEMS[result.code].title, "detail": result.message, **result.extra}
+        error = {
+            "code": result.code,
+            "title": gettext(PROBLEMS[result.code].title),
+            "detail": gettext(result.message),
+            **result.extra,
+        }
         return {"index": index, "outcome": "rejected", "transaction": None, "error": error}
     if result.replayed:
         metrics.REPLAYS.labels(_ROUTE).inc()

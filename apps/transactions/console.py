@@ -10,7 +10,17 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Seller
 from apps.accounts.panels import Panel, home_panel, seller_panel
 from apps.accounts.role_admin import AUDITORS
-from apps.core.display import badge, link, show_age, show_day, show_moment, show_money, show_phone
+from apps.core.display import (
+    badge,
+    link,
+    show_age,
+    show_day,
+    show_moment,
+    show_money,
+    show_number,
+    show_phone,
+    show_text,
+)
 from apps.core.money import ZERO
 from apps.core.plots import Column, bars, line
 from apps.core.problems import PROBLEMS
@@ -38,13 +48,16 @@ def sales_today(request: HttpRequest) -> Panel:
             break
     totals = figures.totals_by_hour()
     hours = figures.hours_of_today()
-    columns = [Column(f"{hour:%H}", [totals.get((hour, type_), ZERO) for type_ in SHOWN_TYPES]) for hour in hours]
+    columns = [
+        Column(show_text(f"{hour:%H}"), [totals.get((hour, type_), ZERO) for type_ in SHOWN_TYPES]) for hour in hours
+    ]
     sums = [sum((column.values[number] for column in columns), ZERO) for number in range(len(SHOWN_TYPES))]
     return Panel(
         title=_("Today by hour"),
         figures=tuple((name, show_money(total)) for name, total in zip(_series(), sums, strict=True)),
         plot=bars(columns, _series(), label_every=3),
-        note=_("Entries of the last %(seconds)d seconds are not in yet.") % {"seconds": summaries.LAG.seconds},
+        note=_("Entries of the last %(seconds)s seconds are not in yet.")
+        % {"seconds": show_number(summaries.LAG.seconds)},
     )
 
 
@@ -137,7 +150,7 @@ def verdict(run: ReconciliationRun) -> str:
 def entry_row(entry: LedgerEntry) -> tuple[object, ...]:
     """Return the cells of one entry in a short list."""
     return (
-        link(reverse("admin:transactions_ledgerentry_change", args=[entry.pk]), entry.sequence),
+        link(reverse("admin:transactions_ledgerentry_change", args=[entry.pk]), show_number(entry.sequence)),
         show_moment(entry.created_at),
         badge(entry.get_type_display(), TYPE_KINDS[entry.type]),
         show_money(entry.amount),

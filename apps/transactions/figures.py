@@ -5,15 +5,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connections
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
 from apps.accounts.models import Seller
-from apps.core.business_day import business_day
+from apps.core.business_day import business_day, day_begins
 from apps.core.ids import uuid7_at
 from apps.core.replica import from_replica, reading_alias
 from apps.transactions.models import DailyTotal, EntryType, HourlyTotal, RefusalCount, Wallet
@@ -41,11 +39,6 @@ def today() -> date:
 def this_week() -> list[date]:
     """Return the last seven business days, today last."""
     return [today() - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-
-
-def day_begins(day: date) -> datetime:
-    """Return the first moment of a business day."""
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(settings.BUSINESS_TIME_ZONE))
 
 
 def hours_of_today() -> list[datetime]:

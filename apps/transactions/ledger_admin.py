@@ -23,12 +23,13 @@ from apps.accounts.confirmed_steps import Preview, ReasonForm, Step, take_step
 from apps.accounts.models import AuditAction, User
 from apps.accounts.role_admin import RoleAdmin
 from apps.core import replica
-from apps.core.display import NOTHING, badge, link, show_moment, show_money, show_phone
+from apps.core.day_filter import DayFilter
+from apps.core.display import NOTHING, badge, link, show_moment, show_money, show_number, show_phone
 from apps.core.ids import uuid7_at
 from apps.core.keyset_list import KeysetList
 from apps.transactions import console, selectors, services
 from apps.transactions.entry_export import stream_entries
-from apps.transactions.ledger_filters import AmountFilter, DayFilter, PhoneFilter
+from apps.transactions.ledger_filters import AmountFilter, PhoneFilter
 from apps.transactions.models import EntryType, LedgerEntry, Wallet
 
 WIDE_SEARCH = timedelta(days=31)
@@ -54,7 +55,7 @@ class LedgerEntryAdmin(RoleAdmin):
     change_list_template = "console/ledger.html"
     change_form_outer_before_template = "admin/steps.html"
     list_display = (
-        "moved_at", "seller_link", "sequence", "shown_type", "shown_amount", "shown_balance", "phone",
+        "moved_at", "seller_link", "shown_sequence", "shown_type", "shown_amount", "shown_balance", "phone",
         "reversed",
     )  # fmt: skip
     list_filter = (
@@ -65,9 +66,10 @@ class LedgerEntryAdmin(RoleAdmin):
     list_disable_select_all = True
     actions = ("reverse",)
     fields = (
-        "moved_at", "seller_link", "sequence", "shown_type", "shown_amount", "shown_balance_before", "shown_balance",
+        "moved_at", "seller_link", "shown_sequence", "shown_type", "shown_amount", "shown_balance_before",
+        "shown_balance",
         "phone", "debit_account", "credit_account", "request_link", "reverses_link", "reversed",
-        "idempotency_key", "description", "created_by", "id",
+        "idempotency_key", "description", "created_by", "entry_id",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -100,6 +102,10 @@ class LedgerEntryAdmin(RoleAdmin):
         audit.record(AuditAction.EXPORT_LEDGER, actor_id=user.pk, detail=request.GET.urlencode())
         return stream_entries(selectors.iterate_entries(entries), filename="transactions.csv")
 
+    @admin.display(description=gettext_lazy("id"))
+    def entry_id(self, entry: LedgerEntry) -> str:
+        return str(entry.pk)
+
     @admin.display(description=gettext_lazy("Time"))
     def moved_at(self, entry: LedgerEntry) -> str:
         return show_moment(entry.created_at)
@@ -107,6 +113,10 @@ class LedgerEntryAdmin(RoleAdmin):
     @admin.display(description=gettext_lazy("Seller"))
     def seller_link(self, entry: LedgerEntry) -> SafeString:
         return link(reverse("admin:accounts_seller_change", args=[entry.seller_id]), entry.seller.company_name)
+
+    @admin.display(description=gettext_lazy("sequence"))
+    def shown_sequence(self, entry: LedgerEntry) -> str:
+        return show_number(entry.sequence)
 
     @admin.display(description=gettext_lazy("Type"))
     def shown_type(self, entry: LedgerEntry) -> SafeString:
@@ -146,6 +156,9 @@ class LedgerEntryAdmin(RoleAdmin):
             return NOTHING
         address = reverse("admin:credit_requests_creditrequest_change", args=[entry.credit_request_id])
         return link(address, entry.credit_request_id)
+
+    def shown_name(self, row: LedgerEntry) -> str:
+        return f"{row.get_type_display()} {show_money(row.amount)}"
 
     def offers_step(self, name: str, row: Any) -> bool:
         return row.type != EntryType.REVERSAL and row.reversed_by_id is None

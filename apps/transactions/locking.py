@@ -7,6 +7,7 @@ from functools import cache
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import BooleanField, Func, Value
 
 from apps.core import metrics
 from apps.core.business_day import business_day
@@ -19,7 +20,10 @@ _READ = "; SELECT * FROM read_wallet(%s, %s, %s)"
 
 @dataclass(slots=True)
 class LockedWallet:
-    """A wallet whose row this transaction holds locked, and what decides about a sale from it, as of that lock."""
+    """A wallet whose row this transaction holds locked, and what decides about a sale from it, as of that lock.
+
+    With an `earlier_entry_id` there is nothing to decide, and the lock may not have been taken.
+    """
 
     seller_id: UUID
     balance: Decimal
@@ -39,15 +43,21 @@ class LockedWallet:
 
 @cache
 def _lock_statement() -> str:
-    """Return the SQL of the one row lock that guards money; compiled once: compiling costs more than running."""
+    """Return the SQL of the one row lock that guards money; compiled once: compiling costs more than running.
+
+    A key that is spent stays spent, and its entry never changes. So a repeat of it is answered without the lock, and
+    need not queue behind the seller's other sales.
+    """
+    no_one = UUID(int=0)
+    key_is_unspent = Func(Value(no_one), Value("key"), function="key_is_unspent", output_field=BooleanField())
     wallets = Wallet.objects.select_for_update(of=("self",), no_key=True)
-    sql, _ = wallets.filter(pk=UUID(int=0)).values("pk").query.sql_with_params()
+    sql, _ = wallets.filter(key_is_unspent, pk=no_one).values("pk").query.sql_with_params()
     return sql
 
 
 @metrics.LOCK_WAIT_SECONDS.time()
 def lock_wallet(seller_id: UUID, *, session_id: UUID | None = None, idempotency_key: str = "") -> LockedWallet:
-    """Lock the wallet of a seller until the transaction ends, then read it.
+    """Lock the wallet of a seller until the transaction ends, unless the key is already spent, then read it.
 
     Two statements in one round trip. In READ COMMITTED each statement sees what was committed before it began, so the
     second one, which begins once the lock is granted, sees all that the previous holder of the lock did.
@@ -56,8 +66,9 @@ def lock_wallet(seller_id: UUID, *, session_id: UUID | None = None, idempotency_
         NotFound: there is no such seller.
         OperationalError: the lock was not granted within `lock_timeout`.
     """
+    lock, read = (seller_id, idempotency_key, seller_id), (seller_id, session_id, idempotency_key)
     with connection.cursor() as cursor:
-        cursor.execute(_lock_statement() + _READ, [seller_id, seller_id, session_id, idempotency_key])
+        cursor.execute(_lock_statement() + _READ, lock + read)
         row = cursor.fetchone()
     if row is None or row[0] is None:
         raise NotFound("There is no such seller.")

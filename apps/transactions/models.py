@@ -26,16 +26,22 @@ class Wallet(models.Model):
     No column that changes is indexed and pages are left half empty, so that updates stay on their page (HOT).
     """
 
-    seller = models.OneToOneField(Seller, on_delete=models.PROTECT, primary_key=True, related_name="wallet")
-    balance = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2, default=ZERO)
-    sequence = models.BigIntegerField(default=0)
+    seller = models.OneToOneField(
+        Seller, on_delete=models.PROTECT, primary_key=True, related_name="wallet", verbose_name=_("seller")
+    )
+    balance = models.DecimalField(_("balance"), max_digits=MAX_BALANCE_DIGITS, decimal_places=2, default=ZERO)
+    sequence = models.BigIntegerField(_("sequence"), default=0)
     last_entry_at = models.DateTimeField(null=True)
-    spent_on = models.DateField(null=True)
-    spent_today = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2, default=ZERO)
+    spent_on = models.DateField(_("last day of sales"), null=True)
+    spent_today = models.DecimalField(
+        _("spent that day"), max_digits=MAX_BALANCE_DIGITS, decimal_places=2, default=ZERO
+    )
 
     database_privileges = "SELECT, UPDATE"
 
     class Meta:
+        verbose_name = _("wallet")
+        verbose_name_plural = _("wallets")
         constraints = (
             models.CheckConstraint(name="wallet_balance_not_negative", condition=Q(balance__gte=0)),
             models.CheckConstraint(name="wallet_sequence_not_negative", condition=Q(sequence__gte=0)),
@@ -80,31 +86,36 @@ class LedgerEntry(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
-    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="entries", db_index=False)
-    sequence = models.BigIntegerField()
-    type = models.CharField(max_length=16, choices=EntryType)
-    amount = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
+    seller = models.ForeignKey(
+        Seller, on_delete=models.PROTECT, related_name="entries", db_index=False, verbose_name=_("seller")
+    )
+    sequence = models.BigIntegerField(_("sequence"))
+    type = models.CharField(_("type"), max_length=16, choices=EntryType)
+    amount = models.DecimalField(_("amount"), max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
     balance_before = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
     balance_after = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
-    debit_account = models.CharField(max_length=64)
-    credit_account = models.CharField(max_length=64)
-    phone_number = models.CharField(max_length=16, blank=True)
-    idempotency_key = models.CharField(max_length=255, blank=True)
+    debit_account = models.CharField(_("debit account"), max_length=64)
+    credit_account = models.CharField(_("credit account"), max_length=64)
+    phone_number = models.CharField(_("phone number"), max_length=16, blank=True)
+    idempotency_key = models.CharField(_("idempotency key"), max_length=255, blank=True)
     # The request lives in an app above this one, so its foreign key is added by a migration there.
     credit_request_id = models.UUIDField(null=True, blank=True)
     reverses = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversals", db_index=False
     )
-    description = models.CharField(max_length=500, blank=True)
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
-    created_at = models.DateTimeField()
+    description = models.CharField(_("description"), max_length=500, blank=True)
+    created_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("created by")
+    )
+    created_at = models.DateTimeField(_("created at"))
     # Filled in by the database; see docs/ledger.md.
     entry_hash = models.BinaryField(max_length=32, editable=False)
 
     database_privileges = "SELECT, INSERT"
 
     class Meta:
-        verbose_name_plural = "ledger entries"
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
         ordering = ("-id",)
         constraints = (
             models.UniqueConstraint(fields=("seller", "sequence"), name="entry_sequence_unique"),

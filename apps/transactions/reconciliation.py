@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from apps.core.errors import NotFound
 from apps.core.long_reads import long_read
@@ -54,16 +55,17 @@ SELECT CASE WHEN starts_with(debit_account, 'wallet:') THEN 'wallets' ELSE debit
        sum(amount)
 FROM transactions_ledgerentry GROUP BY 1, 2"""
 
+# Counted, not only asked for: EXISTS would take a plan that finds a first one fast and reads them all slowly, alone.
 _BROKEN_LINKS = """
-SELECT EXISTS (
-    SELECT FROM (
-        SELECT sequence, balance_before, entry_hash, lag(sequence, 1, 0) OVER chain AS previous_sequence,
-               lag(balance_after, 1, 0) OVER chain AS previous_balance,
-               ledger_hash(lag(entry_hash, 1, decode(repeat('00', 32), 'hex')) OVER chain, entry) AS expected_hash
-        FROM transactions_ledgerentry entry {where}
-        WINDOW chain AS (PARTITION BY seller_id ORDER BY sequence)
-    ) link
-    WHERE sequence <> previous_sequence + 1 OR balance_before <> previous_balance OR entry_hash <> expected_hash
+SELECT count(*)
+FROM transactions_ledgerentry entry
+LEFT JOIN transactions_ledgerentry previous
+    ON previous.seller_id = entry.seller_id AND previous.sequence = entry.sequence - 1
+WHERE {whose} AND (
+    (entry.sequence = 1) <> (previous.sequence IS NULL)
+    OR entry.balance_before IS DISTINCT FROM coalesce(previous.balance_after, 0)
+    OR entry.entry_hash IS DISTINCT FROM
+        ledger_hash(coalesce(previous.entry_hash, decode(repeat('00', 32), 'hex')), entry)
 )"""
 
 
@@ -118,32 +120,38 @@ class Reconciliation:
 
 
 def iterate_reconciliations(seller_id: UUID | None = None) -> Iterator[SellerReconciliation]:
-    """Yield the reconciliation of each seller (or of one), in the order of their ids, in constant memory.
+    """Yield the reconciliation of each seller (or of one), in the order of their ids.
 
-    The transaction that it reads in stays open until the last one is taken.
+    Memory: some 200 bytes a seller, however many entries there are. That lets PostgreSQL add up the ledger with several
+    processes, which it does not do for a cursor of its own. The transaction stays open until the last one is taken.
     """
     where, outer_where, params = ("", "", [])
     if seller_id is not None:
         where, outer_where, params = "WHERE seller_id = %s", "WHERE s.id = %s", [seller_id, seller_id]
-    yield from _stream(_SELLERS.format(where=where, outer_where=outer_where), params)
+    with long_read(), connection.cursor() as cursor:
+        cursor.execute(_SELLERS.format(where=where, outer_where=outer_where), params)
+        yield from _fetch(cursor)
 
 
 def reconcile_since_checkpoints() -> Iterator[SellerReconciliation]:
     """Yield the reconciliation of each seller, trusting what is before its checkpoint, which moves on if it agrees."""
-    for found in _stream(_SELLERS_SINCE_CHECKPOINT, []):
-        if found.is_reconciled:
-            ReconciliationCheckpoint.objects.update_or_create(
-                seller_id=found.seller_id,
-                defaults={"sequence": found.last_sequence, "balance": found.calculated_balance},
-            )
-        yield found
-
-
-def _stream(statement: str, params: list[UUID]) -> Iterator[SellerReconciliation]:
     with long_read(), connection.chunked_cursor() as cursor:
-        cursor.execute(statement, params)
-        while rows := cursor.fetchmany(_FETCH_ROWS):
-            yield from (SellerReconciliation(*row) for row in rows)
+        cursor.execute(_SELLERS_SINCE_CHECKPOINT)
+        yield from map(_move_checkpoint, _fetch(cursor))
+
+
+def _move_checkpoint(found: SellerReconciliation) -> SellerReconciliation:
+    if found.is_reconciled:
+        ReconciliationCheckpoint.objects.update_or_create(
+            seller_id=found.seller_id,
+            defaults={"sequence": found.last_sequence, "balance": found.calculated_balance},
+        )
+    return found
+
+
+def _fetch(cursor: CursorWrapper) -> Iterator[SellerReconciliation]:
+    while rows := cursor.fetchmany(_FETCH_ROWS):
+        yield from (SellerReconciliation(*row) for row in rows)
 
 
 def reconcile_seller(seller_id: UUID) -> SellerReconciliation:
@@ -181,9 +189,9 @@ def trial_balance() -> dict[str, Decimal]:
 def has_broken_links(seller_id: UUID | None = None) -> bool:
     """Tell whether any entry, of one seller or of all, does not follow the one before it or is not what was hashed.
 
-    The hashes double the time, to 6 s for a million entries. `verify_ledger` says which entry it is.
+    It reads and hashes everything: 13 s for 5,000,000 entries on two cores. `verify_ledger` says which entry it is.
     """
-    where, params = ("", []) if seller_id is None else ("WHERE seller_id = %s", [seller_id])
+    whose, params = ("true", []) if seller_id is None else ("entry.seller_id = %s", [seller_id])
     with long_read(), connection.cursor() as cursor:
-        cursor.execute(_BROKEN_LINKS.format(where=where), params)
+        cursor.execute(_BROKEN_LINKS.format(whose=whose), params)
         return bool(cursor.fetchone()[0])

@@ -4,6 +4,7 @@ from time import monotonic
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction
@@ -25,6 +26,11 @@ def run_reconciliation(*, run_by_id: UUID | None = None) -> ReconciliationRun:
             chain_verified=result.chain_verified,
             is_reconciled=result.is_reconciled,
         )
-        verdict = "agrees" if result.is_reconciled else "does not agree"
-        audit.record(AuditAction.RECONCILE_ALL, run, actor_id=run_by_id, detail=verdict)
+        detail = verdict(is_reconciled=result.is_reconciled)
+        audit.record(AuditAction.RECONCILE_ALL, run, actor_id=run_by_id, detail=detail)
     return run
+
+
+def verdict(*, is_reconciled: bool) -> str:
+    """Return what the audit trail keeps of a reconciliation; its reader sees it translated."""
+    return gettext_noop("agrees") if is_reconciled else gettext_noop("does not agree")

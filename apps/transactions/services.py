@@ -1,7 +1,6 @@
 """Selling charges, one or many, and reversing entries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from apps.core.money import ZERO, format_money
 from apps.transactions import ledger, postings
 from apps.transactions.locking import LockedWallet, actor_role, lock_wallet
 from apps.transactions.models import EntryType, LedgerEntry
+from apps.transactions.sales import Batch, Order, Sale
 
 _MAY_SELL = frozenset({SellerRole.OWNER.value, SellerRole.OPERATOR.value})
 
@@ -50,23 +50,6 @@ class NotReversible(DomainError):
     code = "not_reversible"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """A charge to sell: one item of a batch."""
-
-    phone_number: str
-    amount: Decimal
-    idempotency_key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sale:
-    """A charge that was sold. `replayed`: by an earlier request with the same key, not by this one."""
-
-    entry: LedgerEntry
-    replayed: bool
-
-
 def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempotency_key: str = "") -> Sale:
     """Sell `amount` of credit to `phone_number` (E.164) from the wallet of the caller's seller.
 
@@ -91,19 +74,6 @@ def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempoten
         entry = _draft_sale(wallet, order, claims)
         ledger.write(wallet, [entry])
     return Sale(entry, replayed=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What became of each item of a batch: a sale, or the refusal that left the item without effect."""
-
-    results: list[Sale | DomainError]
-    balance_after: Decimal
-
-    @property
-    def sold(self) -> list[LedgerEntry]:
-        """The entries that this batch added to the ledger."""
-        return [result.entry for result in self.results if isinstance(result, Sale) and not result.replayed]
 
 
 class BulkRejected(DomainError):

@@ -27,6 +27,7 @@ from apps.core.swagger import IDEMPOTENCY_KEY, documented, page_of
 from apps.transactions import reconciliation, selectors, services
 from apps.transactions.entry_export import stream_entries
 from apps.transactions.models import LedgerEntry
+from apps.transactions.reconciliation_serializers import ReconciliationSerializer, SellerReconciliationSerializer
 from apps.transactions.refusals import count_refusals
 from apps.transactions.serializers import (
     ChargeRequestSerializer,
@@ -34,10 +35,8 @@ from apps.transactions.serializers import (
     LedgerEntrySerializer,
     PhoneNumberQuerySerializer,
     PhoneNumberTotalSerializer,
-    ReconciliationSerializer,
     ReversalRequestSerializer,
     SellerEntryQuerySerializer,
-    SellerReconciliationSerializer,
 )
 from apps.transactions.throttles import ChargeThrottle
 

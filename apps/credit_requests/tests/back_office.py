@@ -6,9 +6,10 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.models import User
-from apps.core.tests.factories import make_staff
+from apps.accounts.models import AuditEvent, Seller, Session, User
+from apps.core.tests.factories import add_credit, file_request, make_seller, make_staff, sell
 from apps.transactions.models import LedgerEntry, Wallet
+from apps.transactions.reconciliation_runs import run_reconciliation
 
 PASSWORD = "a-long-Pass-phrase-7"
 
@@ -19,6 +20,24 @@ def money_state() -> list[Any]:
         list(Wallet.objects.order_by("pk").values_list("pk", "balance", "sequence", "spent_today")),
         list(LedgerEntry.objects.order_by("pk").values_list("pk", "amount", "balance_after", "type")),
     ]
+
+
+def one_of_each() -> dict[str, Any]:
+    """Return one row of every model."""
+    seller = make_seller()
+    add_credit(seller, "100.00")
+    entry = sell(seller)
+    AuditEvent.objects.create(action="test", request_id="-")
+    return {
+        "accounts.seller": make_seller(status=Seller.Status.PENDING),
+        "accounts.user": make_staff("support"),
+        "accounts.session": Session.objects.latest("pk"),
+        "accounts.auditevent": AuditEvent.objects.latest("pk"),
+        "transactions.wallet": seller.wallet,
+        "transactions.ledgerentry": LedgerEntry.objects.get(pk=entry.pk),
+        "transactions.reconciliationrun": run_reconciliation(),
+        "credit_requests.creditrequest": file_request(seller),
+    }
 
 
 @dataclass

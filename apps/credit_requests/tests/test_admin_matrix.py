@@ -9,12 +9,11 @@ from django.contrib.admin.options import ModelAdmin
 from django.test import Client
 from django.urls import URLPattern, reverse
 
-from apps.accounts.models import AuditEvent, Seller, Session, StaffRole
-from apps.core.tests.factories import add_credit, file_request, make_seller, make_staff, owner_of, sell
+from apps.accounts.models import AuditEvent, Seller, StaffRole
+from apps.core.tests.factories import make_seller, make_staff, owner_of
 from apps.credit_requests.models import CreditRequest
-from apps.credit_requests.tests.back_office import Desk, desk, money_state
-from apps.transactions.models import LedgerEntry, ReconciliationRun
-from apps.transactions.reconciliation_runs import run_reconciliation
+from apps.credit_requests.tests.back_office import Desk, desk, money_state, one_of_each
+from apps.transactions.models import ReconciliationRun
 
 pytestmark = pytest.mark.django_db
 
@@ -55,20 +54,7 @@ def sit_down(role: str) -> Desk:
 @pytest.fixture
 def rows() -> dict[str, Any]:
     """Return one row of every model."""
-    seller = make_seller()
-    add_credit(seller, "100.00")
-    entry = sell(seller)
-    AuditEvent.objects.create(action="test", request_id="-")
-    return {
-        "accounts.seller": make_seller(status=Seller.Status.PENDING),
-        "accounts.user": make_staff("support"),
-        "accounts.session": Session.objects.latest("pk"),
-        "accounts.auditevent": AuditEvent.objects.latest("pk"),
-        "transactions.wallet": seller.wallet,
-        "transactions.ledgerentry": LedgerEntry.objects.get(pk=entry.pk),
-        "transactions.reconciliationrun": run_reconciliation(),
-        "credit_requests.creditrequest": file_request(seller),
-    }
+    return one_of_each()
 
 
 def allowed(model: str, what: str, role: str) -> bool:

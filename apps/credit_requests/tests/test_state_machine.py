@@ -25,6 +25,7 @@ from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.tests.platform_model import ModelEntry, ModelRequest, ModelSeller
 from apps.transactions import services as sales
 from apps.transactions.models import LedgerEntry, Wallet
+from apps.transactions.sales import Sale
 from apps.transactions.verification import Verification
 
 EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "0"))
@@ -130,7 +131,7 @@ class Platform(RuleBasedStateMachine):
 
     def sell(self, model: ModelSeller, phone: str, amount: Decimal, key: str) -> None:
         expected = model.charge(phone, amount, key)
-        answers: list[sales.Sale] = []
+        answers: list[Sale] = []
 
         def act() -> None:
             claims = self.real[model][2]

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from apps.core.money import ZERO, format_money
 from apps.transactions.reconciliation import SellerReconciliation
-from apps.transactions.serializers import SellerReconciliationSerializer
+from apps.transactions.reconciliation_serializers import SellerReconciliationSerializer
 
 AGREES, FIXED, DISAGREES = "agrees", "fixed", "disagrees"
 Write = Callable[[str], object]

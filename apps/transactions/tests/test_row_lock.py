@@ -30,7 +30,7 @@ def test_without_the_lock_the_database_refuses_a_sale_from_a_stale_balance(monke
         both_have_read.wait(timeout=10)
         write(*args)
 
-    monkeypatch.setattr(locking, "_lock_statement", lambda: "SELECT %s::uuid")
+    monkeypatch.setattr(locking, "_lock_statement", lambda: "SELECT %s, %s, %s")
     monkeypatch.setattr(ledger, "write", write_late)
 
     results = race(*[partial(outcome, partial(sell, seller, "60.00"))] * 2)
@@ -104,6 +104,16 @@ class TestALockThatIsNotGrantedInTime:
             answer = log_in(owner_of(idle)).charge("1.00")
 
         assert answer.status == 201
+
+    def test_does_not_concern_a_repeat_of_what_was_sold(self) -> None:
+        seller = make_seller(balance="1.00")
+        caller = log_in(owner_of(seller))
+        sold = caller.charge("1.00", key="k")
+
+        with _wallet_locked_elsewhere(seller.pk):
+            again = caller.charge("1.00", key="k")
+
+        assert (again.status, again.body, again.headers["Idempotent-Replayed"]) == (201, sold.body, "true")
 
     def test_does_not_concern_readers_and_profile_changes(self) -> None:
         seller = make_seller(balance="1.00")

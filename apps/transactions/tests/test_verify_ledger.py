@@ -15,6 +15,7 @@ from django.core.management.base import CommandError
 from apps.accounts.models import Seller
 from apps.core.tests.factories import NEVER, make_seller, reverse, sell
 from apps.core.tests.tampering import change_by_hand, superuser_without_triggers
+from apps.transactions.chain import NO_HASH, Chain, Row, hash_entry
 from apps.transactions.models import LedgerEntry
 from apps.transactions.tests.forgery import (
     ENTRY,
@@ -25,7 +26,6 @@ from apps.transactions.tests.forgery import (
     set_wallet,
     swap_entries,
 )
-from apps.transactions.verification import NO_HASH, Chain, Row, hash_entry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

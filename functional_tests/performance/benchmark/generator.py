@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from apps.core.ids import uuid7_at
 from apps.core.money import ZERO
 from apps.transactions import postings
+from apps.transactions.chain import NO_HASH, Row, hash_entry
 from apps.transactions.models import LedgerEntry
 from apps.transactions.postings import Posting
-from apps.transactions.verification import NO_HASH, Row, hash_entry
 
 NULL = r"\N"
 ENTRY_COLUMNS = Row._fields[:-1]  # the last one is not the table's

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.core.errors import NotFound
 from apps.core.money import ZERO
+from apps.core.step_clock import after_step, step
 from apps.transactions import reconciliation, repair
 from apps.transactions.management.reconciliation_output import (
     AGREES,
@@ -54,14 +55,16 @@ class Command(BaseCommand):
             if incremental
             else reconciliation.iterate_reconciliations(seller_id)
         )
-        disagreeing = self.compare(found, output, findings)
+        disagreeing = self.compare(after_step("Adding up the ledger", found), output, findings)
         if fix:
             for disagreeing_id in disagreeing:
                 self.repair(disagreeing_id, findings)
         if not incremental:  # the incremental reading checks the links itself
-            findings.chain_verified = not reconciliation.has_broken_links(seller_id)
+            with step("Checking the chain of entries"):
+                findings.chain_verified = not reconciliation.has_broken_links(seller_id)
         if report:
-            findings.trial_balance = reconciliation.trial_balance()
+            with step("Adding up the accounts"):
+                findings.trial_balance = reconciliation.trial_balance()
         output.end(findings)
         if seller_id is None:
             self.keep_verdict(findings, monotonic() - began)

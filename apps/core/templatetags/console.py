@@ -1,0 +1,31 @@
+"""Filters of the back office's templates."""
+
+import re
+
+from django import template
+from django.contrib import admin
+from django.db.models import Model
+
+from apps.core.display import show_number, show_text
+
+register = template.Library()
+_TEXT = re.compile(r"(?<=>)[^<]+")
+
+
+@register.filter
+def shown(value: object) -> object:
+    """Write a count as its reader does; everything else was written for people already."""
+    return show_number(value) if type(value) is int else value
+
+
+@register.filter
+def shown_name(title: object) -> object:
+    """Return how a row is called on its own page."""
+    page = admin.site._registry.get(type(title)) if isinstance(title, Model) else None
+    return page.shown_name(title) if page and hasattr(page, "shown_name") else title
+
+
+@register.filter(is_safe=True)
+def digits_in_text(html: str) -> str:
+    """Write the digits of what `html` shows as its reader does; addresses and attributes stay."""
+    return _TEXT.sub(lambda text: show_text(text[0]), html)

@@ -1,0 +1,37 @@
+"""What is asked of a sale, and what became of it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from apps.core.errors import DomainError
+from apps.transactions.models import LedgerEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A charge to sell: one item of a batch."""
+
+    phone_number: str
+    amount: Decimal
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A charge that was sold. `replayed`: by an earlier request with the same key, not by this one."""
+
+    entry: LedgerEntry
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What became of each item of a batch: a sale, or the refusal that left the item without effect."""
+
+    results: list[Sale | DomainError]
+    balance_after: Decimal
+
+    @property
+    def sold(self) -> list[LedgerEntry]:
+        """The entries that this batch added to the ledger."""
+        return [result.entry for result in self.results if isinstance(result, Sale) and not result.replayed]
