@@ -58,11 +58,14 @@ def _pool(database_name: str) -> AbstractContextManager[dict[str, str]]:
 def _login(role: str, address: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
     """Make the default connection, in every thread that opens one, log in as `role`, at `address` if it is another."""
     settings: dict[str, Any] = connections["default"].settings_dict
-    before = {name: settings[name] for name in ("HOST", "PORT", "USER", "PASSWORD", "OPTIONS")}
+    names = ("HOST", "PORT", "USER", "PASSWORD", "OPTIONS", "ANSWER_TIMEOUT_SECONDS")
+    before = {name: settings[name] for name in names}
     login = database_login(role)
     options = dict(before["OPTIONS"])
     if role == "owner":
-        options.pop("options", None)  # the application's timeouts: a migration may take its time
+        # The application's timeouts: a migration may take its time.
+        options.pop("options", None)
+        settings["ANSWER_TIMEOUT_SECONDS"] = None
     connections.close_all()
     settings.update(USER=login["USER"], PASSWORD=login["PASSWORD"], OPTIONS=options, **address)
     try:
