@@ -16,6 +16,7 @@ COPY --from=builder /opt/venv /opt/venv
 WORKDIR /app
 COPY manage.py ./
 COPY config config
+COPY locale locale
 COPY apps apps
 COPY deploy/app deploy/app
 RUN install -d -o sharj -g sharj /app/staticfiles /var/log/sharj && python -m compileall -q apps config

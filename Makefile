@@ -12,8 +12,12 @@ MANAGE := $(BIN)/python manage.py
 LOAD := $(BIN)/python functional_tests/performance/test_load_transactions.py
 BENCH := $(BIN)/python -m functional_tests.performance.benchmark
 
+# What `make stack-test` sends through PgBouncer: the API's money, sessions and lists. `make pgbouncer-test` sends all.
+POOLED := apps/accounts/tests apps/credit_requests/tests apps/transactions/tests \
+  -k "not admin and not live_migration and not state_machine and not mixed and not verify_export and not seed_demo"
+
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz mutation-test stack-test reset clean
+.PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz mutation-test stack-test image-test pgbouncer-test reset clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +33,14 @@ test: $(INSTALLED_DEV) ## run all tests on a PostgreSQL of their own; ARGS="-k n
 
 stack-test: $(INSTALLED_DEV) ## start production's real parts on loopback, break them under load, restore a backup
 	@STACK_TEST=1 $(BIN)/python -m pytest -s functional_tests/production $(ARGS)
+	@$(BIN)/python -m pytest -q --pgbouncer $(POOLED)
+
+image-test: $(INSTALLED_DEV) ## carry out the Dockerfile's steps in a clean Debian root, and serve from it; as root
+	@STACK_TEST=1 IMAGE_TEST=1 $(BIN)/python -m pytest -s functional_tests/production/test_image.py $(ARGS)
+
+pgbouncer-test: $(INSTALLED_DEV) ## all tests of the apps again, through PgBouncer in transaction mode; ARGS="-k name"
+	@functional_tests/production/install.sh
+	@$(BIN)/python -m pytest --pgbouncer apps --ignore apps/core/tests/test_embedded_postgres.py $(ARGS)
 
 check: $(INSTALLED_DEV) $(PIP_AUDIT) .env ## lint, security, format, types, module boundaries, migrations, deployment
 	@$(BIN)/ruff check .

@@ -1,7 +1,8 @@
 """How tests meet the database: as in production, the owner migrates and the application role does the rest."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from apps.core.database_logins import database_login
 from apps.core.database_roles import open_database, restrict_database
+from apps.core.tests import pgbouncer
 
 pytest_plugins = ["apps.core.tests.fixtures"]
 
@@ -43,21 +45,29 @@ def django_db_setup(
         restrict_database(database, application)
     with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: empty_tables(name))
-        with _login("app"):
+        with _pool(name) as address, _login("app", address):
             yield
 
 
+def _pool(database_name: str) -> AbstractContextManager[dict[str, str]]:
+    """Put PgBouncer between the application and the test database, if the session was asked to (`--pgbouncer`)."""
+    return pgbouncer.pooled(database_login("app", database_name)) if pgbouncer.is_wanted() else nullcontext({})
+
+
 @contextmanager
-def _login(role: str) -> Iterator[None]:
-    """Make the default connection, in every thread that opens one, log in as `role`."""
+def _login(role: str, address: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
+    """Make the default connection, in every thread that opens one, log in as `role`, at `address` if it is another."""
     settings: dict[str, Any] = connections["default"].settings_dict
-    before = {name: settings[name] for name in ("USER", "PASSWORD", "OPTIONS")}
+    names = ("HOST", "PORT", "USER", "PASSWORD", "OPTIONS", "ANSWER_TIMEOUT_SECONDS")
+    before = {name: settings[name] for name in names}
     login = database_login(role)
     options = dict(before["OPTIONS"])
     if role == "owner":
-        options.pop("options", None)  # the application's timeouts: a migration may take its time
+        # The application's timeouts: a migration may take its time.
+        options.pop("options", None)
+        settings["ANSWER_TIMEOUT_SECONDS"] = None
     connections.close_all()
-    settings.update(USER=login["USER"], PASSWORD=login["PASSWORD"], OPTIONS=options)
+    settings.update(USER=login["USER"], PASSWORD=login["PASSWORD"], OPTIONS=options, **address)
     try:
         yield
     finally:

@@ -52,8 +52,8 @@ MUTATIONS = (
     Mutation(
         "a lost commit is called nothing",
         "apps/core/postgresql/base.py",
-        "raise CommitOutcomeUnknown(*error.args) from error",
-        "raise",
+        "            if self.is_lost:\n                raise OutcomeUnknown",
+        "            if False:\n                raise OutcomeUnknown",
         "functional_tests/faults/tests/test_lost_commit.py",
     ),
     Mutation(

@@ -184,7 +184,7 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generi
     @admin.display(description=_("Staff roles"))
     def staff_role_names(self, user: User) -> str:
         names = [role_name(group) for group in user.groups.all()]
-        return ", ".join(names + [gettext("superuser")] * user.is_superuser)
+        return ", ".join(names + [gettext("superuser")] * user.is_superuser) or NOTHING
 
     @admin.display(description=_("Last login"), ordering="last_login")
     def logged_in_at(self, user: User) -> str:

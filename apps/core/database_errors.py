@@ -1,11 +1,13 @@
 """What a database error means to a client: try again (503), with nothing done or with an outcome that nobody knows."""
 
-from django.db import DatabaseError, InterfaceError, InternalError, OperationalError
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 from django.utils.translation import gettext_noop
 
+from apps.core import request_id
 
-class CommitOutcomeUnknown(OperationalError):
-    """The connection broke while a transaction was being committed: it may or may not have happened."""
+
+class OutcomeUnknown(OperationalError):
+    """The connection broke while something was being done: it may or may not have happened."""
 
 
 def is_temporary(error: BaseException | None) -> bool:
@@ -19,9 +21,11 @@ def is_temporary(error: BaseException | None) -> bool:
 
 def advice(error: BaseException) -> str:
     """Return what a client that got `error` should know and do."""
-    if isinstance(error, CommitOutcomeUnknown):
+    # What was committed stands, though something that came after it in the same request failed.
+    committed_in = getattr(connection, "committed_in", None)
+    if isinstance(error, OutcomeUnknown) or (committed_in == request_id.current() != "-"):
         return gettext_noop(
-            "The database was lost during the commit, so whether this happened is not known. "
-            "Send the request again with the same Idempotency-Key."
+            "The database was lost on the way, so whether this happened is not known. Look, or send the request "
+            "again with the same Idempotency-Key."
         )
     return gettext_noop("Nothing happened. Send the request again.")

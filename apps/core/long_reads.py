@@ -12,7 +12,7 @@ REPORT_TIMEOUT_SECONDS = 600
 def long_read() -> Iterator[None]:
     """Run the block in a transaction with `REPORT_TIMEOUT_SECONDS` for each statement and each pause between them."""
     limit = f"'{REPORT_TIMEOUT_SECONDS}s'"
-    with transaction.atomic():
+    with transaction.atomic(), connection.patience(2 * REPORT_TIMEOUT_SECONDS):  # type: ignore[attr-defined]  # ours
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SET LOCAL statement_timeout = {limit}; SET LOCAL idle_in_transaction_session_timeout = {limit}"

@@ -25,12 +25,33 @@ PARENT = Path("/tmp")  # noqa: S108  (mkdtemp makes a folder that only we can en
 UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--pgbouncer`."""
+    parser.addoption("--pgbouncer", action="store_true", help="tests reach PostgreSQL through PgBouncer")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark of tests that watch or end the server's side of their own connection."""
+    config.addinivalue_line("markers", "own_connection: looks at its own session in PostgreSQL; not through a pool")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip those tests behind PgBouncer, where no session is a client's own."""
+    if config.getoption("pgbouncer"):
+        for item in items:
+            if item.get_closest_marker("own_connection"):
+                item.add_marker(pytest.mark.skip(reason="behind a pool no session is the client's own"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     """Start the server before the settings are loaded, and stop it when the session ends, however it ends."""
     os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
     os.environ.setdefault("DATABASE_HOST", "")
     os.environ.setdefault("DATABASE_REPLICA_HOST", "")
+    if early_config.known_args_namespace.pgbouncer:
+        os.environ["TEST_THROUGH_PGBOUNCER"] = "1"
+        os.environ["DATABASE_POOL_MODE"] = "transaction"
     if not os.environ["DATABASE_HOST"] and "PYTEST_XDIST_WORKER" not in os.environ:
         _remove_abandoned()
         home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PARENT))

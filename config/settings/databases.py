@@ -22,12 +22,19 @@ _OWNER_TIMEOUTS = {"lock_timeout": 5_000}
 def configure_databases(env: environ.Env, role: str) -> dict[str, dict[str, Any]]:
     """Return DATABASES for a process that logs in as `role`."""
     options = _options(env, role)
-    databases = {"default": {**_COMMON, **database_login(role), "OPTIONS": options}}
+    # A server that is frozen ends nothing itself: `apps.core.postgresql.watchdog` waits for it a little longer.
+    statement_seconds = _timeouts(env)["statement_timeout"] / 1000
+    patience = statement_seconds + 2 if statement_seconds and role != "owner" else None
+    databases: dict[str, dict[str, Any]] = {
+        "default": {**_COMMON, **database_login(role), "OPTIONS": options, "ANSWER_TIMEOUT_SECONDS": patience}
+    }
     if host := env.str("DATABASE_REPLICA_HOST", default=""):
         # It may vanish without a word, and nobody has to wait for it: the primary has the same.
         options = {**options, "connect_timeout": 2, "tcp_user_timeout": 5_000, "keepalives_idle": 5}
         login = replica_login(database_login(role), host)
-        databases["replica"] = {**_COMMON, **login, "OPTIONS": options, "TEST": {"MIRROR": "default"}}
+        databases["replica"] = {
+            **databases["default"], **login, "OPTIONS": options, "TEST": {"MIRROR": "default"},
+        }  # fmt: skip
     return databases
 
 

@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 import time
@@ -16,6 +17,7 @@ from random import Random
 from apps.core.embedded_postgres import EmbeddedPostgres
 from functional_tests.faults.catalogue import FAULTS, Fault
 from functional_tests.faults.database_faults import small_disk
+from functional_tests.faults.machine_faults import build_moved_clock, log_in, memory_groups
 from functional_tests.faults.proxy import RandomCutter, free_port, proxy
 from functional_tests.faults.scene import Scene, sold_entries
 from functional_tests.faults.verdict import judge, recovery_seconds, summarise
@@ -35,7 +37,7 @@ def main() -> int:
     print(f"seed {arguments.seed}", flush=True)
     failed = []
     with open_stage() as postgres, tempfile.TemporaryDirectory(prefix="sharj-faults-") as scratch, ExitStack() as stack:
-        logging.getLogger("sharj.security").setLevel(logging.WARNING)  # not of this process's own users
+        logging.getLogger("sharj.security").setLevel(logging.ERROR)  # not of this process's own users
         server = stack.enter_context(serve(Path(scratch) / "gunicorn.log", {}))
         for fault in _selected(arguments):
             folder = Path(scratch) / fault.name
@@ -58,11 +60,22 @@ def _selected(arguments: argparse.Namespace) -> Sequence[Fault]:
     chosen = [fault for fault in FAULTS if not arguments.only or fault.name in arguments.only]
     if arguments.quick:
         chosen = [fault for fault in chosen if fault.is_quick]
-    if os.geteuid() != 0:
-        for fault in [fault for fault in chosen if fault.needs_small_disk]:
-            print(f"{fault.name}: skipped: mounting a small disk needs root")
+    for fault in tuple(chosen):
+        if reason := _why_not(fault):
+            print(f"{fault.name}: skipped: {reason}")
             chosen.remove(fault)
     return chosen
+
+
+def _why_not(fault: Fault) -> str:
+    """Return what this machine lacks for `fault`, or nothing."""
+    if fault.needs_small_disk and os.geteuid() != 0:
+        return "mounting a small disk needs root"
+    if fault.needs_memory_group and memory_groups() is None:
+        return "no group with a limit of memory (cgroup) can be made here"
+    if fault.clock_offset_seconds and not shutil.which("cc"):
+        return "moving the clock needs a C compiler"
+    return ""
 
 
 def _run(fault: Fault, postgres: EmbeddedPostgres, server: Server, folder: Path, rng: Random) -> bool:
@@ -72,7 +85,7 @@ def _run(fault: Fault, postgres: EmbeddedPostgres, server: Server, folder: Path,
         if fault.needs_small_disk:
             stack.enter_context(small_disk(postgres))
         port, pid = stack.enter_context(_addressed(fault, postgres, server, folder, cutter))
-        scene = Scene(fault.name, postgres, pid, port, _tokens(), rng, folder, cutter)
+        scene = Scene(fault.name, postgres, pid, port, _tokens(fault, port), rng, folder, cutter)
         with scene.load():
             scene.await_sales(since=0)
             time.sleep(WARM_UP_SECONDS)
@@ -109,16 +122,29 @@ def _addressed(
         through_proxy = {**login, "DATABASE_HOST": str(folder)}
         with proxy(folder / _POSTGRES_SOCKET, real, cutter), serve(folder / "log", through_proxy) as own:
             yield own.port, own.pid
+    elif fault.clock_offset_seconds:
+        moved = {"LD_PRELOAD": str(build_moved_clock(folder)), "CLOCK_OFFSET_SECONDS": str(fault.clock_offset_seconds)}
+        with serve(folder / "log", moved) as own:
+            yield own.port, own.pid
     else:
         yield server.port, server.pid
 
 
-def _tokens() -> list[str]:
+def _tokens(fault: Fault, port: int) -> list[str]:
     """Make sellers with money and return a token for each client; clients share sellers, so they meet at the locks."""
+    from apps.accounts.models import User
     from functional_tests.performance.benchmark.sellers import make_members, make_staff
 
     members = make_members(SELLERS, make_staff())
-    return [members[number % SELLERS].token for number in range(CLIENTS)]
+    tokens = [member.token for member in members]
+    if fault.clock_offset_seconds:  # tokens of another clock are too old, or not yet good
+        password = secrets.token_urlsafe(20)
+        for number, member in enumerate(members):
+            owner = User.objects.get(pk=member.owner_id)
+            owner.set_password(password)
+            owner.save()
+            tokens[number] = log_in(port, owner.username, password)
+    return [tokens[number % SELLERS] for number in range(CLIENTS)]
 
 
 def _ledger_complaints() -> list[str]:

@@ -17,6 +17,12 @@ def workers_killed(scene: Scene) -> None:
     scene.notes.append(f"{killed} workers killed")
 
 
+def answers_reset(scene: Scene) -> None:
+    """Requests arrive whole, and the connection is reset when their answer comes: sold, and nobody was told."""
+    scene.cutter.only_answers = True
+    connections_cut(scene)
+
+
 def connections_cut(scene: Scene) -> None:
     """The proxy cuts connections at random bytes, in requests and in answers alike."""
     scene.cutter.on = True

@@ -15,7 +15,8 @@ from apps.core.embedded_postgres import EmbeddedPostgres
 from functional_tests.faults.scene import Scene, signal_process, sold_entries
 from functional_tests.performance.settings import REPOSITORY_ROOT
 
-FREEZE_SECONDS = 6.5  # longer than statement_timeout (5) and than clients wait (3)
+FREEZE_SECONDS = 9.5  # longer than statement_timeout (5) and than the service waits (7)
+LONGEST_WAIT_SECONDS = 6.0
 SMALL_DISK_BYTES = 400_000_000
 
 
@@ -82,6 +83,8 @@ def frozen(scene: Scene) -> None:
     scene.signal_postgres(signal.SIGSTOP)
     try:
         time.sleep(FREEZE_SECONDS)
+        given_up = [attempt for attempt in scene.attempts() if attempt.status == 503]
+        scene.require(bool(given_up), "requests hung: no statement was given up while the database was frozen")
     finally:
         scene.signal_postgres(signal.SIGCONT)
 
@@ -91,8 +94,12 @@ def lock_held(scene: Scene) -> None:
     with open_database(scene.postgres.connection("superuser")) as stranger, stranger.cursor() as cursor:
         stranger.autocommit = False
         cursor.execute("SELECT 1 FROM transactions_wallet ORDER BY seller_id FOR UPDATE")
-        time.sleep(3.5)
+        time.sleep(5)
         stranger.rollback()
+    waits = [attempt.at - attempt.began_at for attempt in scene.attempts() if attempt.status == 503]
+    scene.notes.append(f"longest wait for a refusal {max(waits, default=0):.1f} s")
+    # Whoever waits behind another waiter waits for two locks, one after the other, each for lock_timeout (2).
+    scene.require(bool(waits) and max(waits) < LONGEST_WAIT_SECONDS, "a lock was waited for without end")
 
 
 def pool_exhausted(scene: Scene) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -25,14 +26,19 @@ class Cutter(Protocol):
 
 @dataclass
 class RandomCutter:
-    """While it is `on`, cut each connection after a number of bytes drawn from `rng`."""
+    """While it is `on`, cut each connection after a number of bytes drawn from `rng`; `only_answers`: one in four."""
 
     rng: Random
     mean_bytes: int
     on: bool = False
     cuts: int = 0
+    only_answers: bool = False
 
     def allow(self, data: bytes, *, upward: bool) -> int:
+        if self.on and self.only_answers:
+            is_cut = not upward and self.rng.random() < 0.25
+            self.cuts += is_cut
+            return 0 if is_cut else len(data)
         if not self.on or self.rng.random() > len(data) / self.mean_bytes:
             return len(data)
         self.cuts += 1
@@ -115,7 +121,15 @@ async def _forward(client: Stream, target: Address, cutter: Cutter) -> None:
         for pump in pumps:
             pump.cancel()
         for _, writer in (client, server):
-            writer.close()
+            _reset(writer)
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Close a connection by a reset (TCP's RST), as a machine that restarted or a firewall does."""
+    link = writer.get_extra_info("socket")
+    if link is not None and link.family == socket.AF_INET:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, cutter: Cutter, *, upward: bool) -> None:

@@ -22,8 +22,8 @@ from functional_tests.faults.proxy import RandomCutter
 from functional_tests.faults.verdict import Entry
 from functional_tests.performance.settings import REPOSITORY_ROOT
 
-RECOVERY_LIMIT_SECONDS = 15.0
-STOP_LIMIT_SECONDS = 20.0
+RECOVERY_LIMIT_SECONDS = 20.0
+STOP_LIMIT_SECONDS = 30.0
 
 
 @dataclass

@@ -37,7 +37,7 @@ def main() -> int:
     os.environ.setdefault("LOG_LEVEL", "ERROR")
     print(f"FUZZ_SEED={arguments.seed}", flush=True)
     with open_stage(), tempfile.TemporaryDirectory(prefix="sharj-fuzz-") as scratch, ExitStack() as stack:
-        logging.getLogger("sharj.security").setLevel(logging.WARNING)  # not of this process's own users
+        logging.getLogger("sharj.security").setLevel(logging.ERROR)  # not of this process's own users
         log = Path(scratch) / "gunicorn.log"
         server = stack.enter_context(serve(log, ENVIRONMENT))
         tokens = _tokens()

@@ -1,15 +1,47 @@
-"""Django's PostgreSQL backend with a health check that costs no round trip, and honest about a lost commit."""
+"""Django's PostgreSQL backend with a health check that costs no round trip, and honest about what is lost."""
 
 import select
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from django.db import DatabaseError
 from django.db.backends.postgresql import base
+from django.db.backends.utils import CursorWrapper
 
-from apps.core.database_errors import CommitOutcomeUnknown
+from apps.core import request_id
+from apps.core.database_errors import OutcomeUnknown, is_temporary
+from apps.core.postgresql.watchdog import watchdog
+
+
+class Cursor(CursorWrapper):
+    """A cursor that says since when it waits for an answer, and what is not known when none comes."""
+
+    db: "DatabaseWrapper"
+
+    def _execute(self, sql: Any, params: Any, *context: Any) -> Any:
+        self.db.waiting_since = time.monotonic()
+        try:
+            return super()._execute(sql, params, *context)  # type: ignore[misc]  # Django has it; the stubs do not
+        except DatabaseError as error:
+            if self.db.is_lost and is_temporary(error) and self.db.autocommit and not _is_read(sql):
+                raise OutcomeUnknown(*error.args) from error
+            raise
+        finally:
+            self.db.waiting_since = None
+
+    def _executemany(self, sql: Any, params: Any, *context: Any) -> Any:
+        with self.db.waiting():
+            return super()._executemany(sql, params, *context)  # type: ignore[misc]  # as above
+
+
+def _is_read(sql: Any) -> bool:
+    return str(sql).lstrip()[:6].upper() == "SELECT"
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Add to Django's: what is known about a connection that breaks.
+    """Add to Django's: what is known about a connection that breaks, and an end to waiting for one that says nothing.
 
     Ask the socket, not the server, whether a kept connection still lives.
 
@@ -18,24 +50,83 @@ class DatabaseWrapper(base.DatabaseWrapper):
     `poll` with no wait tells them apart. Only a connection with something to read is asked with a query.
     """
 
+    # Since when (monotonic clock) a statement of this connection waits for the server; None: none does.
+    waiting_since: float | None = None
+    # For how many seconds one may wait; None: for ever. The server's own timeouts are shorter.
+    patience_seconds: float | None = None
+    # The request in which this connection last committed something.
+    committed_in: str | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Tell whether the connection is closed, by whichever end."""
+        return self.connection is None or bool(self.connection.closed)
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let the watchdog know that the block waits for the server."""
+        self.waiting_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self.waiting_since = None
+
+    @contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """Let the statements of the block take longer."""
+        before, self.patience_seconds = self.patience_seconds, seconds
+        try:
+            yield
+        finally:
+            self.patience_seconds = before
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        self.patience_seconds = self.settings_dict.get("ANSWER_TIMEOUT_SECONDS")
+        connection = super().get_new_connection(conn_params)
+        watchdog.watch(self)
+        return connection
+
+    def make_cursor(self, cursor: Any) -> CursorWrapper:
+        return Cursor(cursor, self)
+
     def is_usable(self) -> bool:
-        if self.connection is None or self.connection.closed:
+        if self.is_lost:
             return False
         poll = select.poll()
         poll.register(self.connection.fileno(), select.POLLIN)
         if not poll.poll(0):
             return True
-        usable: bool = super().is_usable()
+        with self.waiting():
+            usable: bool = super().is_usable()
         return usable
 
+    def set_autocommit(self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False) -> None:
+        """Do as asked, but do not connect anew for it.
+
+        The end of a transaction whose connection was lost asks for it, and the failure of that new connection would
+        take the place of what is known about the lost one. Every new connection begins in autocommit anyway.
+        """
+        if autocommit and self.connection is None:
+            self.autocommit = True
+            return
+        super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)
+
     def _commit(self) -> None:
-        """Commit. Raise `CommitOutcomeUnknown` if the connection broke before the server's answer came.
+        """Commit. Raise `OutcomeUnknown` if the connection broke before the server's answer came.
 
         An error that leaves the connection open is the server's word that it rolled back.
         """
+        self.waiting_since = time.monotonic()
         try:
             super()._commit()  # type: ignore[misc]  # Django has it; the stubs do not
         except DatabaseError as error:
-            if self.connection is None or self.connection.closed:
-                raise CommitOutcomeUnknown(*error.args) from error
+            if self.is_lost:
+                raise OutcomeUnknown(*error.args) from error
             raise
+        finally:
+            self.waiting_since = None
+        self.committed_in = request_id.current()
+
+    def _rollback(self) -> None:
+        with self.waiting():
+            super()._rollback()  # type: ignore[misc]  # as above

@@ -79,6 +79,7 @@ def _end_connection() -> None:
         database.cursor().execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
 
 
+@pytest.mark.own_connection
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_the_server_closed_is_noticed_before_it_is_used() -> None:
     seller = make_seller(balance="10.00")
@@ -91,6 +92,7 @@ def test_a_connection_that_the_server_closed_is_noticed_before_it_is_used() -> N
     assert Wallet.objects.get(pk=seller.pk).balance == 10
 
 
+@pytest.mark.own_connection
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_breaks_within_a_sale_sells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     seller = make_seller(balance="10.00")

@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from django.test import Client
 
-from apps.core.database_errors import CommitOutcomeUnknown
+from apps.core.database_errors import OutcomeUnknown
 from apps.core.tests.factories import make_staff
 
 
@@ -24,14 +24,14 @@ def _answer_to(error: Exception, monkeypatch: pytest.MonkeyPatch) -> tuple[int, 
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", [OperationalError, InterfaceError, InternalError, DatabaseError, CommitOutcomeUnknown])
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError, InternalError, DatabaseError, OutcomeUnknown])
 def test_a_database_that_is_away_is_a_503_outside_the_api_too(
     kind: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     status, body, retry_after = _answer_to(kind("away"), monkeypatch)
 
     assert (status, body["code"], retry_after) == (503, "temporarily_unavailable", "1")
-    assert ("not known" in body["detail"]) is (kind is CommitOutcomeUnknown)
+    assert ("not known" in body["detail"]) is (kind is OutcomeUnknown)
 
 
 @pytest.mark.django_db

@@ -25,7 +25,8 @@ from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.services import reverse_entry, sell_charge
 from apps.transactions.verification import Verification
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# own_connection: whether an act waits for a lock is asked of PostgreSQL by the pid of its session.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.own_connection]
 
 Act = Callable[[], object]
 

@@ -1,18 +1,24 @@
-"""A connection that is cut at the COMMIT: the answer says truthfully what is known, and a retry settles it."""
+"""A connection that is cut or falls silent: the answer says truthfully what is known, and a retry settles it."""
 
 import os
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections, transaction
 
+from apps.accounts.models import Seller, User
+from apps.core.database_errors import OutcomeUnknown
 from apps.core.database_logins import is_embedded
 from apps.core.tests.api import Caller, assert_problem
-from apps.core.tests.factories import log_in, make_seller, owner_of
+from apps.core.tests.factories import log_in, make_seller, make_staff, owner_of
+from apps.core.tests.invariants import assert_ledger_consistent
 from apps.transactions.models import Wallet
-from functional_tests.faults.proxy import CommitCutter, RandomCutter, proxy
+from functional_tests.faults.proxy import CommitCutter, Cutter, proxy
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -29,7 +35,7 @@ def caller() -> Caller:
 
 
 @contextmanager
-def _through_proxy(cutter: CommitCutter | RandomCutter, folder: Path) -> Iterator[None]:
+def _through_proxy(cutter: Cutter, folder: Path) -> Iterator[None]:
     settings = connection.settings_dict
     real = settings["HOST"]
     connection.close()
@@ -40,6 +46,109 @@ def _through_proxy(cutter: CommitCutter | RandomCutter, folder: Path) -> Iterato
         finally:
             connections.close_all()
             settings["HOST"] = real
+
+
+@dataclass
+class CutAfter:
+    """Cut the connection after so many bytes of the conversation."""
+
+    left: int
+
+    def allow(self, data: bytes, *, upward: bool) -> int:
+        allowed = min(self.left, len(data))
+        self.left -= allowed
+        return allowed
+
+
+@dataclass
+class CutAt:
+    """Cut the connection when this is sent, or (`after`) when something is sent after it."""
+
+    sent: bytes
+    after: bool = False
+    _seen: bool = field(default=False, init=False)
+
+    def allow(self, data: bytes, *, upward: bool) -> int:
+        if upward and (self._seen or (self.sent in data and not self.after)):
+            return 0
+        self._seen = self._seen or (upward and self.sent in data)
+        return len(data)
+
+
+@dataclass
+class FreezeAt:
+    """Fall silent when this is sent, without closing anything, until `thawed` is set."""
+
+    sent: bytes
+    thawed: threading.Event = field(default_factory=threading.Event)
+
+    def allow(self, data: bytes, *, upward: bool) -> int:
+        if upward and self.sent in data:
+            self.thawed.wait(30)  # nothing else passes the proxy meanwhile
+        return len(data)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "ANSWER_TIMEOUT_SECONDS", 1.0)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(("sent", "is_known"), [(b"read_wallet", True), (b"COMMIT", False)])
+def test_a_server_that_says_nothing_is_given_up(caller: Caller, tmp_path: Path, sent: bytes, is_known: bool) -> None:
+    freezer = FreezeAt(sent)
+    with _through_proxy(freezer, tmp_path):
+        began = time.monotonic()
+        answer = caller.charge("1.00", key="k")
+        waited = time.monotonic() - began
+        freezer.thawed.set()
+        time.sleep(0.3)  # what was held up passes, and ends
+
+    assert_problem(answer, 503, "temporarily_unavailable")
+    assert ("Nothing happened" in answer.body["detail"]) is is_known
+    assert ("not known" in answer.body["detail"]) is not is_known
+    assert 1 <= waited < 3, "it waited again, for a new connection"
+    assert caller.charge("1.00", key="k").status == 201
+    assert Wallet.objects.get().balance == 9
+    assert_ledger_consistent()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_statement_that_the_server_answers_late_is_not_cut_in_a_report(caller: Caller) -> None:
+    with connection.patience(60), connection.cursor() as cursor:  # type: ignore[attr-defined]  # of our own backend
+        cursor.execute("SELECT pg_sleep(2.5)")
+
+    assert caller.charge("1.00").status == 201
+
+
+def test_a_write_without_a_transaction_that_is_lost_is_not_called_nothing(caller: Caller, tmp_path: Path) -> None:
+    with _through_proxy(CutAt(b"UPDATE"), tmp_path), pytest.raises(OutcomeUnknown):
+        User.objects.update(first_name="x")
+
+
+def test_what_rolls_back_and_what_only_reads_is_called_nothing(caller: Caller, tmp_path: Path) -> None:
+    with _through_proxy(CutAt(b"UPDATE"), tmp_path), pytest.raises(OperationalError) as error, transaction.atomic():
+        User.objects.update(first_name="x")
+    assert not isinstance(error.value, OutcomeUnknown)
+    (tmp_path / SOCKET).unlink(missing_ok=True)
+    with (
+        _through_proxy(CutAt(b"SELECT 17"), tmp_path),
+        pytest.raises(OperationalError) as error,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT 17")
+    assert not isinstance(error.value, OutcomeUnknown)
+
+
+def test_what_was_committed_before_the_connection_broke_is_not_called_nothing(tmp_path: Path) -> None:
+    pending = make_seller(status=Seller.Status.PENDING)
+    admin = log_in(make_staff("admin"))
+    with _through_proxy(CutAt(b"COMMIT", after=True), tmp_path):
+        answer = admin.post(f"sellers/{pending.pk}/verify/")
+
+    assert_problem(answer, 503, "temporarily_unavailable")
+    assert "Nothing happened" not in answer.body["detail"]
+    assert Seller.objects.get().status == Seller.Status.ACTIVE
 
 
 @pytest.mark.parametrize("is_delivered", [False, True])
@@ -65,15 +174,10 @@ def test_the_client_hears_that_the_outcome_is_unknown_and_its_retry_settles_it(
 def test_a_connection_that_is_cut_anywhere_is_a_503_and_never_a_500(caller: Caller, tmp_path: Path) -> None:
     """Every place up to the length of the whole conversation, in steps; `Caller` raises what would be a 500."""
 
-    class CutAfter(RandomCutter):
-        def allow(self, data: bytes, *, upward: bool) -> int:
-            left, self.mean_bytes = self.mean_bytes, max(0, self.mean_bytes - len(data))
-            return min(left, len(data))
-
     statuses = set()
     step = int(os.environ.get("CUT_STEP_BYTES", "127"))
     for number, length in enumerate(range(1, 4_500, step)):
-        with _through_proxy(CutAfter(None, length), tmp_path):  # type: ignore[arg-type]  # draws nothing
+        with _through_proxy(CutAfter(length), tmp_path):
             answer = caller.charge("0.01", key=f"k{number}")
         if answer.status == 503:
             assert_problem(answer, 503, "temporarily_unavailable")
