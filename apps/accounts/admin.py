@@ -18,19 +18,20 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import audit, services, users
 from apps.accounts.admin_forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
-from apps.accounts.confirmed_steps import ReasonForm, Step, take_step
+from apps.accounts.confirmed_steps import Preview, ReasonForm, Step, take_step
 from apps.accounts.console import SELLER_KINDS
 from apps.accounts.control_admin import AuditEventAdmin as AuditEventAdmin  # registers itself, as does the next
 from apps.accounts.control_admin import SessionAdmin as SessionAdmin
 from apps.accounts.models import AuditAction, Seller, StaffRole, User
 from apps.accounts.panels import Panel, seller_panels
 from apps.accounts.role_admin import ADMINS, AUDITORS, RoleAdmin
-from apps.core.display import show_age, show_moment, show_money, status_badge
+from apps.core.display import NOTHING, show_age, show_moment, show_money, show_phone, status_badge
 
 _ENDS_SESSIONS = frozenset({"groups", "is_active", "seller", "seller_role"})
 
 admin.site.index_template = "console/home.html"
 admin.site.index_title = _("Home")
+admin.site.empty_value_display = NOTHING
 admin.site.unregister(Group)  # the roles are made by a migration; who has them is said on the user
 
 
@@ -97,6 +98,7 @@ class SellerAdmin(RoleAdmin):
         step = Step(
             title=str(_("Verify sellers")),
             button=str(_("Verify")),
+            preview=_preview,
             run=lambda seller, answers: services.verify_seller(seller_id=seller.pk, changed_by=by),
         )
         return take_step(self, request, queryset, step)
@@ -107,6 +109,7 @@ class SellerAdmin(RoleAdmin):
         step = Step(
             title=str(_("Suspend sellers")),
             button=str(_("Suspend")),
+            preview=_preview,
             run=lambda seller, answers: services.suspend_seller(
                 seller_id=seller.pk, changed_by=by, reason=answers["reason"]
             ),
@@ -121,9 +124,20 @@ class SellerAdmin(RoleAdmin):
         step = Step(
             title=str(_("Reactivate sellers")),
             button=str(_("Reactivate")),
+            preview=_preview,
             run=lambda seller, answers: services.reactivate_seller(seller_id=seller.pk, changed_by=by),
         )
         return take_step(self, request, queryset, step)
+
+
+def _preview(sellers: Sequence[Seller]) -> Preview:
+    """Show who is meant, and what it is now."""
+    columns = [str(name).capitalize() for name in (_("email"), _("phone number"), _("status"), _("created at"))]
+    cells = [
+        (seller.email, show_phone(seller.phone_number), seller.get_status_display(), show_moment(seller.created_at))
+        for seller in sellers
+    ]
+    return Preview(columns, cells)
 
 
 class StaffRoleFilter(admin.SimpleListFilter):
@@ -170,7 +184,7 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generi
     @admin.display(description=_("Staff roles"))
     def staff_role_names(self, user: User) -> str:
         names = [role_name(group) for group in user.groups.all()]
-        return ", ".join(names + [gettext("superuser")] * user.is_superuser)
+        return ", ".join(names + [gettext("superuser")] * user.is_superuser) or NOTHING
 
     @admin.display(description=_("Last login"), ordering="last_login")
     def logged_in_at(self, user: User) -> str:

@@ -20,7 +20,13 @@ from .base import (
 from .environment import env
 
 _WELL_KNOWN = {"", "admin", "changeme", "change-me", "password", "postgres", "secret", "sharj", "test", "redis"}
-_PASSWORDS = ("DATABASE_PASSWORD", "DATABASE_OWNER_PASSWORD", "DJANGO_SUPERUSER_PASSWORD")
+_PASSWORDS = (
+    "DATABASE_PASSWORD",
+    "DATABASE_OWNER_PASSWORD",
+    "DATABASE_ADMIN_PASSWORD",
+    "DATABASE_REPLICA_PASSWORD",
+    "DJANGO_SUPERUSER_PASSWORD",
+)
 _EVERYBODY = {"0.0.0.0/0", "::/0", "*"}
 
 
