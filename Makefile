@@ -20,7 +20,7 @@ POOLED := apps/accounts/tests apps/credit_requests/tests apps/transactions/tests
 .PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz mutation-test stack-test image-test pgbouncer-test reset clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) .env ## set up what is missing, start PostgreSQL, migrate, and serve; Ctrl-C stops it all
 	@$(MANAGE) serve

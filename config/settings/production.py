@@ -71,6 +71,10 @@ CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"
 CSRF_COOKIE_HTTPONLY = True
 
+# Whoever tests on one machine has one address and more to do than anybody who comes from outside.
+LOGINS_PER_MINUTE = env.int("LOGINS_PER_MINUTE", default=300)
+REGISTRATIONS_PER_HOUR = env.int("REGISTRATIONS_PER_HOUR", default=200)
+
 LOGGING = logging_config(
     level=env.str("LOG_LEVEL", default="INFO"),
     style=env.str("LOG_FORMAT", default="json"),

@@ -106,6 +106,7 @@ def add_nginx(stack: Stack, name: str = "nginx", **changed: str) -> None:
         "NGINX_STATIC_ROOT": str(REPOSITORY / "staticfiles"),
         "NGINX_LOGIN_RATE": "20r/s",
         "NGINX_LOGIN_BURST": "200",
+        "NGINX_CONNECTIONS_PER_ADDRESS": "400",
         "NGINX_ADMIN_NETWORK": "all",
         "NGINX_METRICS_NETWORK": "192.0.2.0/24",
         **changed,
