@@ -1,6 +1,6 @@
 """Sellers, users and sessions in the back office."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
@@ -94,40 +94,28 @@ class SellerAdmin(RoleAdmin):
 
     @admin.action(description=_("Verify"), permissions=["administer"])
     def verify(self, request: HttpRequest, queryset: QuerySet[Seller]) -> HttpResponse:
-        by = cast("User", request.user)
-        step = Step(
-            title=str(_("Verify sellers")),
-            button=str(_("Verify")),
-            preview=_preview,
-            run=lambda seller, answers: services.verify_seller(seller_id=seller.pk, changed_by=by),
-        )
-        return take_step(self, request, queryset, step)
+        return self._step(request, queryset, services.verify_seller, title=_("Verify sellers"), button=_("Verify"))
 
     @admin.action(description=_("Suspend"), permissions=["administer"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[Seller]) -> HttpResponse:
-        by = cast("User", request.user)
-        step = Step(
-            title=str(_("Suspend sellers")),
-            button=str(_("Suspend")),
-            preview=_preview,
-            run=lambda seller, answers: services.suspend_seller(
-                seller_id=seller.pk, changed_by=by, reason=answers["reason"]
-            ),
-            form_class=ReasonForm,
-            is_dangerous=True,
-        )
-        return take_step(self, request, queryset, step)
+        more: dict[str, Any] = {"form_class": ReasonForm, "is_dangerous": True}
+        titles = {"title": _("Suspend sellers"), "button": _("Suspend")}
+        return self._step(request, queryset, services.suspend_seller, **titles, **more)
 
     @admin.action(description=_("Reactivate"), permissions=["administer"])
     def reactivate(self, request: HttpRequest, queryset: QuerySet[Seller]) -> HttpResponse:
+        titles = {"title": _("Reactivate sellers"), "button": _("Reactivate")}
+        return self._step(request, queryset, services.reactivate_seller, **titles)
+
+    def _step(
+        self, request: HttpRequest, queryset: QuerySet[Seller], service: Callable[..., None], **step: Any
+    ) -> HttpResponse:
         by = cast("User", request.user)
-        step = Step(
-            title=str(_("Reactivate sellers")),
-            button=str(_("Reactivate")),
-            preview=_preview,
-            run=lambda seller, answers: services.reactivate_seller(seller_id=seller.pk, changed_by=by),
-        )
-        return take_step(self, request, queryset, step)
+
+        def run(seller: Seller, answers: Mapping[str, Any]) -> None:
+            service(seller_id=seller.pk, changed_by=by, **answers)
+
+        return take_step(self, request, queryset, Step(run=run, preview=_preview, **step))
 
 
 def _preview(sellers: Sequence[Seller]) -> Preview:
