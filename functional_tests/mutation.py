@@ -79,10 +79,10 @@ MUTATIONS = (
     ),
     Mutation(
         "sold without a commit",
-        "apps/core/postgresql/base.py",
-        "            super()._commit()",
-        "            super()._rollback()",
-        "functional_tests/faults/tests/test_lost_commit.py -k settles",
+        "apps/transactions/services.py",
+        "        ledger.write(wallet, [entry])\n",
+        "        ledger.write(wallet, [entry])\n        transaction.set_rollback(True)\n",
+        "apps/transactions/tests/test_charge_races.py",
     ),
     Mutation(
         "a silent database is waited for without end",
