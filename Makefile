@@ -17,10 +17,10 @@ POOLED := apps/accounts/tests apps/credit_requests/tests apps/transactions/tests
   -k "not admin and not live_migration and not state_machine and not mixed and not verify_export and not seed_demo"
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check audit load bench bench-data fault-test fuzz mutation-test stack-test image-test pgbouncer-test reset clean
+.PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz mutation-test stack-test image-test pgbouncer-test reset clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) .env ## set up what is missing, start PostgreSQL, migrate, and serve; Ctrl-C stops it all
 	@$(MANAGE) serve
@@ -74,6 +74,9 @@ audit: $(PIP_AUDIT) ## look up known vulnerabilities of what is installed; fails
 
 bench-data: $(INSTALLED) .env ## fill a database of its own with made-up data; ARGS="--sellers 10000 --entries 5000000"
 	@$(BENCH).bench_data $(ARGS)
+
+bench-pages: $(INSTALLED) .env ## open every page of the back office over that data; fails if one reads the whole ledger
+	@$(BENCH).admin_pages $(ARGS)
 
 reset: $(INSTALLED) .env ## delete the embedded database with all its data; CONFIRM=1 does not ask
 	@if [ "$(CONFIRM)" != 1 ]; then \

@@ -1,6 +1,6 @@
 """Sellers, users and sessions in the back office."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
@@ -18,19 +18,20 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import audit, services, users
 from apps.accounts.admin_forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
-from apps.accounts.confirmed_steps import ReasonForm, Step, take_step
+from apps.accounts.confirmed_steps import Preview, ReasonForm, Step, take_step
 from apps.accounts.console import SELLER_KINDS
 from apps.accounts.control_admin import AuditEventAdmin as AuditEventAdmin  # registers itself, as does the next
 from apps.accounts.control_admin import SessionAdmin as SessionAdmin
 from apps.accounts.models import AuditAction, Seller, StaffRole, User
 from apps.accounts.panels import Panel, seller_panels
 from apps.accounts.role_admin import ADMINS, AUDITORS, RoleAdmin
-from apps.core.display import show_age, show_moment, show_money, status_badge
+from apps.core.display import NOTHING, show_age, show_moment, show_money, show_phone, status_badge
 
 _ENDS_SESSIONS = frozenset({"groups", "is_active", "seller", "seller_role"})
 
 admin.site.index_template = "console/home.html"
 admin.site.index_title = _("Home")
+admin.site.empty_value_display = NOTHING
 admin.site.unregister(Group)  # the roles are made by a migration; who has them is said on the user
 
 
@@ -93,37 +94,38 @@ class SellerAdmin(RoleAdmin):
 
     @admin.action(description=_("Verify"), permissions=["administer"])
     def verify(self, request: HttpRequest, queryset: QuerySet[Seller]) -> HttpResponse:
-        by = cast("User", request.user)
-        step = Step(
-            title=str(_("Verify sellers")),
-            button=str(_("Verify")),
-            run=lambda seller, answers: services.verify_seller(seller_id=seller.pk, changed_by=by),
-        )
-        return take_step(self, request, queryset, step)
+        return self._step(request, queryset, services.verify_seller, title=_("Verify sellers"), button=_("Verify"))
 
     @admin.action(description=_("Suspend"), permissions=["administer"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[Seller]) -> HttpResponse:
-        by = cast("User", request.user)
-        step = Step(
-            title=str(_("Suspend sellers")),
-            button=str(_("Suspend")),
-            run=lambda seller, answers: services.suspend_seller(
-                seller_id=seller.pk, changed_by=by, reason=answers["reason"]
-            ),
-            form_class=ReasonForm,
-            is_dangerous=True,
-        )
-        return take_step(self, request, queryset, step)
+        more: dict[str, Any] = {"form_class": ReasonForm, "is_dangerous": True}
+        titles = {"title": _("Suspend sellers"), "button": _("Suspend")}
+        return self._step(request, queryset, services.suspend_seller, **titles, **more)
 
     @admin.action(description=_("Reactivate"), permissions=["administer"])
     def reactivate(self, request: HttpRequest, queryset: QuerySet[Seller]) -> HttpResponse:
+        titles = {"title": _("Reactivate sellers"), "button": _("Reactivate")}
+        return self._step(request, queryset, services.reactivate_seller, **titles)
+
+    def _step(
+        self, request: HttpRequest, queryset: QuerySet[Seller], service: Callable[..., None], **step: Any
+    ) -> HttpResponse:
         by = cast("User", request.user)
-        step = Step(
-            title=str(_("Reactivate sellers")),
-            button=str(_("Reactivate")),
-            run=lambda seller, answers: services.reactivate_seller(seller_id=seller.pk, changed_by=by),
-        )
-        return take_step(self, request, queryset, step)
+
+        def run(seller: Seller, answers: Mapping[str, Any]) -> None:
+            service(seller_id=seller.pk, changed_by=by, **answers)
+
+        return take_step(self, request, queryset, Step(run=run, preview=_preview, **step))
+
+
+def _preview(sellers: Sequence[Seller]) -> Preview:
+    """Show who is meant, and what it is now."""
+    columns = [str(name).capitalize() for name in (_("email"), _("phone number"), _("status"), _("created at"))]
+    cells = [
+        (seller.email, show_phone(seller.phone_number), seller.get_status_display(), show_moment(seller.created_at))
+        for seller in sellers
+    ]
+    return Preview(columns, cells)
 
 
 class StaffRoleFilter(admin.SimpleListFilter):
@@ -170,7 +172,7 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generi
     @admin.display(description=_("Staff roles"))
     def staff_role_names(self, user: User) -> str:
         names = [role_name(group) for group in user.groups.all()]
-        return ", ".join(names + [gettext("superuser")] * user.is_superuser)
+        return ", ".join(names + [gettext("superuser")] * user.is_superuser) or NOTHING
 
     @admin.display(description=_("Last login"), ordering="last_login")
     def logged_in_at(self, user: User) -> str:

@@ -30,8 +30,12 @@ def record(action: AuditAction, subject: Model | None = None, *, actor_id: UUID 
 
 
 def describe_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """Return what differs, as `field: old -> new`. Not for secrets."""
-    return "; ".join(f"{name}: {before[name]} -> {value}" for name, value in after.items() if before[name] != value)
+    """Return what differs, as `field: old -> new`, or `field: new` where nothing was. Not for secrets."""
+    return "; ".join(
+        f"{name}: {before[name]} -> {value}" if before[name] not in (None, "") else f"{name}: {value}"
+        for name, value in after.items()
+        if before[name] != value
+    )
 
 
 def connect() -> None:

@@ -106,6 +106,10 @@ def _refusal(error: Exception) -> str:
     return _("Your role may not do this.")
 
 
+def _with_cells(rows: Sequence[Any], preview: Preview) -> list[tuple[Any, Sequence[object]]]:
+    return list(zip(rows, preview.cells, strict=True))
+
+
 def _context(
     model_admin: RoleAdmin, request: HttpRequest, rows: Sequence[Any], step: Step, form: forms.Form
 ) -> dict[str, Any]:
@@ -118,7 +122,7 @@ def _context(
         "step": step,
         "form": form,
         "preview": preview,
-        "rows": list(zip(rows, preview.cells, strict=True)),
+        "rows": [(row, list(zip(preview.columns, cells, strict=True))) for row, cells in _with_cells(rows, preview)],
         "checkbox_name": ACTION_CHECKBOX_NAME,
         "action_name": request.POST.getlist("action")[int(request.POST.get("index", 0))],
         "next": model_admin.way_back(request),

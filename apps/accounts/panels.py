@@ -26,6 +26,16 @@ class Panel:
     buttons: Sequence[tuple[str, str, object, str]] = ()  # list, action, row and label
     is_wide: bool = False
 
+    @property
+    def labelled_rows(self) -> list[list[tuple[str, object]]]:
+        """Each cell with the name of its column, which stands beside it where a phone shows a row as a card."""
+        return [list(zip(self.columns, row, strict=True)) for row in self.rows]
+
+    @property
+    def is_many_columned(self) -> bool:
+        """Whether the table is wider than a phone."""
+        return len(self.columns) > 3
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry:

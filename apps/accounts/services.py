@@ -94,7 +94,7 @@ def create_seller_user(
     set_password(user, password)
     with duplicates_named(), transaction.atomic(durable=True):
         user.save(force_insert=True)
-        detail = f"email: {email}; role: {SellerRole(role).value}"
+        detail = f"role: {SellerRole(role).value}"
         audit.record(AuditAction.ADD, user, actor_id=created_by.pk if created_by else None, detail=detail)
     return user
 

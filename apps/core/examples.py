@@ -28,7 +28,7 @@ DETAILS: Mapping[str, str] = {
     "second_approver_needed": "You approved this request already; somebody else must approve it too.",
     "self_approval": "You filed this request yourself.",
     "not_found": "There is no such seller.",
-    "invalid_status_transition": "A suspended seller cannot become active by this step.",
+    "invalid_status_transition": "A seller that is suspended cannot become active by this step.",
     "credit_request_already_processed": "This credit request is approved.",
     "bulk_rejected": "An item was refused, so nothing of the batch was sold.",
     "already_reversed": "This transaction was already reversed.",

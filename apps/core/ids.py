@@ -6,7 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-__all__ = ["uuid7", "uuid7_at"]
+__all__ = ["moment_of", "uuid7", "uuid7_at"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -27,3 +27,8 @@ def uuid7_at(moment: datetime, *, random_bits: int | None = None) -> UUID:
     fraction = rest * 4096 // 1000
     tail = secrets.randbits(_RANDOM_BITS) if random_bits is None else random_bits
     return UUID(int=milliseconds << 80 | _VERSION_7 | fraction << 64 | _VARIANT | tail)
+
+
+def moment_of(identifier: UUID) -> datetime:
+    """Return the moment that a version 7 UUID was made, to the millisecond."""
+    return _EPOCH + timedelta(milliseconds=identifier.int >> 80)

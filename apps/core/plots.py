@@ -78,10 +78,11 @@ def _frame(
     legend = format_html_join("", '<span class="plot-key plot-key-{}">{}</span>', list(enumerate(series)))
     return format_html(
         '<div class="plot-legend">{}</div>'
-        '<svg class="plot" viewBox="0 0 {} {}" role="img" aria-label="{}">'
+        '<div class="plot-scroll"><svg class="plot{}" viewBox="0 0 {} {}" role="img" aria-label="{}">'
         '<path class="plot-grid" d="M0 {}H{}M0 {}H{}"/>'
-        '<text class="plot-top" x="4" y="18">{}</text>{}{}</svg>',
-        legend, width, HEIGHT, ", ".join(series), _TOP, width, HEIGHT - _BOTTOM, width,
+        '<text class="plot-top" x="4" y="18">{}</text>{}{}</svg></div>',
+        legend, " plot-wide" if width == WIDE else "", width, HEIGHT,
+        ", ".join(series), _TOP, width, HEIGHT - _BOTTOM, width,
         show_money(highest), drawn, texts,
     )  # fmt: skip
 

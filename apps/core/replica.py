@@ -23,7 +23,6 @@ from psycopg2.errors import QueryCanceled, SerializationFailure
 
 from apps.core import metrics
 from apps.core.database_errors import is_temporary
-from apps.core.hung_connections import cut_off_after
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -33,10 +32,8 @@ State = Literal["ok", "behind", "unavailable"]
 REPLICA: Final = "replica"
 # After a failure the standby is left alone for a moment: a dead one must not cost every request a timeout.
 PAUSE_SECONDS = 5.0
-# A standby that is frozen answers nothing and ends nothing: it gets so long beyond the wait for it to catch up, and so
-# long for all statements of a question, each of which it would itself end earlier.
-GRACE_SECONDS = 2.0
-QUESTION_SECONDS = 30.0
+# A standby that is frozen answers nothing. How far it is, it has to say at once.
+PATIENCE_SECONDS = 2.0
 POLL_SECONDS = 0.01
 
 # Also a promoted standby is none: what it has is another history, until the settings call it the primary.
@@ -169,7 +166,9 @@ def _wait_until_replayed(position: str) -> bool:
     """Tell whether the standby has replayed up to `position`, or does within DATABASE_REPLICA_MAX_LAG_SECONDS."""
     limit: float = settings.DATABASE_REPLICA_MAX_LAG_SECONDS
     deadline = time.monotonic() + limit
-    with cut_off_after(limit + GRACE_SECONDS, REPLICA), connections[REPLICA].cursor() as cursor:
+    standby: Any = connections[REPLICA]
+    standby.ensure_connection()
+    with standby.patience(PATIENCE_SECONDS), standby.cursor() as cursor:
         while True:
             cursor.execute(_HAS_REPLAYED, [position])
             if cursor.fetchone()[0]:
@@ -188,10 +187,7 @@ def _is_replicas_fault(error: Error) -> bool:
 def _reading_from_replica() -> Iterator[None]:
     token = _reading.set(True)
     try:
-        with (
-            cut_off_after(QUESTION_SECONDS, REPLICA),
-            connections[REPLICA].execute_wrapper(_refuse_what_must_be_current),
-        ):
+        with connections[REPLICA].execute_wrapper(_refuse_what_must_be_current):
             yield
     finally:
         _reading.reset(token)

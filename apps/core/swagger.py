@@ -156,13 +156,14 @@ def documented(
     also_produces: Sequence[str] = (),
     tags: Sequence[str] | None = None,
     public: bool = False,
+    asks_database: bool = True,
 ) -> Callable[[View], View]:
     """Document one operation: its real request, its real answers and every refusal it can give.
 
     `examples` holds, by status, what differs in an answer from the serializer's own example.
     """
     refusals = [*problems, *(_BODY_PROBLEMS if request else ()), *(() if public else (*_TOKEN_PROBLEMS, "throttled"))]
-    refusals.append("temporarily_unavailable")
+    refusals += ["temporarily_unavailable"] if asks_database else []
     options: dict[str, Any] = {
         "operation_summary": summary,
         "answers": answers,

@@ -31,7 +31,11 @@ class LiveView(APIView):
     permission_classes = (AllowAny,)
 
     @documented(
-        summary="Check that the process is alive", answers={200: HealthSerializer}, tags=["health"], public=True
+        summary="Check that the process is alive",
+        answers={200: HealthSerializer},
+        tags=["health"],
+        public=True,
+        asks_database=False,
     )
     def get(self, request: Request) -> Response:
         """Return `ok` as long as the process can answer."""

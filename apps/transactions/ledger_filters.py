@@ -10,7 +10,15 @@ from apps.transactions.models import LedgerEntry
 
 
 class AmountFilter(RangeNumericFilter):  # type: ignore[misc]  # the theme has no types
-    """From and to an amount, both inclusive."""
+    """From and to an amount, both inclusive; `LedgerList` applies it, to some entries at a time."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+        return queryset
+
+    def narrow(self, request: HttpRequest, entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+        """Return the entries within the amounts, or `entries` itself if none were given."""
+        found: QuerySet[LedgerEntry] | None = super().queryset(request, entries)
+        return found if found is not None and any(self.used_parameters.values()) else entries
 
 
 class PhoneFilter(TextFilter):  # type: ignore[misc]  # the theme has no types

@@ -169,6 +169,9 @@ class LedgerEntry(models.Model):
             models.Index(fields=("phone_number", "id"), condition=~Q(phone_number=""), name="entry_by_phone"),
             # Credits and reversals are few among many sales; a list of them must not walk past all of these.
             models.Index(fields=("type", "id"), condition=~Q(type="charge_sale"), name="entry_rare_types"),
+            models.Index(
+                fields=("seller", "type", "id"), condition=~Q(type="charge_sale"), name="entry_rare_types_of_seller"
+            ),
         )
 
     def __str__(self) -> str:

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.core.unread_bodies.UnreadBodyMiddleware",
     "apps.core.middleware.RequestIdMiddleware",
     "apps.core.middleware.ClientAddressMiddleware",
     "apps.core.middleware.ObservationMiddleware",

@@ -20,7 +20,13 @@ from .base import (
 from .environment import env
 
 _WELL_KNOWN = {"", "admin", "changeme", "change-me", "password", "postgres", "secret", "sharj", "test", "redis"}
-_PASSWORDS = ("DATABASE_PASSWORD", "DATABASE_OWNER_PASSWORD", "DJANGO_SUPERUSER_PASSWORD")
+_PASSWORDS = (
+    "DATABASE_PASSWORD",
+    "DATABASE_OWNER_PASSWORD",
+    "DATABASE_ADMIN_PASSWORD",
+    "DATABASE_REPLICA_PASSWORD",
+    "DJANGO_SUPERUSER_PASSWORD",
+)
 _EVERYBODY = {"0.0.0.0/0", "::/0", "*"}
 
 
@@ -64,6 +70,10 @@ SESSION_COOKIE_NAME = "__Host-session"  # a browser takes such a name only over 
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"
 CSRF_COOKIE_HTTPONLY = True
+
+# Whoever tests on one machine has one address and more to do than anybody who comes from outside.
+LOGINS_PER_MINUTE = env.int("LOGINS_PER_MINUTE", default=300)
+REGISTRATIONS_PER_HOUR = env.int("REGISTRATIONS_PER_HOUR", default=200)
 
 LOGGING = logging_config(
     level=env.str("LOG_LEVEL", default="INFO"),

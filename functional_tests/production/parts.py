@@ -97,7 +97,7 @@ def add_nginx(stack: Stack, name: str = "nginx", **changed: str) -> None:
     for file in (DEPLOY / "nginx/nginx.conf", Path("/etc/nginx/mime.types")):
         shutil.copy(file, folder)
     values = {
-        "NGINX_APP_SERVERS": " ".join(f"server 127.0.0.1:{port};" for port in stack.app_ports),
+        "NGINX_APP_SERVERS": " ".join(f"server 127.0.0.1:{port} max_fails=0;" for port in stack.app_ports),
         "NGINX_SERVER_NAME": "_",
         "NGINX_HTTP_PORT": f"127.0.0.1:{stack.ports['http']}",
         "NGINX_HTTPS_PORT": f"127.0.0.1:{stack.ports['https']}",
@@ -106,6 +106,7 @@ def add_nginx(stack: Stack, name: str = "nginx", **changed: str) -> None:
         "NGINX_STATIC_ROOT": str(REPOSITORY / "staticfiles"),
         "NGINX_LOGIN_RATE": "20r/s",
         "NGINX_LOGIN_BURST": "200",
+        "NGINX_CONNECTIONS_PER_ADDRESS": "400",
         "NGINX_ADMIN_NETWORK": "all",
         "NGINX_METRICS_NETWORK": "192.0.2.0/24",
         **changed,

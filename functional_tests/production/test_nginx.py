@@ -5,13 +5,19 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import struct
+import threading
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 import pytest
+import yaml
 
 from functional_tests.production import parts
+from functional_tests.production.places import REPOSITORY
 from functional_tests.production.processes import free_port
 from functional_tests.production.stack import Stack
 
@@ -69,6 +75,43 @@ def test_a_body_that_is_too_large(stack: Stack) -> None:
     for headers in ({}, {"Idempotency-Key": "k"}):
         answer = send(stack, stack.ports["https"], "POST", "/api/v1/charges/", b" " * 1_000_001, **headers)
         assert_problem(answer, 413, "request_too_large")
+
+
+def test_bodies_that_are_refused_unread_break_no_connection_and_take_no_replica_away(stack: Stack) -> None:
+    """Anybody can send these. With a broken connection each, nginx would take both replicas for dead."""
+    port = stack.ports["https"]
+    large = b" " * 2_000_000
+    seen = Counter(send(stack, port, "POST", "/api/v1/charges/bulk/", large).status for _ in range(20))
+    seen += Counter(send(stack, port, "POST", "/api/v1/charges/", large[:900_000]).status for _ in range(20))
+    assert seen == {401: 40}
+    assert "no live upstreams" not in (stack.folder / "nginx.log").read_text()
+
+
+def test_what_a_replica_does_to_one_request_takes_it_away_from_nobody(stack: Stack) -> None:
+    """A server that cuts every connection is still asked every time: the next request may fare better."""
+    with socket.socket() as rude, ThreadPoolExecutor(1) as pool:
+        rude.bind(("127.0.0.1", 0))
+        rude.listen(64)
+        rude.settimeout(0.2)
+        closing_time = threading.Event()
+
+        def cut() -> None:
+            while not closing_time.is_set():
+                with suppress(TimeoutError):
+                    link, _ = rude.accept()
+                    link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    link.close()
+
+        pool.submit(cut)
+        compose = yaml.safe_load((REPOSITORY / "docker-compose.prod.yaml").read_text())
+        options = compose["services"]["nginx"]["environment"]["NGINX_APP_SERVERS"].removeprefix("server app:8000")
+        servers = 2 * f"server 127.0.0.1:{rude.getsockname()[1]}{options}"  # a single one is never taken for dead
+        with door(stack, "rude", NGINX_APP_SERVERS=servers) as port:
+            for _ in range(4):
+                assert_problem(send(stack, port, "POST", "/api/v1/charges/", b"{}"), 502, "unreachable")
+        closing_time.set()
+    log = next(stack.folder.glob("rude-*.log")).read_text()
+    assert "no live upstreams" not in log
 
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}], ids=["bare", "keyed"])

@@ -201,4 +201,7 @@ def test_all_balances_agree_afterwards_and_nothing_secret_was_logged(stack: Stac
     assert not [name for name, secret in stack.secrets.items() if secret in text]
     assert "Traceback" not in text
     for line in (stack.folder / "logs/transactions.log").read_text().splitlines():
-        assert json.loads(line)["message"] == "balance changed"
+        event = json.loads(line)
+        assert event["message"] == "balance changed"
+        assert {"time", "request_id", "user", "seller", "type", "amount", "sequence"} <= event.keys()
+        assert {"balance_before", "balance_after"} <= event.keys()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import signal
 import time
 from collections import Counter
@@ -15,6 +13,7 @@ import psycopg2
 import pytest
 
 from functional_tests.production.load import run_load
+from functional_tests.production.people import Admin
 from functional_tests.production.processes import wait_for
 from functional_tests.production.stack import Stack
 from functional_tests.production.test_stack import FAULT_SALES, check, report, statuses
@@ -49,35 +48,6 @@ def ask(stack: Stack, server: str, statement: str, database: str = "sharj") -> A
             cursor.execute(statement)
             row = cursor.fetchone() if cursor.description else None
         return row[0] if row else None
-
-
-class Admin:
-    """Staff with a token."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.stack = stack
-        body = json.dumps({"username": "admin", "password": stack.secrets["admin"]}).encode()
-        self.token = json.loads(self.send("POST", "/api/v1/auth/admin/login/", body)[1])["access"]
-
-    def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
-        """Send one request through nginx."""
-        known = {"Content-Type": "application/json", **headers}
-        if hasattr(self, "token"):
-            known["Authorization"] = f"Bearer {self.token}"
-        connection = http.client.HTTPSConnection(
-            "127.0.0.1", self.stack.ports["https"], timeout=40, context=self.stack.tls
-        )
-        with closing(connection):
-            connection.request(method, path, body, known)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-
-    def export(self) -> tuple[int, float]:
-        """Return how many entries an export has, and how long it took."""
-        began = time.monotonic()
-        status, body = self.send("GET", "/api/v1/transactions/", Accept="text/csv")
-        assert status == 200
-        return len(body.splitlines()) - 1, time.monotonic() - began
 
 
 def scans(stack: Stack, server: str) -> int:

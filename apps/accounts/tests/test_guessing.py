@@ -138,3 +138,19 @@ def test_a_registration_costs_the_same_work_whether_or_not_the_name_is_taken(cli
     taken, free = (_hashings(client, path, {**form, "username": name}) for name in ("root-user", "new-name"))
 
     assert taken == free == 1
+
+
+def test_registrations_of_one_address_have_a_limit_whether_or_not_they_succeed(
+    client: Client, settings: Settings
+) -> None:
+    settings.REGISTRATIONS_PER_HOUR = 2
+
+    def register(number: int, address: str) -> int:
+        body = {
+            "username": f"name{number}", "password": PASSWORD, "email": f"{number}@example.com", "company_name": "C",
+        }  # fmt: skip
+        path = "/api/v1/auth/seller/register/"
+        return client.post(path, body, content_type="application/json", REMOTE_ADDR=address).status_code
+
+    assert [register(number, HOME) for number in (1, 1, 2)] == [201, 400, 429]
+    assert register(2, ELSEWHERE) == 201

@@ -1,12 +1,13 @@
 """Filters of the back office's templates."""
 
 import re
+from datetime import datetime
 
 from django import template
 from django.contrib import admin
 from django.db.models import Model
 
-from apps.core.display import show_number, show_text
+from apps.core.display import show_moment, show_number, show_text
 
 register = template.Library()
 _TEXT = re.compile(r"(?<=>)[^<]+")
@@ -23,6 +24,12 @@ def shown_name(title: object) -> object:
     """Return how a row is called on its own page."""
     page = admin.site._registry.get(type(title)) if isinstance(title, Model) else None
     return page.shown_name(title) if page and hasattr(page, "shown_name") else title
+
+
+@register.filter
+def shown_moment(moment: datetime) -> str:
+    """Write date and time of day as their reader does."""
+    return show_moment(moment)
 
 
 @register.filter(is_safe=True)

@@ -17,6 +17,8 @@ _FOR_OPERATORS = ("seals.py", "repair.py")
 # Texts with a value in them, in all their forms.
 _FORMS = {"f'The seller is {wallet.seller_status}.'": ("The seller is pending.", "The seller is suspended.")}
 _IN_TEMPLATE = re.compile(r"""\{%\s*trans(?:late)?\s+(?:"([^"]+)"|'([^']+)')""")
+_BLOCK = re.compile(r"\{%\s*blocktrans(?:late)?\b(?![^%]*\bcount\b)[^%]*%\}(.*?)\{%\s*endblocktrans", re.DOTALL)
+_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -27,6 +29,8 @@ def texts() -> Iterator[tuple[str, str]]:
                 yield from _in_python(path)
         for path in sorted((settings.BASE_DIR / folder).rglob("*.html")):
             yield from in_template(path)
+            for block in _BLOCK.findall(path.read_text(encoding="utf-8")):
+                yield path.name, _VARIABLE.sub(r"%(\1)s", block)
 
 
 def in_template(path: Path) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from pytest_django import Settings
 
-from apps.accounts.models import User
+from apps.accounts.models import Seller, User
 from apps.core.errors import DomainError
+from apps.core.tests.api import Caller, assert_problem
 from apps.core.tests.factories import file_request, make_seller, make_staff, owner_of
 from apps.credit_requests import services
 from apps.credit_requests.models import CreditRequest
@@ -120,3 +121,14 @@ def test_of_many_approvers_at_once_exactly_two_count() -> None:
         outcomes = sorted(pool.map(try_it, approvers))
     assert outcomes == ["approved", "awaiting_second_approval"] + ["credit_request_already_processed"] * 4
     assert Wallet.objects.get(pk=seller.pk).balance == Decimal("5000.00")
+
+
+def test_the_api_asks_for_two_as_well(admin: Caller, credit_approver: Caller, owner: Caller, seller: Seller) -> None:
+    path = f"credit-requests/{file_request(seller, '5000.00').pk}"
+    first = admin.post(f"{path}/approve/").body
+    assert (first["status"], len(first["approved_by"]), first["transaction"]) == ("awaiting_second_approval", 1, None)
+    assert_problem(admin.post(f"{path}/approve/"), 409, "second_approver_needed")
+    assert owner.get("sellers/me/balance/").body["balance"] == "100.00"
+    second = credit_approver.post(f"{path}/approve/").body
+    assert (second["status"], len(set(second["approved_by"]))) == ("approved", 2)
+    assert owner.get("sellers/me/balance/").body["balance"] == "5100.00"

@@ -6,6 +6,8 @@ from typing import Any, Final
 import pytest
 from django.db import connections, transaction
 from django.db.models import F
+from django.test import Client
+from django.urls import reverse
 
 from apps.accounts.models import Seller, Session, User
 from apps.core import replica
@@ -54,6 +56,18 @@ def test_reports_of_staff_come_from_the_standby(standby: Standby, name: str) -> 
     assert "+98912" in answer.content.decode() or answer.body["results"]
     assert statements
     assert not [sql for sql in others if "ledgerentry" in sql or "credit_requests" in sql]
+
+
+@pytest.mark.parametrize("page", ["transactions_ledgerentry_changelist", "transactions_ledgerentry_export", "index"])
+def test_the_ledger_of_the_back_office_comes_from_the_standby(standby: Standby, client: Client, page: str) -> None:
+    sell(make_seller(balance="10.00"), "1.00")
+    client.force_login(make_staff("admin"))
+    with asked() as statements:
+        answer = client.get(reverse(f"admin:{page}"))
+        content = answer.getvalue()
+    assert answer.status_code == 200
+    assert content
+    assert statements
 
 
 def test_the_plots_of_the_back_office_come_from_the_standby(standby: Standby) -> None:

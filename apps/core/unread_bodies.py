@@ -1,0 +1,29 @@
+"""Reading to its end what a client sends, also when it was answered without being read."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+
+CHUNK_BYTES = 65_536
+
+
+class UnreadBodyMiddleware:
+    """Take in the rest of a body, up to the largest that is allowed anywhere.
+
+    A refusal, say 401, is ready before the body is read. A server that then closes the connection breaks it under a
+    proxy that is still sending: the client gets 502, and nginx may take the replica for dead.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not hasattr(request, "_body"):  # which is all of it
+            left: int = settings.BULK_REQUEST_BODY_LIMIT_BYTES
+            with suppress(UnreadablePostError):
+                while left > 0 and (chunk := request.read(CHUNK_BYTES)):
+                    left -= len(chunk)
+        return response
