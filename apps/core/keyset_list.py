@@ -3,7 +3,6 @@
 A page is named by the id before or after it (`?before=`, `?after=`), so each costs what the first one costs.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -32,7 +31,7 @@ class KeysetPaginator(AnyPaginator):
 class KeysetList(ChangeList):
     """A list in descending order of its ids.
 
-    What no index answers (the search box, `narrow`) is looked for among `WINDOW` rows at a time, so that a page costs
+    What no index answers, the search box, is looked for among `WINDOW` rows at a time, so that a page costs the same
     the same however large the table grows. The page says how far it looked; the link to older rows goes on from there.
     """
 
@@ -51,15 +50,13 @@ class KeysetList(ChangeList):
         searched, self.query = self.query, ""
         self.candidates = super().get_queryset(request, exclude_parameters)
         self.query = searched
-        found = self.narrow(request, self.candidates)
-        self.is_narrowed = found is not self.candidates
-        return found
+        if searched:
+            return self._search(request, searched)
+        return self.candidates
 
-    def narrow(self, request: HttpRequest, candidates: QuerySet[Any]) -> QuerySet[Any]:
-        """Apply what no index answers; return `candidates` itself if there is nothing to apply."""
-        if not self.query:
-            return candidates
-        found: QuerySet[Any] = self.model_admin.get_search_results(request, candidates, self.query)[0]
+    def _search(self, request: HttpRequest, words: str) -> QuerySet[Any]:
+        self.is_narrowed = True
+        found: QuerySet[Any] = self.model_admin.get_search_results(request, self.candidates, words)[0]
         return found
 
     def get_results(self, request: HttpRequest) -> None:
@@ -84,17 +81,6 @@ class KeysetList(ChangeList):
         self.show_full_result_count = self.can_show_all = self.multi_page = False
         self.show_admin_actions = True
         self.paginator = KeysetPaginator(page, size)
-
-    def windows(self) -> Iterator[QuerySet[Any]]:
-        """Yield all rows that were found as parts, newest first, none of which takes long to read."""
-        before: UUID | None = None
-        while True:
-            edge = self._edge(before, None)
-            part = self._within(edge, is_backward=False)
-            yield part if before is None else part.filter(pk__lt=before)
-            if edge is None:
-                return
-            before = edge
 
     def _edge(self, before: UUID | None, after: UUID | None) -> UUID | None:
         """Return the last row to look at from here, or None if all that remain may be looked at."""

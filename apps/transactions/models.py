@@ -167,6 +167,8 @@ class LedgerEntry(models.Model):
                 fields=("seller", "phone_number"), condition=~Q(phone_number=""), name="entry_by_seller_phone"
             ),
             models.Index(fields=("phone_number", "id"), condition=~Q(phone_number=""), name="entry_by_phone"),
+            models.Index(fields=("amount", "id"), name="entry_by_amount"),
+            models.Index(fields=("seller", "amount"), name="entry_by_seller_amount"),
             # Credits and reversals are few among many sales; a list of them must not walk past all of these.
             models.Index(fields=("type", "id"), condition=~Q(type="charge_sale"), name="entry_rare_types"),
             models.Index(

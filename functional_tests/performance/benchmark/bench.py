@@ -63,7 +63,10 @@ def run_cases(postgres: EmbeddedPostgres, effort: Effort, say: Say) -> CaseResul
 def _case_makers(
     site: Site, postgres: EmbeddedPostgres, book: CaseBook, many_sellers: int
 ) -> dict[str, Callable[[], Case]]:
-    """Return what makes each case, by name. Each has sellers of its own, so that none finds what another has left."""
+    """Return what makes each case, by name. Each has sellers of its own, so that none finds what another has left.
+
+    Cases that are compared stand beside each other, so that they are measured within the same seconds.
+    """
     sellers = partial(make_members, approver=make_staff())
     reader = cache(partial(_make_reader, postgres))
     in_sql = partial(pgbench_case, site=site, postgres=postgres, folder=book.folder)
@@ -72,9 +75,9 @@ def _case_makers(
         "pgbench": lambda: in_sql("pgbench", "pgbench, 10 sellers", members=sellers(10)),
         "pgbench_hot": lambda: in_sql("pgbench_hot", "pgbench, one hot seller", members=sellers(1)),
         "ten_sellers": lambda: book.charges("ten_sellers", "charges, 10 sellers", sellers(10)),
-        "zipf": lambda: book.zipf(sellers(many_sellers)),
         "hot_seller": lambda: book.charges("hot_seller", "charges, one hot seller", sellers(1)),
         "replays": lambda: book.replays(sellers(1)[0]),
+        "zipf": lambda: book.zipf(sellers(many_sellers)),
         "mixed": lambda: book.mixed(sellers(10)),
         "bulk_100": lambda: book.bulk(sellers(10), 100),
         "bulk_1000": lambda: book.bulk(sellers(10), 1_000),
