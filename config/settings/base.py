@@ -180,6 +180,7 @@ SWAGGER_SETTINGS = {
     "PERSIST_AUTH": True,
     "DEFAULT_MODEL_RENDERING": "example",
     "DEEP_LINKING": True,
+    "SHOW_EXTENSIONS": False,  # x-links are for programs
     "VALIDATOR_URL": None,  # nothing is fetched from other hosts
 }
 
