@@ -13,8 +13,8 @@ from typing import Any
 chdir = str(Path(__file__).resolve().parent.parent)
 sys.path.insert(0, chdir)
 
-from apps.core import metrics_files  # noqa: E402
-from apps.core.logs import JsonFormatter, LineFormatter  # noqa: E402
+from apps.core import metrics_files  # noqa: E402  (needs the path)
+from apps.core.logs import JsonFormatter, LineFormatter  # noqa: E402  (needs the path)
 
 wsgi_app = "config.wsgi:application"
 bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
@@ -41,7 +41,7 @@ limit_request_fields = 64
 proc_name = "sharj"
 control_socket_disable = True
 # The heartbeat file must not stand on a disk that can block.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  (gunicorn names the file)
 
 os.environ.setdefault("LOG_STREAM", "stdout")  # of the application; a command's stdout is for its result
 _IS_PRODUCTION = os.environ.get("DJANGO_SETTINGS_MODULE", "").endswith("production")

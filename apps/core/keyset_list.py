@@ -32,7 +32,7 @@ class KeysetList(ChangeList):
     """A list in descending order of its ids.
 
     What no index answers, the search box, is looked for among `WINDOW` rows at a time, so that a page costs the same
-    the same however large the table grows. The page says how far it looked; the link to older rows goes on from there.
+    however large the table grows. The page says how far it looked; the link to older rows goes on from there.
     """
 
     WINDOW = 20_000

@@ -122,7 +122,7 @@ class Reconciliation:
 def iterate_reconciliations(seller_id: UUID | None = None) -> Iterator[SellerReconciliation]:
     """Yield the reconciliation of each seller (or of one), in the order of their ids.
 
-    Memory: some 200 bytes a seller, however many entries there are. That lets PostgreSQL add up the ledger with several
+    Memory: one short row a seller, however many entries there are. That lets PostgreSQL add up the ledger with several
     processes, which it does not do for a cursor of its own. The transaction stays open until the last one is taken.
     """
     where, outer_where, params = ("", "", [])

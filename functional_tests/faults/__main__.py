@@ -10,7 +10,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from io import StringIO
 from pathlib import Path
 from random import Random
 
@@ -21,6 +20,7 @@ from functional_tests.faults.machine_faults import build_moved_clock, log_in, me
 from functional_tests.faults.proxy import RandomCutter, free_port, proxy
 from functional_tests.faults.scene import Scene, sold_entries
 from functional_tests.faults.verdict import judge, recovery_seconds, summarise
+from functional_tests.ledger_complaints import ledger_complaints
 from functional_tests.performance.benchmark.gunicorn_server import Server, serve
 from functional_tests.performance.benchmark.stage import open_stage
 
@@ -149,17 +149,10 @@ def _tokens(fault: Fault, port: int) -> list[str]:
 
 def _ledger_complaints() -> list[str]:
     """Return what the operators' own commands say about the whole ledger."""
-    from django.core.management import call_command
     from django.db import connections
 
     connections.close_all()
-    complaints = []
-    for command in ("reconcile_balances", "verify_ledger"):
-        output = StringIO()
-        try:
-            call_command(command, stdout=output)
-        except SystemExit:
-            complaints.append(f"{command}: {output.getvalue().strip()}")
+    complaints = ledger_complaints()
     connections.close_all()
     return complaints
 

@@ -13,9 +13,9 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
-from io import StringIO
 from pathlib import Path
 
+from functional_tests.ledger_complaints import ledger_complaints
 from functional_tests.performance.benchmark.gunicorn_server import Server, serve
 from functional_tests.performance.benchmark.stage import open_stage
 
@@ -44,7 +44,7 @@ def main() -> int:
         complaints = [
             f"as {role}: not as documented" for role in arguments.roles if not _attack(role, server, tokens, arguments)
         ]
-        complaints += _ledger_complaints()
+        complaints += ledger_complaints()
         complaints += [line for line in log.read_text().splitlines() if '"ERROR"' in line or "Traceback" in line][:5]
     print("\n".join(complaints) or f"FUZZ_SEED={arguments.seed}: every answer was as documented")
     return 1 if complaints else 0
@@ -85,20 +85,6 @@ def _attack(role: str, server: Server, tokens: Mapping[str, str], arguments: arg
     if role in tokens:
         command += ["--header", f"Authorization: Bearer {tokens[role]}"]
     return subprocess.run(command, cwd=HERE, check=False).returncode == 0
-
-
-def _ledger_complaints() -> list[str]:
-    """Return what the operators' own commands say about the whole ledger."""
-    from django.core.management import call_command
-
-    complaints = []
-    for command in ("reconcile_balances", "verify_ledger"):
-        output = StringIO()
-        try:
-            call_command(command, stdout=output)
-        except SystemExit:
-            complaints.append(f"{command}: {output.getvalue().strip()}")
-    return complaints
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ class Stage:
         line = ["unshare", "--mount", "--propagation", "private", "bash", "-c", _ENTER, str(self.root)]
         line += [user or self.user, self.folder, *command]
         given = {**self.environment, **environment}
+        # mypy cannot choose an overload by options that it does not see.
         return subprocess.Popen(line, env=given, text=True, stdin=subprocess.DEVNULL, **options)  # type: ignore[call-overload,no-any-return]
 
     def run(self, command: list[str], environment: Mapping[str, str] | None = None, *, user: str = "") -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from apps.core.ids import uuid7_at
 
-MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(9999, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(9999, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001  (bounds have none)
 
 
 @given(MOMENTS, st.integers(1, 10**9))

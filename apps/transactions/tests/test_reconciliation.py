@@ -103,3 +103,15 @@ def test_an_entry_that_was_rewritten_breaks_the_chain(auditor: Caller) -> None:
     body = auditor.get("reconciliation/").body
 
     assert (body["discrepancies"], body["chain_verified"], body["is_reconciled"]) == ([], False, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_chain_that_does_not_begin_with_its_first_entry_is_found(auditor: Caller) -> None:
+    """Its balance and its hash are those of a first entry; only the number tells."""
+    make_seller(balance="100.00")
+    change_by_hand("UPDATE transactions_ledgerentry SET sequence = 2")
+    change_by_hand(
+        "UPDATE transactions_ledgerentry entry SET entry_hash = ledger_hash(decode(repeat('00', 32), 'hex'), entry)"
+    )
+
+    assert auditor.get("reconciliation/").body["chain_verified"] is False

@@ -126,7 +126,7 @@ class FakeBank:
         return account.answers[key], False
 
     def _book_charge(self, account: Account, number: str, amount: Decimal, key: str) -> Document:
-        book: Callable[[], Document] = lambda: self._post(  # noqa: E731
+        book: Callable[[], Document] = lambda: self._post(  # noqa: E731  (with its type)
             account, "charge_sale", amount, idempotency_key=key, phone_number=number
         )
         before = account.balance

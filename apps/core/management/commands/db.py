@@ -67,7 +67,7 @@ class Command(BaseCommand):
             "PGPASSWORD": login["PASSWORD"],
         }
         program = EmbeddedPostgres.from_environment().bin("psql")
-        result = subprocess.run([program, *arguments], env=os.environ | variables, check=False)  # noqa: S603
+        result = subprocess.run([program, *arguments], env=os.environ | variables, check=False)  # noqa: S603  (no shell)
         if result.returncode:
             raise SystemExit(result.returncode)
 

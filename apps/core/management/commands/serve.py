@@ -43,7 +43,7 @@ class Command(BaseCommand):
             os.environ["GUNICORN_BIND"] = f"{HOST}:{port}"
             sys.stdout.flush()
             command = [sys.executable, "-m", "gunicorn", "--config", str(settings.BASE_DIR / "config/gunicorn.conf.py")]
-            os.execv(sys.executable, command + ["--reload"] * reload)  # noqa: S606
+            os.execv(sys.executable, command + ["--reload"] * reload)  # noqa: S606  (no shell)
 
     def ensure_superuser(self) -> None:
         """Create the superuser that `.env` names, if that user is missing; an existing one is left alone."""
@@ -98,6 +98,6 @@ def _database_running() -> Iterator[bool]:
 def _migrate() -> None:
     """Migrate in a process of its own, because this one is logged in as the application role."""
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "--no-input"]
-    result = subprocess.run(command, env={**os.environ, "DATABASE_ROLE": "owner"}, check=False)  # noqa: S603
+    result = subprocess.run(command, env={**os.environ, "DATABASE_ROLE": "owner"}, check=False)  # noqa: S603  (no shell)
     if result.returncode:
         raise SystemExit(result.returncode)  # it has said why
