@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Seller, StaffRole, User
 from apps.accounts.sessions import revoke_sessions
-from apps.core.phones import normalize_mobile
+from apps.core.values.phones import normalize_mobile
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm

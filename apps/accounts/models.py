@@ -10,8 +10,8 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.ids import uuid7
-from apps.core.money import MAX_BALANCE_DIGITS
+from apps.core.values.ids import uuid7
+from apps.core.values.money import MAX_BALANCE_DIGITS
 
 
 class Seller(models.Model):

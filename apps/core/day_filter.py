@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.dateparse import parse_date
 from unfold.contrib.filters.admin import RangeDateFilter
 
-from apps.core.business_day import day_begins
-from apps.core.ids import uuid7_at
+from apps.core.values.business_day import day_begins
+from apps.core.values.ids import uuid7_at
 
 LATEST = datetime(9000, 1, 1, tzinfo=UTC).date()
 

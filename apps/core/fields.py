@@ -8,8 +8,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from apps.core.money import MAX_AMOUNT, format_money, parse_amount
-from apps.core.phones import normalize_mobile
+from apps.core.values.money import MAX_AMOUNT, format_money, parse_amount
+from apps.core.values.phones import normalize_mobile
 
 _NO_CONTROL_CHARACTERS = RegexValidator(
     r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$",

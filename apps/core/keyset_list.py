@@ -12,7 +12,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from apps.core.ids import moment_of
+from apps.core.values.ids import moment_of
 
 BEFORE, AFTER = "before", "after"
 

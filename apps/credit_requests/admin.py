@@ -17,7 +17,7 @@ from apps.accounts.confirmed_steps import Preview, ReasonForm, Step, take_step
 from apps.accounts.models import User
 from apps.accounts.role_admin import RoleAdmin
 from apps.core.display import NOTHING, link, show_age, show_moment, show_money, show_number
-from apps.core.money import ZERO
+from apps.core.values.money import ZERO
 from apps.credit_requests import console, selectors, services
 from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
 

@@ -7,8 +7,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Seller, User
-from apps.core.ids import uuid7
-from apps.core.money import MAX_BALANCE_DIGITS
+from apps.core.values.ids import uuid7
+from apps.core.values.money import MAX_BALANCE_DIGITS
 from apps.transactions.models import LedgerEntry
 
 

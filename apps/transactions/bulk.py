@@ -14,11 +14,11 @@ from apps.core import metrics
 from apps.core.errors import DomainError
 from apps.core.fields import MoneyField
 from apps.core.idempotency import InvalidIdempotencyKey, parse_idempotency_key
-from apps.core.money import ZERO, format_money
 from apps.core.parsers import BulkJSONParser
 from apps.core.problems import PROBLEMS
 from apps.core.request_input import read_body
 from apps.core.swagger import documented, example_of
+from apps.core.values.money import ZERO, format_money
 from apps.transactions import services
 from apps.transactions.refusals import count_refusals
 from apps.transactions.sales import Batch, Order, Sale

@@ -21,9 +21,9 @@ from apps.core.display import (
     show_phone,
     show_text,
 )
-from apps.core.money import ZERO
 from apps.core.plots import Column, bars, line
 from apps.core.problems import PROBLEMS
+from apps.core.values.money import ZERO
 from apps.transactions import figures, selectors, summaries
 from apps.transactions.models import EntryType, LedgerEntry, ReconciliationRun
 

@@ -11,9 +11,9 @@ from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
 from apps.accounts.models import Seller
-from apps.core.business_day import business_day, day_begins
-from apps.core.ids import uuid7_at
 from apps.core.replica import from_replica, reading_alias
+from apps.core.values.business_day import business_day, day_begins
+from apps.core.values.ids import uuid7_at
 from apps.transactions.models import DailyTotal, EntryType, HourlyTotal, RefusalCount, Wallet
 
 DAYS = 7

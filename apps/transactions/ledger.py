@@ -14,8 +14,8 @@ from django.db import connection, transaction
 
 from apps.core import events
 from apps.core.errors import DomainError
-from apps.core.ids import uuid7_at
-from apps.core.money import MAX_BALANCE, ZERO, format_money
+from apps.core.values.ids import uuid7_at
+from apps.core.values.money import MAX_BALANCE, ZERO, format_money
 from apps.transactions.locking import LockedWallet
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.postings import Posting

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import TextFilter
 
-from apps.core.phones import normalize_mobile
+from apps.core.values.phones import normalize_mobile
 from apps.transactions.models import LedgerEntry
 
 

@@ -10,9 +10,9 @@ from django.db import connection
 from django.db.models import BooleanField, Func, Value
 
 from apps.core import metrics
-from apps.core.business_day import business_day
 from apps.core.errors import NotFound
-from apps.core.money import ZERO
+from apps.core.values.business_day import business_day
+from apps.core.values.money import ZERO
 from apps.transactions.models import Wallet
 
 _READ = "; SELECT * FROM read_wallet(%s, %s, %s)"

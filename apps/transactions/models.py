@@ -6,8 +6,8 @@ from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Seller, User
-from apps.core.ids import uuid7
-from apps.core.money import MAX_BALANCE, MAX_BALANCE_DIGITS, ZERO
+from apps.core.values.ids import uuid7
+from apps.core.values.money import MAX_BALANCE, MAX_BALANCE_DIGITS, ZERO
 
 WALLET_ACCOUNT_PREFIX = "wallet:"
 FUNDING_ACCOUNT = "platform:funding"

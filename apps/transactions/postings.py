@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from apps.core.money import ZERO
+from apps.core.values.money import ZERO
 from apps.transactions.models import FUNDING_ACCOUNT, SALES_ACCOUNT, EntryType, LedgerEntry, wallet_account
 
 

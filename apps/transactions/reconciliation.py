@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 
 from apps.core.errors import NotFound
 from apps.core.long_reads import long_read
-from apps.core.money import ZERO
+from apps.core.values.money import ZERO
 from apps.transactions.models import ReconciliationCheckpoint
 
 _FETCH_ROWS = 1_000

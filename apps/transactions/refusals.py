@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from apps.core.business_day import business_day
 from apps.core.errors import DomainError
+from apps.core.values.business_day import business_day
 
 logger = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from uuid import UUID
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Now
 
-from apps.core.business_day import business_day
 from apps.core.errors import NotFound
-from apps.core.ids import uuid7_at
-from apps.core.money import ZERO
 from apps.core.replica import from_replica
+from apps.core.values.business_day import business_day
+from apps.core.values.ids import uuid7_at
+from apps.core.values.money import ZERO
 from apps.transactions.models import EntryType, LedgerEntry, Wallet
 
 EXPORT_BATCH_ROWS = 2_000

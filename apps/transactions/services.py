@@ -9,9 +9,9 @@ from django.db import transaction
 from apps.accounts import audit, sessions
 from apps.accounts.models import AuditAction, Seller, SellerRole
 from apps.accounts.tokens import Claims, InvalidToken
-from apps.core.business_day import business_day
 from apps.core.errors import DomainError, NotFound, PermissionDenied
-from apps.core.money import ZERO, format_money
+from apps.core.values.business_day import business_day
+from apps.core.values.money import ZERO, format_money
 from apps.transactions import ledger, postings
 from apps.transactions.locking import LockedWallet, actor_role, lock_wallet
 from apps.transactions.models import EntryType, LedgerEntry

@@ -11,11 +11,11 @@ from rest_framework.views import APIView
 
 from apps.accounts.permissions import MayRead, caller, visible_seller_id
 from apps.core.csv_export import CSVRenderer
-from apps.core.money import format_money
 from apps.core.pagination import KeysetPagination
 from apps.core.request_input import read_query
 from apps.core.swagger import documented
-from apps.core.times import format_time
+from apps.core.values.money import format_money
+from apps.core.values.times import format_time
 from apps.transactions import selectors, statements
 from apps.transactions.entry_export import stream_entries
 from apps.transactions.serializers import (

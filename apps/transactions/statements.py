@@ -9,10 +9,10 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from apps.accounts.models import Seller
-from apps.core.business_day import business_day_start
 from apps.core.errors import InvalidInput, NotFound
-from apps.core.ids import uuid7_at
-from apps.core.money import ZERO
+from apps.core.values.business_day import business_day_start
+from apps.core.values.ids import uuid7_at
+from apps.core.values.money import ZERO
 from apps.transactions.models import EntryType, LedgerEntry
 from apps.transactions.selectors import Balance, list_entries
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from apps.core.ids import uuid7_at
+from apps.core.values.ids import uuid7_at
 
 LAG = timedelta(seconds=20)
 BATCH_ENTRIES = 50_000

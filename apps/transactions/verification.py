@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from apps.core.long_reads import snapshot_read
-from apps.core.times import format_time
+from apps.core.values.times import format_time
 from apps.transactions.chain import Chain, Problem, Row, WalletRow
 
 FETCH_ROWS = 2_000

@@ -10,7 +10,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.money import parse_amount
+from apps.core.values.money import parse_amount
 
 
 def optional_amount(text: str) -> Decimal | None:

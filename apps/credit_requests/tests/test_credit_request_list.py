@@ -5,7 +5,7 @@ import pytest
 from apps.accounts.models import Seller
 from apps.core.tests.api import Answer, Caller, assert_invalid
 from apps.core.tests.factories import NEVER, file_request, log_in, make_staff
-from apps.core.times import format_time
+from apps.core.values.times import format_time
 from apps.credit_requests.models import CreditRequest
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
-from apps.core.money import ZERO, format_money
+from apps.core.values.money import ZERO, format_money
 from apps.transactions.reconciliation import SellerReconciliation
 from apps.transactions.reconciliation_serializers import SellerReconciliationSerializer
 

@@ -5,7 +5,7 @@ import pytest
 from apps.accounts.models import Seller
 from apps.core.tests.api import PHONE, TIME, Caller, assert_invalid
 from apps.core.tests.factories import reverse, sell
-from apps.core.times import format_time
+from apps.core.values.times import format_time
 
 SECOND = "+989120000002"
 

@@ -11,10 +11,10 @@ import pytest
 from django.db import connection, transaction
 
 from apps.accounts.models import Seller
-from apps.core.business_day import business_day_start
 from apps.core.tests.api import Answer, Caller, assert_invalid, assert_problem
 from apps.core.tests.factories import NEVER, log_in, make_seller, owner_of, reverse, sell
-from apps.core.times import format_time
+from apps.core.values.business_day import business_day_start
+from apps.core.values.times import format_time
 from apps.transactions import statements
 from apps.transactions.locking import lock_wallet
 from apps.transactions.models import LedgerEntry

@@ -180,7 +180,7 @@ def _variants(model: str) -> Iterator[tuple[str, str]]:
 def _ledger_pages(sale: Any) -> Iterator[tuple[str, str]]:
     from django.urls import reverse
 
-    from apps.core.business_day import business_day
+    from apps.core.values.business_day import business_day
     from apps.transactions.models import LedgerEntry
 
     page = reverse("admin:transactions_ledgerentry_changelist")

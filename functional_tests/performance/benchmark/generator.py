@@ -11,8 +11,8 @@ from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from apps.core.ids import uuid7_at
-from apps.core.money import ZERO
+from apps.core.values.ids import uuid7_at
+from apps.core.values.money import ZERO
 from apps.transactions import postings
 from apps.transactions.chain import NO_HASH, Row, hash_entry
 from apps.transactions.models import LedgerEntry

@@ -13,7 +13,7 @@ from psycopg2.extensions import connection
 from psycopg2.sql import SQL, Identifier
 
 from apps.accounts.models import Seller, SellerRole, User
-from apps.core.ids import uuid7
+from apps.core.values.ids import uuid7
 from apps.credit_requests.models import CreditRequest
 from apps.transactions.models import LedgerEntry, Wallet
 from functional_tests.performance.benchmark.generator import ENTRY_COLUMNS, NULL, Account, Batch, DataPlan, History

@@ -6,7 +6,7 @@ from django.test import override_settings
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from apps.core import phones
+from apps.core.values import phones
 
 REGIONS = ("IR", "DE", "US", "GB", "IT", "AR", "MX", "BR", "FR", "IN")
 digits = st.text("0123456789", min_size=3, max_size=12)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.core.money import MAX_AMOUNT, format_money, parse_amount
+from apps.core.values.money import MAX_AMOUNT, format_money, parse_amount
 
 AMOUNTS = st.decimals("0.01", MAX_AMOUNT, places=2)
 
