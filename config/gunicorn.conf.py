@@ -13,8 +13,8 @@ from typing import Any
 chdir = str(Path(__file__).resolve().parent.parent)
 sys.path.insert(0, chdir)
 
-from apps.core import metrics_files  # noqa: E402  (needs the path)
-from apps.core.logs import JsonFormatter, LineFormatter  # noqa: E402  (needs the path)
+from apps.core.observability import metrics_files  # noqa: E402  (needs the path)
+from apps.core.observability.logs import JsonFormatter, LineFormatter  # noqa: E402  (needs the path)
 
 wsgi_app = "config.wsgi:application"
 bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"

@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from apps.accounts.models import AuditAction, AuditEvent, User
-from apps.core import request_address, request_id
+from apps.core.observability import request_address, request_id
 
 
 def record(action: AuditAction, subject: Model | None = None, *, actor_id: UUID | None, detail: str = "") -> None:

@@ -12,7 +12,7 @@ from django.db.models.signals import m2m_changed, post_save, pre_save
 from django.http import HttpRequest
 
 from apps.accounts.models import User
-from apps.core import events, metrics
+from apps.core.observability import events, metrics
 
 _RIGHTS = ("is_active", "is_staff", "is_superuser", "seller_role", "seller_id", "password")
 _GROUP_CHANGES = {"post_add": "added", "post_remove": "removed", "pre_clear": "cleared"}

@@ -3,7 +3,7 @@
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 from django.utils.translation import gettext_noop
 
-from apps.core import request_id
+from apps.core.observability import request_id
 
 
 class OutcomeUnknown(OperationalError):

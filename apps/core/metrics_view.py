@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from apps.core import metrics
-from apps.core.middleware import is_in, parse_networks
+from apps.core.observability import metrics
+from apps.core.observability.middleware import is_in, parse_networks
 from apps.core.problems import problem_response
 
 

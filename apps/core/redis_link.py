@@ -13,7 +13,7 @@ from django.conf import settings
 from redis import Redis
 from redis.exceptions import RedisError
 
-from apps.core import metrics
+from apps.core.observability import metrics
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")

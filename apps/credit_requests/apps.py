@@ -8,7 +8,7 @@ class CreditRequestsConfig(AppConfig):
     verbose_name = _("Credit")
 
     def ready(self) -> None:
-        from apps.core.metrics import register_gauges
+        from apps.core.observability.metrics import register_gauges
         from apps.credit_requests.metrics import request_gauges
 
         register_gauges(request_gauges)

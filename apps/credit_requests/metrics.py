@@ -6,7 +6,7 @@ from django.db.models import Count, Min
 from django.utils import timezone
 from prometheus_client.core import Metric
 
-from apps.core.metrics import gauge
+from apps.core.observability.metrics import gauge
 from apps.credit_requests.models import CreditRequest
 
 

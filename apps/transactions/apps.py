@@ -8,7 +8,7 @@ class TransactionsConfig(AppConfig):
     verbose_name = _("Money")
 
     def ready(self) -> None:
-        from apps.core.metrics import register_gauges
+        from apps.core.observability.metrics import register_gauges
         from apps.transactions.metrics import reconciliation_gauges, wallet_gauges
 
         register_gauges(wallet_gauges)

@@ -10,10 +10,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.authentication import ClaimsAuthentication, claims_of
-from apps.core import metrics
 from apps.core.errors import DomainError
 from apps.core.fields import MoneyField
 from apps.core.idempotency import InvalidIdempotencyKey, parse_idempotency_key
+from apps.core.observability import metrics
 from apps.core.parsers import BulkJSONParser
 from apps.core.problems import PROBLEMS
 from apps.core.request_input import read_body

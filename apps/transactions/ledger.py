@@ -12,8 +12,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from apps.core import events
 from apps.core.errors import DomainError
+from apps.core.observability import events
 from apps.core.values.ids import uuid7_at
 from apps.core.values.money import MAX_BALANCE, ZERO, format_money
 from apps.transactions.locking import LockedWallet

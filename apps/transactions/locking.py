@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import BooleanField, Func, Value
 
-from apps.core import metrics
 from apps.core.errors import NotFound
+from apps.core.observability import metrics
 from apps.core.values.business_day import business_day
 from apps.core.values.money import ZERO
 from apps.transactions.models import Wallet

@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils import timezone
 from prometheus_client.core import Metric
 
-from apps.core.metrics import gauge
+from apps.core.observability.metrics import gauge
 from apps.transactions.models import ReconciliationRun
 
 _WALLETS = """

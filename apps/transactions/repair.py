@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.core import events
+from apps.core.observability import events
 from apps.core.values.money import ZERO
 from apps.transactions import ledger
 from apps.transactions.locking import lock_wallet

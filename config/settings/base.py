@@ -9,7 +9,7 @@ from decimal import Decimal
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from apps.core.logs import logging_config, open_log_folder
+from apps.core.observability.logs import logging_config, open_log_folder
 
 from . import checked
 from .console import UNFOLD as UNFOLD
@@ -44,9 +44,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.core.unread_bodies.UnreadBodyMiddleware",
-    "apps.core.middleware.RequestIdMiddleware",
-    "apps.core.middleware.ClientAddressMiddleware",
-    "apps.core.middleware.ObservationMiddleware",
+    "apps.core.observability.middleware.RequestIdMiddleware",
+    "apps.core.observability.middleware.ClientAddressMiddleware",
+    "apps.core.observability.middleware.ObservationMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "apps.core.content_security.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -4,7 +4,7 @@ import os
 
 from django.core.exceptions import ImproperlyConfigured
 
-from apps.core.logs import logging_config
+from apps.core.observability.logs import logging_config
 
 from .base import *  # noqa: F403  (a settings module is its base plus what differs)
 from .base import (

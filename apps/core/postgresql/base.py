@@ -10,8 +10,8 @@ from django.db import DatabaseError
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
 
-from apps.core import request_id
 from apps.core.database_errors import OutcomeUnknown, is_temporary
+from apps.core.observability import request_id
 from apps.core.postgresql.watchdog import watchdog
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from apps.core import metrics_files
 from apps.core.host_counts import SIZE_BYTES, HostCounts
+from apps.core.observability import metrics_files
 from apps.core.rate_limits import Limit, count, local_counts
 
 ADD = """

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.core.errors import NotFound
-from apps.core.step_clock import after_step, step
+from apps.core.observability.step_clock import after_step, step
 from apps.core.values.money import ZERO
 from apps.transactions import reconciliation, repair
 from apps.transactions.management.reconciliation_output import (

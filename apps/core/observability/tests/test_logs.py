@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.core.logs import AppendHandler, JsonFormatter, LineFormatter, logging_config, open_log_folder
+from apps.core.observability.logs import AppendHandler, JsonFormatter, LineFormatter, logging_config, open_log_folder
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoiMSJ9.c2lnbmF0dXJl"
 FORGERY = 'x\n{"level":"ERROR","message":"forged"}\r\u2028y\x1b[2J'
@@ -73,7 +73,7 @@ def test_a_file_is_reopened_after_logrotate_moved_it(tmp_path: Path) -> None:
 
 def test_lines_of_several_processes_stay_whole(tmp_path: Path) -> None:
     script = (
-        "import logging, sys; from apps.core.logs import AppendHandler, JsonFormatter\n"
+        "import logging, sys; from apps.core.observability.logs import AppendHandler, JsonFormatter\n"
         "log = logging.getLogger('x'); log.setLevel('INFO'); handler = AppendHandler(sys.argv[1])\n"
         "handler.setFormatter(JsonFormatter()); log.addHandler(handler)\n"
         "for number in range(300): log.info('%s', sys.argv[2] * 9000, extra={'fields': {'number': number}})\n"
@@ -101,8 +101,8 @@ def test_each_file_gets_what_belongs_there(tmp_path: Path) -> None:
     )
     # In a process of its own: this one's logging is pytest's.
     formatters = {
-        "json": {"()": "apps.core.logs.JsonFormatter"},
-        "line": {"()": "apps.core.logs.LineFormatter"},
+        "json": {"()": "apps.core.observability.logs.JsonFormatter"},
+        "line": {"()": "apps.core.observability.logs.LineFormatter"},
     }
     code = script.replace("CONFIG", repr({**config, "formatters": formatters}))
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=os.getcwd(), timeout=60)

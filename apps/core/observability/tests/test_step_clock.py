@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from apps.core import step_clock
+from apps.core.observability import step_clock
 
 
 class Terminal(io.StringIO):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
-from apps.core import metrics
+from apps.core.observability import metrics
 
 _transactions = logging.getLogger("sharj.transactions")
 _security = logging.getLogger("sharj.security")

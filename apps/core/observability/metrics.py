@@ -18,7 +18,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, g
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from apps.core import metrics_files
+from apps.core.observability import metrics_files
 
 logger = logging.getLogger(__name__)
 

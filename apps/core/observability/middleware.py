@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import LazyObject, empty
 
-from apps.core import events, metrics, request_address, request_id
+from apps.core.observability import events, metrics, request_address, request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 Networks = tuple[IPv4Network | IPv6Network, ...]

@@ -11,8 +11,8 @@ from django.test import Client
 from prometheus_client.core import Metric
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from apps.core import metrics
-from apps.core.middleware import client_address
+from apps.core.observability import metrics
+from apps.core.observability.middleware import client_address
 
 STRANGER = "203.0.113.7"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from apps.core import request_id
+from apps.core.observability import request_id
 
 # A token, and the row that PostgreSQL quotes in an error: it may hold an idempotency key.
 _SECRETS = re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?|(?<=DETAIL: )[^\n]+", re.IGNORECASE)
@@ -116,7 +116,11 @@ def logging_config(*, level: str, style: str, stream: str, folder: str) -> dict[
         files = {"application": "", "error": "", "transactions": "sharj.transactions", "security": "sharj.security"}
         for name, logger in files.items():
             path = str(Path(folder) / f"{name}.log")
-            handlers[name] = {"class": "apps.core.logs.AppendHandler", "filename": path, "formatter": "json"}
+            handlers[name] = {
+                "class": "apps.core.observability.logs.AppendHandler",
+                "filename": path,
+                "formatter": "json",
+            }
             logged[logger].append(name)
         handlers["error"]["level"] = "ERROR"
     transactions_level = "INFO" if folder else "CRITICAL"
