@@ -40,7 +40,7 @@ image-test: $(INSTALLED_DEV) ## carry out the Dockerfile's steps in a clean Debi
 
 pgbouncer-test: $(INSTALLED_DEV) ## all tests of the apps again, through PgBouncer in transaction mode; ARGS="-k name"
 	@functional_tests/production/install.sh
-	@$(BIN)/python -m pytest --pgbouncer apps --ignore apps/core/tests/test_embedded_postgres.py $(ARGS)
+	@$(BIN)/python -m pytest --pgbouncer apps --ignore apps/core/database/tests/test_embedded_postgres.py $(ARGS)
 
 check: $(INSTALLED_DEV) $(PIP_AUDIT) .env ## lint, security, format, types, module boundaries, migrations, deployment
 	@$(BIN)/ruff check .

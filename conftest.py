@@ -11,8 +11,8 @@ from django.test import TransactionTestCase
 from psycopg2.sql import SQL, Identifier
 from pytest_django import DjangoDbBlocker
 
-from apps.core.database_logins import database_login
-from apps.core.database_roles import open_database, restrict_database
+from apps.core.database.logins import database_login
+from apps.core.database.roles import open_database, restrict_database
 from apps.core.tests import pgbouncer
 
 pytest_plugins = ["apps.core.tests.fixtures"]

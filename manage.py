@@ -40,7 +40,7 @@ def _is_plain(error: Exception) -> bool:
     from django.core.exceptions import ImproperlyConfigured
     from django.db.utils import OperationalError
 
-    from apps.core.embedded_postgres import EmbeddedPostgresError
+    from apps.core.database.embedded.server import EmbeddedPostgresError
 
     return isinstance(error, (EnvFileError, ImproperlyConfigured, EmbeddedPostgresError, OperationalError))
 

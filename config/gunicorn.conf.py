@@ -65,6 +65,6 @@ def on_exit(server: Any) -> None:
     """Clean up, and stop the embedded PostgreSQL if `manage.py serve` started it for us."""
     metrics_files.remove_folder()
     if os.environ.get("GUNICORN_STOPS_POSTGRES"):
-        from apps.core.embedded_postgres import EmbeddedPostgres
+        from apps.core.database.embedded.server import EmbeddedPostgres
 
         EmbeddedPostgres.from_environment().stop()

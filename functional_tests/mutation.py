@@ -51,7 +51,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a lost commit is called nothing",
-        "apps/core/postgresql/base.py",
+        "apps/core/database/backend/base.py",
         "            if self.is_lost:\n                raise OutcomeUnknown",
         "            if False:\n                raise OutcomeUnknown",
         "functional_tests/faults/tests/test_lost_commit.py",
@@ -86,7 +86,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a silent database is waited for without end",
-        "apps/core/postgresql/watchdog.py",
+        "apps/core/database/backend/watchdog.py",
         "twin.shutdown(socket.SHUT_RDWR)",
         "pass",
         "functional_tests/faults/tests/test_lost_commit.py -k says_nothing",
@@ -122,21 +122,21 @@ MUTATIONS = (
     ),
     Mutation(
         "the standby is asked for wallets and sessions",
-        "apps/core/replica.py",
+        "apps/core/database/replica.py",
         "_reading.get() and model._meta.label in settings.REPLICA_MODELS",
         "_reading.get()",
         "apps/core/tests/replica -k router",
     ),
     Mutation(
         "a standby that lags answers",
-        "apps/core/replica.py",
+        "apps/core/database/replica.py",
         "pg_is_in_recovery() AND coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, false)",
         "pg_is_in_recovery() OR %s IS NULL",
         "apps/core/tests/replica -k lags",
     ),
     Mutation(
         "a dead standby is asked by every request",
-        "apps/core/replica.py",
+        "apps/core/database/replica.py",
         "time.monotonic() + PAUSE_SECONDS, trouble",
         "0.0, trouble",
         "apps/core/tests/replica -k dead",

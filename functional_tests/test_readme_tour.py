@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from apps.core.database_logins import is_embedded
+from apps.core.database.logins import is_embedded
 from functional_tests.readme_tour import README, normalized, outputs, steps, write
 
 

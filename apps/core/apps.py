@@ -8,8 +8,8 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from apps.core.database_checks import check_role_owns_nothing
-        from apps.core.database_grants import grant_tables
+        from apps.core.database.checks import check_role_owns_nothing
+        from apps.core.database.grants import grant_tables
 
         register(check_role_owns_nothing, Tags.security, deploy=True)
         # Sent once per app, but never for one without models, as this one is.

@@ -14,7 +14,7 @@ from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
-from apps.core.database_errors import advice, is_temporary
+from apps.core.database.errors import advice, is_temporary
 from apps.core.errors import DomainError, InvalidInput
 from apps.core.observability import request_id
 

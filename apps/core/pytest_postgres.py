@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from apps.core.embedded_postgres import EmbeddedPostgres
+from apps.core.database.embedded.server import EmbeddedPostgres
 
 # The folder's name holds the pid of its session. In /tmp, where a server of root's can come as another user, and where
 # the socket's path stays short.

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.permissions import IsCreditApprover, IsOwner, MayRead, caller, seller_scope
-from apps.core import replica
+from apps.core.database import replica
 from apps.core.examples import APPROVER_ID, CREDIT_ENTRY_ID, CREDITED_AT, OWNER_ID
 from apps.core.idempotency import parse_idempotency_key
 from apps.core.pagination import paginated

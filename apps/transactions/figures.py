@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
 from apps.accounts.models import Seller
-from apps.core.replica import from_replica, reading_alias
+from apps.core.database.replica import from_replica, reading_alias
 from apps.core.values.business_day import business_day, day_begins
 from apps.core.values.ids import uuid7_at
 from apps.transactions.models import DailyTotal, EntryType, HourlyTotal, RefusalCount, Wallet

@@ -20,7 +20,7 @@ from apps.accounts import audit
 from apps.accounts.confirmed_steps import Preview, ReasonForm, Step, take_step
 from apps.accounts.models import AuditAction, User
 from apps.accounts.role_admin import RoleAdmin
-from apps.core import replica
+from apps.core.database import replica
 from apps.core.day_filter import DayFilter
 from apps.core.display import NOTHING, badge, link, show_moment, show_money, show_number, show_phone
 from apps.core.keyset_list import KeysetList

@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from apps.core.database.timeouts import long_read
 from apps.core.errors import NotFound
-from apps.core.long_reads import long_read
 from apps.core.values.money import ZERO
 from apps.transactions.models import ReconciliationCheckpoint
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Now
 
+from apps.core.database.replica import from_replica
 from apps.core.errors import NotFound
-from apps.core.replica import from_replica
 from apps.core.values.business_day import business_day
 from apps.core.values.ids import uuid7_at
 from apps.core.values.money import ZERO

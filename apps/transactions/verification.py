@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from apps.core.long_reads import snapshot_read
+from apps.core.database.timeouts import snapshot_read
 from apps.core.values.times import format_time
 from apps.transactions.chain import Chain, Problem, Row, WalletRow
 

@@ -16,8 +16,8 @@ from apps.accounts import audit
 from apps.accounts.authentication import ClaimsAuthentication, claims_of
 from apps.accounts.models import AuditAction
 from apps.accounts.permissions import IsAdmin, IsAuditor, MayRead, caller, seller_scope, visible_seller_id
-from apps.core import replica
 from apps.core.csv_export import CSVRenderer
+from apps.core.database import replica
 from apps.core.errors import DomainError
 from apps.core.examples import APPROVER_ID, REVERSAL_ENTRY_ID, REVERSED_AT, SALE_ENTRY_ID, SELLER_ID
 from apps.core.idempotency import InvalidIdempotencyKey, parse_idempotency_key

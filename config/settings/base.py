@@ -82,7 +82,7 @@ TEMPLATES = [
 DATABASE_ROLE: str = env.str("DATABASE_ROLE", default="app")
 DATABASES = configure_databases(env, DATABASE_ROLE)
 if "replica" in DATABASES:
-    DATABASE_ROUTERS = ["apps.core.replica.ReplicaRouter"]
+    DATABASE_ROUTERS = ["apps.core.database.replica.ReplicaRouter"]
 # Seconds that a read waits for the standby to have what the primary had when it began; then the primary answers it.
 DATABASE_REPLICA_MAX_LAG_SECONDS: float = env.float("DATABASE_REPLICA_MAX_LAG_SECONDS", default=1.0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -4,10 +4,10 @@ from typing import Any
 
 import environ
 
-from apps.core.database_logins import database_login, replica_login
+from apps.core.database.logins import database_login, replica_login
 
-# All that is ever read from the standby; apps/core/replica.py refuses it everything else. Sellers are in it for the
-# names in lists. Wallets, users, sessions and what is read to be changed are not.
+# All that is ever read from the standby; apps/core/database/replica.py refuses it everything else. Sellers are in it
+# for the names in lists. Wallets, users, sessions and what is read to be changed are not.
 REPLICA_MODELS = (
     "accounts.Seller",
     "transactions.LedgerEntry",
@@ -22,7 +22,7 @@ _OWNER_TIMEOUTS = {"lock_timeout": 5_000}
 def configure_databases(env: environ.Env, role: str) -> dict[str, dict[str, Any]]:
     """Return DATABASES for a process that logs in as `role`."""
     options = _options(env, role)
-    # A server that is frozen ends nothing itself: `apps.core.postgresql.watchdog` waits for it a little longer.
+    # A server that is frozen ends nothing itself: `apps.core.database.backend.watchdog` waits for it a little longer.
     statement_seconds = _timeouts(env)["statement_timeout"] / 1000
     patience = statement_seconds + 2 if statement_seconds and role != "owner" else None
     databases: dict[str, dict[str, Any]] = {
@@ -39,7 +39,7 @@ def configure_databases(env: environ.Env, role: str) -> dict[str, dict[str, Any]
 
 
 _COMMON: dict[str, Any] = {
-    "ENGINE": "apps.core.postgresql",
+    "ENGINE": "apps.core.database.backend",
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
     "DISABLE_SERVER_SIDE_CURSORS": True,

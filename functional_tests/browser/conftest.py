@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from apps.core.database_logins import is_embedded
+from apps.core.database.logins import is_embedded
 from functional_tests.browser.server import Server, running_server
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 
-from apps.core.embedded_postgres import EmbeddedPostgres
+from apps.core.database.embedded.server import EmbeddedPostgres
 from functional_tests.faults.catalogue import FAULTS, Fault
 from functional_tests.faults.database_faults import small_disk
 from functional_tests.faults.machine_faults import build_moved_clock, log_in, memory_groups

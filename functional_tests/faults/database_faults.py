@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from apps.core.database_roles import open_database
-from apps.core.embedded_postgres import EmbeddedPostgres
+from apps.core.database.embedded.server import EmbeddedPostgres
+from apps.core.database.roles import open_database
 from functional_tests.faults.scene import Scene, signal_process, sold_entries
 from functional_tests.performance.settings import REPOSITORY_ROOT
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import psutil
 
-from apps.core.database_roles import open_database
-from apps.core.embedded_postgres import EmbeddedPostgres
-from apps.core.postgres_programs import find_server_processes
+from apps.core.database.embedded.programs import find_server_processes
+from apps.core.database.embedded.server import EmbeddedPostgres
+from apps.core.database.roles import open_database
 from functional_tests.faults.journal import Attempt, read
 from functional_tests.faults.proxy import RandomCutter
 from functional_tests.faults.verdict import Entry

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from apps.core.embedded_postgres import EmbeddedPostgres
+from apps.core.database.embedded.server import EmbeddedPostgres
 from functional_tests.production import parts
 from functional_tests.production.places import DEPLOY, REPOSITORY, SERVER_PATH, program
 from functional_tests.production.processes import Program, free_port, wait_for

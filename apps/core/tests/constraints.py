@@ -9,8 +9,8 @@ import pytest
 from django.db import connection, models
 from psycopg2 import sql
 
-from apps.core.database_logins import database_login
-from apps.core.database_roles import open_database
+from apps.core.database.logins import database_login
+from apps.core.database.roles import open_database
 from apps.core.tests.invariants import nothing_changes
 
 Row = dict[str, Any]

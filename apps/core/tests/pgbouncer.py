@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from apps.core.embedded_postgres import REPOSITORY
-from apps.core.postgres_programs import Account
+from apps.core.database.embedded.programs import Account
+from apps.core.database.embedded.server import REPOSITORY
 
 START_SECONDS = 20.0
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"

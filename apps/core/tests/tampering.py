@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from django.db import connection
 from psycopg2.extensions import cursor
 
-from apps.core.database_logins import database_login
-from apps.core.database_roles import open_database
+from apps.core.database.logins import database_login
+from apps.core.database.roles import open_database
 
 
 @contextmanager

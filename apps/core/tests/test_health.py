@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
-from apps.core.database_logins import database_login
-from apps.core.database_roles import open_database
+from apps.core.database.logins import database_login
+from apps.core.database.roles import open_database
 from apps.core.tests.api import Caller, assert_problem
 from apps.core.tests.factories import log_in, make_seller, owner_of
 from apps.transactions import ledger

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.core.database_logins import is_embedded
+from apps.core.database.logins import is_embedded
 from config.env_file import REPOSITORY
 
 pytestmark = pytest.mark.timeout(60)

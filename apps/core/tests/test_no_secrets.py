@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from apps.core.embedded_postgres import REPOSITORY
+from apps.core.database.embedded.server import REPOSITORY
 
 SECRETS = {
     "private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",

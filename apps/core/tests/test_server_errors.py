@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from django.test import Client
 
-from apps.core.database_errors import OutcomeUnknown
+from apps.core.database.errors import OutcomeUnknown
 from apps.core.tests.factories import make_staff
 
 

@@ -4,8 +4,8 @@ import psycopg2
 import pytest
 from django.db import connection
 
-from apps.core.database_logins import database_login
-from apps.core.database_roles import open_database
+from apps.core.database.logins import database_login
+from apps.core.database.roles import open_database
 from apps.core.tests.factories import make_seller, sell
 from apps.core.tests.invariants import nothing_changes
 

@@ -12,8 +12,8 @@ from django.db import connection
 from psycopg2.sql import SQL, Composable, Identifier, Placeholder
 
 from apps.accounts.models import Seller
-from apps.core.database_logins import database_login
-from apps.core.database_roles import open_database
+from apps.core.database.logins import database_login
+from apps.core.database.roles import open_database
 from apps.core.tests.constraints import columns_of
 from apps.core.tests.factories import file_request, make_seller, make_staff, owner_of, reverse, sell
 from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes

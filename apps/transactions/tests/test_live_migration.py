@@ -13,8 +13,8 @@ import pytest
 from psycopg2.extensions import connection
 from psycopg2.sql import SQL, Identifier
 
-from apps.core.database_logins import database_login
-from apps.core.database_roles import open_database, restrict_database
+from apps.core.database.logins import database_login
+from apps.core.database.roles import open_database, restrict_database
 from apps.transactions.tests.live_ledger import FILL
 from config.env_file import REPOSITORY
 

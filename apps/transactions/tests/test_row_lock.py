@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from apps.core.database_logins import database_login
-from apps.core.database_roles import open_database
+from apps.core.database.logins import database_login
+from apps.core.database.roles import open_database
 from apps.core.tests.api import Answer, assert_problem
 from apps.core.tests.factories import add_credit, file_request, log_in, make_seller, make_staff, owner_of, sell
 from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes

@@ -12,8 +12,8 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 
 from apps.accounts.models import Seller, User
-from apps.core.database_errors import OutcomeUnknown
-from apps.core.database_logins import is_embedded
+from apps.core.database.errors import OutcomeUnknown
+from apps.core.database.logins import is_embedded
 from apps.core.tests.api import Caller, assert_problem
 from apps.core.tests.factories import log_in, make_seller, make_staff, owner_of
 from apps.core.tests.invariants import assert_ledger_consistent

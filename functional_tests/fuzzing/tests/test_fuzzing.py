@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from apps.core.database_logins import is_embedded
+from apps.core.database.logins import is_embedded
 from functional_tests.performance.settings import REPOSITORY_ROOT
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from apps.core.database_roles import open_database
-from apps.core.embedded_postgres import EmbeddedPostgres
+from apps.core.database.embedded.server import EmbeddedPostgres
+from apps.core.database.roles import open_database
 from functional_tests.performance.benchmark.bench_data import default_home
 from functional_tests.performance.benchmark.stage import open_stage
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 
-from apps.core.database_roles import open_database
-from apps.core.embedded_postgres import DATABASE, EmbeddedPostgres
+from apps.core.database.embedded.server import DATABASE, EmbeddedPostgres
+from apps.core.database.roles import open_database
 from functional_tests.performance.benchmark.books import hot_update_share
 from functional_tests.performance.benchmark.cases import BALANCE, HISTORY, Case, CaseBook, pgbench_case
 from functional_tests.performance.benchmark.generator import DataPlan

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from apps.core.database_roles import open_database
-from apps.core.embedded_postgres import EmbeddedPostgres
+from apps.core.database.embedded.server import EmbeddedPostgres
+from apps.core.database.roles import open_database
 from functional_tests.performance.benchmark.stage import open_stage
 from functional_tests.performance.errors import LoadError
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from apps.core.embedded_postgres import EmbeddedPostgres
+from apps.core.database.embedded.server import EmbeddedPostgres
 from functional_tests.performance.benchmark.drive import Driver
 from functional_tests.performance.benchmark.pages import deep_page
 from functional_tests.performance.benchmark.pgbench import Pgbench

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from apps.core.embedded_postgres import EmbeddedPostgres
+from apps.core.database.embedded.server import EmbeddedPostgres
 from functional_tests.performance.benchmark.stage import open_stage
 from functional_tests.performance.benchmark.wrk import find_wrk
 from functional_tests.performance.errors import CannotStart, LoadError

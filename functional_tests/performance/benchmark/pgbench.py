@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from apps.core.embedded_postgres import EmbeddedPostgres
+from apps.core.database.embedded.server import EmbeddedPostgres
 from apps.transactions.models import SALES_ACCOUNT
 from functional_tests.performance.benchmark.drive import CONNECTIONS, Drive
 from functional_tests.performance.benchmark.sellers import Member

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from apps.core.database_roles import open_database
-from apps.core.embedded_postgres import EmbeddedPostgres
+from apps.core.database.embedded.server import EmbeddedPostgres
+from apps.core.database.roles import open_database
 from functional_tests.performance.benchmark.stage import open_stage
 
 EVERY_SECONDS = 0.01

@@ -8,8 +8,8 @@ from pathlib import Path
 from django.db import connection
 from psycopg2.sql import SQL, Identifier
 
-from apps.core.database_roles import open_database
-from apps.core.embedded_postgres import DATABASE, EmbeddedPostgres
+from apps.core.database.embedded.server import DATABASE, EmbeddedPostgres
+from apps.core.database.roles import open_database
 from functional_tests.performance.benchmark.gunicorn_server import Server, serve
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from apps.core.embedded_postgres import EmbeddedPostgres
+from apps.core.database.embedded.server import EmbeddedPostgres
 from functional_tests.performance.errors import CannotStart
 from functional_tests.performance.settings import REPOSITORY_ROOT
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.core.database_logins import database_login, is_embedded
-from apps.core.database_roles import Login, create_database, create_roles, open_database, restrict_database
-from apps.core.embedded_postgres import EmbeddedPostgres
+from apps.core.database.embedded.server import EmbeddedPostgres
+from apps.core.database.logins import database_login, is_embedded
+from apps.core.database.roles import Login, create_database, create_roles, open_database, restrict_database
 
 ACTIONS = {
     "start": "start the embedded PostgreSQL",

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from psycopg2.extensions import connection as Connection
 
-from apps.core.database_logins import database_login
-from apps.core.database_roles import open_database
+from apps.core.database.logins import database_login
+from apps.core.database.roles import open_database
 from apps.transactions.models import EntryType, LedgerEntry, Wallet
 from apps.transactions.reconciliation import reconcile_all
 from apps.transactions.verification import Verification

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test import Client, override_settings
 
-from apps.core.database_logins import database_login
-from apps.core.database_roles import open_database
+from apps.core.database.logins import database_login
+from apps.core.database.roles import open_database
 from apps.transactions.models import LedgerEntry
 from functional_tests.performance.benchmark.books import check_books, count_entries
 from functional_tests.performance.benchmark.cases import BALANCE, CHARGES, HISTORY, Case, CaseBook

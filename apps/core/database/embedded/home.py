@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from apps.core.postgres_programs import ROOT_HOME, Account, EmbeddedPostgresError, make_root_home
+from apps.core.database.embedded.programs import ROOT_HOME, Account, EmbeddedPostgresError, make_root_home
 
 USERS = {"app": "sharj_app", "owner": "sharj_owner", "superuser": "postgres"}
 PORT = "5432"  # names the socket file; no TCP port is opened

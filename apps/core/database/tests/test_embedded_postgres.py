@@ -14,13 +14,13 @@ import psutil
 import psycopg2
 import pytest
 
-from apps.core.database_roles import open_database
-from apps.core.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
+from apps.core.database.embedded.server import EmbeddedPostgres, EmbeddedPostgresError
+from apps.core.database.roles import open_database
 
 pytestmark = pytest.mark.timeout(120)
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent.parent
-START = "import sys; from pathlib import Path; from apps.core.embedded_postgres import EmbeddedPostgres; "
+REPOSITORY = Path(__file__).resolve().parents[4]
+START = "import sys; from pathlib import Path; from apps.core.database.embedded.server import EmbeddedPostgres; "
 START += "print(EmbeddedPostgres(Path(sys.argv[1]), {'fsync': 'off'}).start())"
 
 

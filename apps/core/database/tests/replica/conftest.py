@@ -8,9 +8,9 @@ from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import Settings
 
-from apps.core import replica
-from apps.core.embedded_postgres import EmbeddedPostgres
-from apps.core.tests.standby import Standby
+from apps.core.database import replica
+from apps.core.database.embedded.server import EmbeddedPostgres
+from apps.core.database.tests.replica.standby import Standby
 
 
 @pytest.fixture(scope="package")
@@ -37,7 +37,7 @@ def standby(
     address = {"HOST": running.address["host"], "PORT": running.address["port"]}
     monkeypatch.setitem(connections.settings, "replica", {**connection.settings_dict, **address})
     monkeypatch.setattr(replica, "_replica", replica._Replica())
-    settings.DATABASE_ROUTERS = ["apps.core.replica.ReplicaRouter"]
+    settings.DATABASE_ROUTERS = ["apps.core.database.replica.ReplicaRouter"]
     settings.DATABASE_REPLICA_MAX_LAG_SECONDS = 5.0
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = on")  # as in production: what is acknowledged is flushed

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import connections
 from psycopg2.sql import SQL, Identifier
 
-from apps.core.database_logins import database_login
+from apps.core.database.logins import database_login
 
 ORDINARY = "SELECT, INSERT, UPDATE, DELETE"
 

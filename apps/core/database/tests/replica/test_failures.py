@@ -10,13 +10,13 @@ from django.db import connection, connections, transaction
 from django.db.utils import OperationalError
 from pytest_django import Settings
 
-from apps.core import replica
-from apps.core.database_logins import database_login
-from apps.core.database_roles import open_database
+from apps.core.database import replica
+from apps.core.database.logins import database_login
+from apps.core.database.roles import open_database
+from apps.core.database.tests.replica.questions import asked, export, failures
+from apps.core.database.tests.replica.standby import Standby
 from apps.core.tests.api import Caller
 from apps.core.tests.factories import log_in, make_seller, owner_of
-from apps.core.tests.replica.questions import asked, export, failures
-from apps.core.tests.standby import Standby
 from apps.transactions.models import LedgerEntry
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]

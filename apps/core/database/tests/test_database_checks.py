@@ -6,8 +6,8 @@ import sys
 import pytest
 from django.db import DatabaseError, connection
 
-from apps.core.database_checks import check_role_owns_nothing
-from apps.core.database_logins import database_login
+from apps.core.database.checks import check_role_owns_nothing
+from apps.core.database.logins import database_login
 from config.env_file import REPOSITORY
 
 

@@ -2,7 +2,7 @@
 
 import os
 
-from apps.core.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
+from apps.core.database.embedded.server import EmbeddedPostgres, EmbeddedPostgresError
 
 # The variables of each role's user and password, in the order in which they are tried. One role may do both jobs on a
 # small external server: the owner is then the application role.

@@ -21,7 +21,7 @@ from django.db.models import Model
 from prometheus_client.core import Metric
 from psycopg2.errors import QueryCanceled, SerializationFailure
 
-from apps.core.database_errors import is_temporary
+from apps.core.database.errors import is_temporary
 from apps.core.observability import metrics
 
 logger = logging.getLogger(__name__)

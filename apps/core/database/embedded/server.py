@@ -16,19 +16,19 @@ from typing import Literal
 
 import psycopg2
 
-from apps.core.database_roles import Login, create_database, create_roles, open_database, restrict_database
-from apps.core.postgres_home import PORT, USERS, PostgresHome, short_hash
-from apps.core.postgres_programs import (
+from apps.core.database.embedded.home import PORT, USERS, PostgresHome, short_hash
+from apps.core.database.embedded.programs import (
     ROOT_HOME,
     Account,
     EmbeddedPostgresError,
     find_programs,
     find_server_processes,
 )
+from apps.core.database.roles import Login, create_database, create_roles, open_database, restrict_database
 
 __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError"]
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
+REPOSITORY = Path(__file__).resolve().parents[4]
 DATABASE = "sharj"
 START_TIMEOUT_SECONDS = 60.0
 

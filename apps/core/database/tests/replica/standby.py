@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import psycopg2
 
-from apps.core.embedded_postgres import EmbeddedPostgres
+from apps.core.database.embedded.server import EmbeddedPostgres
 
 START_SECONDS = 30.0
 

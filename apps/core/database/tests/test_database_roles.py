@@ -11,8 +11,8 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from psycopg2.sql import SQL, Identifier
 
-from apps.core.database_logins import database_login, is_embedded
-from apps.core.database_roles import APPLICATION_TIMEOUTS, open_database
+from apps.core.database.logins import database_login, is_embedded
+from apps.core.database.roles import APPLICATION_TIMEOUTS, open_database
 from config.env_file import REPOSITORY
 
 ROLES = ("test_admin", "test_owner", "test_app")

@@ -10,9 +10,9 @@ from django.db import DatabaseError
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
 
-from apps.core.database_errors import OutcomeUnknown, is_temporary
+from apps.core.database.backend.watchdog import watchdog
+from apps.core.database.errors import OutcomeUnknown, is_temporary
 from apps.core.observability import request_id
-from apps.core.postgresql.watchdog import watchdog
 
 
 class Cursor(CursorWrapper):

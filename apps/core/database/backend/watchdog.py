@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 if TYPE_CHECKING:
-    from apps.core.postgresql.base import DatabaseWrapper
+    from apps.core.database.backend.base import DatabaseWrapper
 
 logger = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Seller, Session, User
-from apps.core import replica
+from apps.core.database import replica
+from apps.core.database.tests.replica.questions import asked, export
+from apps.core.database.tests.replica.standby import Standby
 from apps.core.tests.api import Answer, Caller
 from apps.core.tests.factories import file_request, log_in, make_seller, make_staff, owner_of, sell
-from apps.core.tests.replica.questions import asked, export
-from apps.core.tests.standby import Standby
 from apps.credit_requests.models import CreditRequest
 from apps.transactions import figures
 from apps.transactions.models import LedgerEntry, Wallet
