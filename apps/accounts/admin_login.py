@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import Throttled
 
 from apps.accounts.throttles import LoginThrottle, client_network, failures_limited
-from apps.core.rate_limits import count
+from apps.core.limits.rate_limits import count
 
 if TYPE_CHECKING:
     from django.contrib.admin.forms import AdminAuthenticationForm as AnyLoginForm

@@ -14,9 +14,9 @@ from rest_framework.request import Request
 
 from apps.accounts.selectors import has_logged_in_from
 from apps.accounts.sessions import InvalidCredentials
+from apps.core.limits.rate_limits import Count, Limit, count, retry_after_seconds
+from apps.core.limits.throttles import CountingThrottle
 from apps.core.observability import events
-from apps.core.rate_limits import Count, Limit, count, retry_after_seconds
-from apps.core.throttles import CountingThrottle
 
 
 def client_network(request: Request | HttpRequest) -> str:

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.database import replica
-from apps.core.redis_link import redis_link
+from apps.core.limits.redis_link import redis_link
 from apps.core.swagger import View, documented
 
 

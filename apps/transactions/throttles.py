@@ -8,8 +8,8 @@ from rest_framework.request import Request
 
 from apps.accounts.authentication import claims_of
 from apps.accounts.selectors import charge_limits
-from apps.core.rate_limits import Limit
-from apps.core.throttles import CountingThrottle
+from apps.core.limits.rate_limits import Limit
+from apps.core.limits.throttles import CountingThrottle
 
 OWN_LIMITS_LIFETIME_SECONDS = 10.0
 

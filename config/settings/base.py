@@ -192,7 +192,11 @@ REDIS_URL = REDIS_ADDR if "://" in REDIS_ADDR or not REDIS_ADDR else f"redis://{
 # Nothing waits for Redis: it is asked once and briefly.
 REDIS_OPTIONS = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25, "retry": Retry(NoBackoff(), 0)}
 CACHES = {
-    "default": {"BACKEND": "apps.core.cache.ForgivingRedisCache", "LOCATION": REDIS_URL, "OPTIONS": REDIS_OPTIONS}
+    "default": {
+        "BACKEND": "apps.core.limits.cache.ForgivingRedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": REDIS_OPTIONS,
+    }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }

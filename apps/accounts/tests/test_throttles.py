@@ -5,7 +5,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from apps.accounts.models import User
-from apps.core.rate_limits import Limit, LocalCounts, count, local_counts
+from apps.core.limits.rate_limits import Limit, LocalCounts, count, local_counts
 
 PASSWORD = "correct horse battery staple"
 

@@ -11,7 +11,7 @@ from django.urls import URLPattern, resolve
 
 from apps.accounts.models import Seller, User
 from apps.accounts.tests.test_tokens import FORGERIES
-from apps.core.rate_limits import local_counts
+from apps.core.limits.rate_limits import local_counts
 from apps.core.tests.api import BASE, PHONE, Caller
 from apps.core.tests.factories import log_in, make_staff
 from apps.core.tests.fixtures import CALLERS

@@ -5,7 +5,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.accounts.models import Seller, User
-from apps.core.rate_limits import local_counts
+from apps.core.limits.rate_limits import local_counts
 from apps.core.tests.api import Answer, Caller, assert_problem
 from apps.core.tests.factories import log_in, owner_of
 from apps.core.tests.invariants import nothing_changes

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from django.core.cache.backends.redis import RedisCache
 
-from apps.core.redis_link import redis_link
+from apps.core.limits.redis_link import redis_link
 
 Answer = TypeVar("Answer")
 

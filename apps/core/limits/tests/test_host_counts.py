@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from apps.core.host_counts import SIZE_BYTES, HostCounts
+from apps.core.limits.host_counts import SIZE_BYTES, HostCounts
+from apps.core.limits.rate_limits import Limit, count, local_counts
 from apps.core.observability import metrics_files
-from apps.core.rate_limits import Limit, count, local_counts
 
 ADD = """
-import sys; from pathlib import Path; from apps.core.host_counts import HostCounts
+import sys; from pathlib import Path; from apps.core.limits.host_counts import HostCounts
 counts = HostCounts(Path(sys.argv[1]), "secret")
 sys.stdin.readline()
 for _ in range(20_000): counts.add("key", 1, 600)

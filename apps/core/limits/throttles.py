@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from apps.core.rate_limits import Count, Limit, count, describe, retry_after_seconds
+from apps.core.limits.rate_limits import Count, Limit, count, describe, retry_after_seconds
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which imports the throttles of the settings

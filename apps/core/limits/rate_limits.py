@@ -16,9 +16,9 @@ from threading import Lock
 from django.conf import settings
 from redis import Redis
 
-from apps.core.host_counts import HostCounts
+from apps.core.limits.host_counts import HostCounts
+from apps.core.limits.redis_link import redis_link
 from apps.core.observability import metrics_files
-from apps.core.redis_link import redis_link
 
 _MAX_LOCAL_KEYS = 20_000
 
