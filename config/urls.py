@@ -6,7 +6,7 @@ from drf_yasg import openapi
 from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
 
-from apps.core.metrics_view import metrics_view
+from apps.core.api.metrics_view import metrics_view
 from apps.core.swagger_document import DocumentGenerator, from_here_only
 
 API_INFO = openapi.Info(
@@ -40,7 +40,7 @@ api = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.transactions.urls")),
     path("", include("apps.credit_requests.urls")),
-    path("", include("apps.core.urls")),
+    path("", include("apps.core.api.urls")),
 ]
 
 urlpatterns = [
@@ -53,7 +53,7 @@ urlpatterns = [
     path("swagger.json", schema_view.without_ui(cache_timeout=0), {"format": "json"}, name="swagger-json"),
 ]
 
-handler400 = "apps.core.problems.bad_request"
-handler403 = "apps.core.problems.permission_denied"
-handler404 = "apps.core.problems.page_not_found"
-handler500 = "apps.core.problems.server_error"
+handler400 = "apps.core.api.problems.bad_request"
+handler403 = "apps.core.api.problems.permission_denied"
+handler404 = "apps.core.api.problems.page_not_found"
+handler500 = "apps.core.api.problems.server_error"

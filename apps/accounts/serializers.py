@@ -6,9 +6,9 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from rest_framework import serializers
 
 from apps.accounts.models import Seller, SellerRole, StaffRole, User
+from apps.core.api.fields import MoneyField, PhoneNumberField, TextField
+from apps.core.api.input import ListQuerySerializer
 from apps.core.examples import OWNER_ID, REGISTERED_AT, SELLER_ID
-from apps.core.fields import MoneyField, PhoneNumberField, TextField
-from apps.core.request_input import ListQuerySerializer
 from apps.core.swagger import example_of
 
 

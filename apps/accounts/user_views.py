@@ -13,9 +13,9 @@ from rest_framework.views import APIView
 from apps.accounts import services, users
 from apps.accounts.models import SellerRole, User
 from apps.accounts.permissions import IsOwner, caller
+from apps.core.api.input import ListQuerySerializer, read_body, read_query
+from apps.core.api.pagination import paginated
 from apps.core.examples import OPERATOR_ID
-from apps.core.pagination import paginated
-from apps.core.request_input import ListQuerySerializer, read_body, read_query
 from apps.core.swagger import documented, page_of
 
 # Owners are made by registration and by the platform.

@@ -25,8 +25,8 @@ from apps.accounts.serializers import (
     TokenPairSerializer,
 )
 from apps.accounts.throttles import LoginThrottle, RegistrationThrottle, client_network, failures_limited
-from apps.core.pagination import paginated
-from apps.core.request_input import read_body, read_query
+from apps.core.api.input import read_body, read_query
+from apps.core.api.pagination import paginated
 from apps.core.swagger import documented, page_of
 
 

@@ -1,6 +1,6 @@
 """The base of every refusal that the domain can give.
 
-Each error class is defined beside the code that raises it. The HTTP status belongs to `apps.core.problems`.
+Each error class is defined beside the code that raises it. The HTTP status belongs to `apps.core.api.problems`.
 """
 
 from typing import ClassVar

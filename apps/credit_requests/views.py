@@ -9,11 +9,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.permissions import IsCreditApprover, IsOwner, MayRead, caller, seller_scope
+from apps.core.api.idempotency import parse_idempotency_key
+from apps.core.api.input import read_body, read_query
+from apps.core.api.pagination import paginated
 from apps.core.database import replica
 from apps.core.examples import APPROVER_ID, CREDIT_ENTRY_ID, CREDITED_AT, OWNER_ID
-from apps.core.idempotency import parse_idempotency_key
-from apps.core.pagination import paginated
-from apps.core.request_input import read_body, read_query
 from apps.core.swagger import IDEMPOTENCY_KEY, documented, page_of
 from apps.credit_requests import selectors, services
 from apps.credit_requests.models import CreditRequest

@@ -10,13 +10,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.authentication import ClaimsAuthentication, claims_of
+from apps.core.api.fields import MoneyField
+from apps.core.api.idempotency import InvalidIdempotencyKey, parse_idempotency_key
+from apps.core.api.input import read_body
+from apps.core.api.parsers import BulkJSONParser
+from apps.core.api.problems import PROBLEMS
 from apps.core.errors import DomainError
-from apps.core.fields import MoneyField
-from apps.core.idempotency import InvalidIdempotencyKey, parse_idempotency_key
 from apps.core.observability import metrics
-from apps.core.parsers import BulkJSONParser
-from apps.core.problems import PROBLEMS
-from apps.core.request_input import read_body
 from apps.core.swagger import documented, example_of
 from apps.core.values.money import ZERO, format_money
 from apps.transactions import services

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Seller
 from apps.accounts.panels import Panel, home_panel, seller_panel
 from apps.accounts.role_admin import AUDITORS
+from apps.core.api.problems import PROBLEMS
 from apps.core.display import (
     badge,
     link,
@@ -22,7 +23,6 @@ from apps.core.display import (
     show_text,
 )
 from apps.core.plots import Column, bars, line
-from apps.core.problems import PROBLEMS
 from apps.core.values.money import ZERO
 from apps.transactions import figures, selectors, summaries
 from apps.transactions.models import EntryType, LedgerEntry, ReconciliationRun

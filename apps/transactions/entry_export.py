@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
 
-from apps.core.csv_export import stream_csv
+from apps.core.api.csv_export import stream_csv
 from apps.transactions.models import LedgerEntry
 from apps.transactions.serializers import LedgerEntrySerializer
 

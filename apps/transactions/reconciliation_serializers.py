@@ -4,8 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.core.api.fields import MoneyField
 from apps.core.examples import SELLER_ID
-from apps.core.fields import MoneyField
 
 
 class SellerReconciliationSerializer(serializers.Serializer[Any]):

@@ -10,9 +10,9 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from apps.accounts.permissions import MayRead, caller, visible_seller_id
-from apps.core.csv_export import CSVRenderer
-from apps.core.pagination import KeysetPagination
-from apps.core.request_input import read_query
+from apps.core.api.csv_export import CSVRenderer
+from apps.core.api.input import read_query
+from apps.core.api.pagination import KeysetPagination
 from apps.core.swagger import documented
 from apps.core.values.money import format_money
 from apps.core.values.times import format_time

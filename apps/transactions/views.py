@@ -16,13 +16,13 @@ from apps.accounts import audit
 from apps.accounts.authentication import ClaimsAuthentication, claims_of
 from apps.accounts.models import AuditAction
 from apps.accounts.permissions import IsAdmin, IsAuditor, MayRead, caller, seller_scope, visible_seller_id
-from apps.core.csv_export import CSVRenderer
+from apps.core.api.csv_export import CSVRenderer
+from apps.core.api.idempotency import InvalidIdempotencyKey, parse_idempotency_key
+from apps.core.api.input import read_body, read_query
+from apps.core.api.pagination import KeysetPagination, paginated
 from apps.core.database import replica
 from apps.core.errors import DomainError
 from apps.core.examples import APPROVER_ID, REVERSAL_ENTRY_ID, REVERSED_AT, SALE_ENTRY_ID, SELLER_ID
-from apps.core.idempotency import InvalidIdempotencyKey, parse_idempotency_key
-from apps.core.pagination import KeysetPagination, paginated
-from apps.core.request_input import read_body, read_query
 from apps.core.swagger import IDEMPOTENCY_KEY, documented, page_of
 from apps.transactions import reconciliation, selectors, services
 from apps.transactions.entry_export import stream_entries

@@ -43,12 +43,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "apps.core.unread_bodies.UnreadBodyMiddleware",
+    "apps.core.api.unread_bodies.UnreadBodyMiddleware",
     "apps.core.observability.middleware.RequestIdMiddleware",
     "apps.core.observability.middleware.ClientAddressMiddleware",
     "apps.core.observability.middleware.ObservationMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "apps.core.content_security.ContentSecurityPolicyMiddleware",
+    "apps.core.api.content_security.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -125,10 +125,10 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.authentication.SessionTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_THROTTLE_CLASSES": ["apps.accounts.throttles.RequestThrottle"],
-    "DEFAULT_PARSER_CLASSES": ["apps.core.parsers.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.KeysetPagination",
-    "EXCEPTION_HANDLER": "apps.core.problems.exception_handler",
+    "DEFAULT_PAGINATION_CLASS": "apps.core.api.pagination.KeysetPagination",
+    "EXCEPTION_HANDLER": "apps.core.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "NON_FIELD_ERRORS_KEY": "non_field_errors",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -4,8 +4,8 @@ import json
 import os
 from pathlib import Path
 
+from apps.core.api.problems import PROBLEMS
 from apps.core.examples import MEMBERS
-from apps.core.problems import PROBLEMS
 from apps.core.swagger import problem_example
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "api-errors.md"

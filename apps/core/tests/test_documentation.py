@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.core.problems import PROBLEMS
+from apps.core.api.problems import PROBLEMS
 from apps.core.tests.api import Caller
 
 PATHS = {

@@ -12,11 +12,11 @@ import unfold
 from django.conf import settings
 from django.utils import translation
 
-from apps.core.problems import PROBLEMS
+from apps.core.api.problems import PROBLEMS
+from apps.core.api.tests.test_pagination import LISTS
 from apps.core.tests import translatable
 from apps.core.tests.api import PHONE, Caller
 from apps.core.tests.test_authorisation_matrix import MATRIX
-from apps.core.tests.test_pagination import LISTS
 
 FOLDER = settings.BASE_DIR / "locale/fa/LC_MESSAGES"
 PERSIAN = re.compile("[\u0600-\u06ff]")

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from apps.accounts.models import Seller
-from apps.core.csv_export import guard
+from apps.core.api.csv_export import guard
 from apps.core.tests.factories import add_credit, file_request, log_in, make_seller, make_staff, reverse, sell
 from apps.credit_requests.services import approve_credit_request
 from apps.transactions.models import LedgerEntry

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from rest_framework.pagination import Cursor
 
-from apps.core.pagination import KeysetPagination
+from apps.core.api.pagination import KeysetPagination
 from apps.transactions.models import LedgerEntry
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from apps.core.pagination import KeysetPagination
+from apps.core.api.pagination import KeysetPagination
 from apps.transactions.models import EntryType, LedgerEntry
 from apps.transactions.selectors import list_entries
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.core import views
+from apps.core.api import health as views
 
 urlpatterns = [
     path("health/live/", views.LiveView.as_view(), name="health-live"),

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from apps.core.unread_bodies import UnreadBodyMiddleware
+from apps.core.api.unread_bodies import UnreadBodyMiddleware
 
 
 @pytest.mark.parametrize("read_before", [0, 1_000, 200_000])

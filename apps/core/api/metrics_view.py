@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from apps.core.api.problems import problem_response
 from apps.core.observability import metrics
 from apps.core.observability.middleware import is_in, parse_networks
-from apps.core.problems import problem_response
 
 
 @require_safe

@@ -3,7 +3,7 @@
 import pytest
 from rest_framework.serializers import ValidationError
 
-from apps.core.fields import TextField
+from apps.core.api.fields import TextField
 
 
 @pytest.mark.parametrize("text", ["plain", "two\nlines\tand a tab", "شارژ ۱۲۳", "‌نیم‌فاصله", "🙂"])
