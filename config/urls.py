@@ -7,7 +7,7 @@ from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
 
 from apps.core.api.metrics_view import metrics_view
-from apps.core.swagger_document import DocumentGenerator, from_here_only
+from apps.core.apidocs.document import DocumentGenerator, from_here_only
 
 API_INFO = openapi.Info(
     title="Sharj API",

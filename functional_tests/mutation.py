@@ -93,7 +93,7 @@ MUTATIONS = (
     ),
     Mutation(
         "swagger.json does not say what may be null",
-        "apps/core/swagger.py",
+        "apps/core/apidocs/swagger.py",
         "(NullableReferenceInspector, *SwaggerAutoSchema.field_inspectors)",
         "(*SwaggerAutoSchema.field_inspectors,)",
         "functional_tests/fuzzing",

@@ -8,8 +8,8 @@ from rest_framework import serializers
 from apps.accounts.models import Seller, SellerRole, StaffRole, User
 from apps.core.api.fields import MoneyField, PhoneNumberField, TextField
 from apps.core.api.input import ListQuerySerializer
-from apps.core.examples import OWNER_ID, REGISTERED_AT, SELLER_ID
-from apps.core.swagger import example_of
+from apps.core.apidocs.examples import OWNER_ID, REGISTERED_AT, SELLER_ID
+from apps.core.apidocs.swagger import example_of
 
 
 class RegistrationSerializer(serializers.Serializer[Any]):

@@ -15,8 +15,8 @@ from apps.accounts.models import SellerRole, User
 from apps.accounts.permissions import IsOwner, caller
 from apps.core.api.input import ListQuerySerializer, read_body, read_query
 from apps.core.api.pagination import paginated
-from apps.core.examples import OPERATOR_ID
-from apps.core.swagger import documented, page_of
+from apps.core.apidocs.examples import OPERATOR_ID
+from apps.core.apidocs.swagger import documented, page_of
 
 # Owners are made by registration and by the platform.
 INVITED_ROLES = [(role.value, role.label) for role in (SellerRole.OPERATOR, SellerRole.VIEWER)]

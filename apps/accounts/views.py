@@ -27,7 +27,7 @@ from apps.accounts.serializers import (
 from apps.accounts.throttles import LoginThrottle, RegistrationThrottle, client_network, failures_limited
 from apps.core.api.input import read_body, read_query
 from apps.core.api.pagination import paginated
-from apps.core.swagger import documented, page_of
+from apps.core.apidocs.swagger import documented, page_of
 
 
 class PublicView(APIView):

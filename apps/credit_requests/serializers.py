@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from apps.core.api.fields import MoneyField, TextField
 from apps.core.api.input import ListQuerySerializer
-from apps.core.examples import CREDIT_REQUEST_ID, OWNER_ID, REQUESTED_AT, SELLER_ID
+from apps.core.apidocs.examples import CREDIT_REQUEST_ID, OWNER_ID, REQUESTED_AT, SELLER_ID
 from apps.credit_requests.models import CreditRequest
 
 

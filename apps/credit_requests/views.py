@@ -12,9 +12,9 @@ from apps.accounts.permissions import IsCreditApprover, IsOwner, MayRead, caller
 from apps.core.api.idempotency import parse_idempotency_key
 from apps.core.api.input import read_body, read_query
 from apps.core.api.pagination import paginated
+from apps.core.apidocs.examples import APPROVER_ID, CREDIT_ENTRY_ID, CREDITED_AT, OWNER_ID
+from apps.core.apidocs.swagger import IDEMPOTENCY_KEY, documented, page_of
 from apps.core.database import replica
-from apps.core.examples import APPROVER_ID, CREDIT_ENTRY_ID, CREDITED_AT, OWNER_ID
-from apps.core.swagger import IDEMPOTENCY_KEY, documented, page_of
 from apps.credit_requests import selectors, services
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.serializers import (

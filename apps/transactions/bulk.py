@@ -15,9 +15,9 @@ from apps.core.api.idempotency import InvalidIdempotencyKey, parse_idempotency_k
 from apps.core.api.input import read_body
 from apps.core.api.parsers import BulkJSONParser
 from apps.core.api.problems import PROBLEMS
+from apps.core.apidocs.swagger import documented, example_of
 from apps.core.errors import DomainError
 from apps.core.observability import metrics
-from apps.core.swagger import documented, example_of
 from apps.core.values.money import ZERO, format_money
 from apps.transactions import services
 from apps.transactions.refusals import count_refusals

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api.fields import MoneyField
-from apps.core.examples import SELLER_ID
+from apps.core.apidocs.examples import SELLER_ID
 
 
 class SellerReconciliationSerializer(serializers.Serializer[Any]):

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from apps.core.api.fields import MoneyField, PhoneNumberField, TextField
 from apps.core.api.input import ListQuerySerializer
-from apps.core.examples import OWNER_ID, REVERSED_AT, SALE_ENTRY_ID, SELLER_ID, SOLD_AT
+from apps.core.apidocs.examples import OWNER_ID, REVERSED_AT, SALE_ENTRY_ID, SELLER_ID, SOLD_AT
 from apps.core.values.money import format_money
 from apps.core.values.times import format_time
 from apps.transactions.models import EntryType, LedgerEntry

@@ -13,7 +13,7 @@ from apps.accounts.permissions import MayRead, caller, visible_seller_id
 from apps.core.api.csv_export import CSVRenderer
 from apps.core.api.input import read_query
 from apps.core.api.pagination import KeysetPagination
-from apps.core.swagger import documented
+from apps.core.apidocs.swagger import documented
 from apps.core.values.money import format_money
 from apps.core.values.times import format_time
 from apps.transactions import selectors, statements

@@ -20,10 +20,10 @@ from apps.core.api.csv_export import CSVRenderer
 from apps.core.api.idempotency import InvalidIdempotencyKey, parse_idempotency_key
 from apps.core.api.input import read_body, read_query
 from apps.core.api.pagination import KeysetPagination, paginated
+from apps.core.apidocs.examples import APPROVER_ID, REVERSAL_ENTRY_ID, REVERSED_AT, SALE_ENTRY_ID, SELLER_ID
+from apps.core.apidocs.swagger import IDEMPOTENCY_KEY, documented, page_of
 from apps.core.database import replica
 from apps.core.errors import DomainError
-from apps.core.examples import APPROVER_ID, REVERSAL_ENTRY_ID, REVERSED_AT, SALE_ENTRY_ID, SELLER_ID
-from apps.core.swagger import IDEMPOTENCY_KEY, documented, page_of
 from apps.transactions import reconciliation, selectors, services
 from apps.transactions.entry_export import stream_entries
 from apps.transactions.models import LedgerEntry

@@ -167,7 +167,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_LIMIT_BYTES
 SWAGGER_USE_COMPAT_RENDERERS = False  # the format of swagger.json is called "json", as elsewhere in DRF
 SWAGGER_SETTINGS = {
     "DEFAULT_INFO": "config.urls.API_INFO",
-    "DEFAULT_AUTO_SCHEMA_CLASS": "apps.core.swagger.ProblemAutoSchema",
+    "DEFAULT_AUTO_SCHEMA_CLASS": "apps.core.apidocs.swagger.ProblemAutoSchema",
     "SECURITY_DEFINITIONS": {
         "Bearer": {
             "type": "apiKey",

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.apidocs.swagger import View, documented
 from apps.core.database import replica
 from apps.core.limits.redis_link import redis_link
-from apps.core.swagger import View, documented
 
 
 class HealthSerializer(serializers.Serializer[dict[str, object]]):

@@ -14,8 +14,8 @@ from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
 
 from apps.core.api.problems import CONTENT_TYPE, PROBLEMS, flatten_errors
-from apps.core.examples import DETAILS, MEMBERS
-from apps.core.swagger_fields import NullableReferenceInspector
+from apps.core.apidocs.examples import DETAILS, MEMBERS
+from apps.core.apidocs.inspectors import NullableReferenceInspector
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -5,10 +5,10 @@ import os
 from pathlib import Path
 
 from apps.core.api.problems import PROBLEMS
-from apps.core.examples import MEMBERS
-from apps.core.swagger import problem_example
+from apps.core.apidocs.examples import MEMBERS
+from apps.core.apidocs.swagger import problem_example
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "api-errors.md"
+PAGE = Path(__file__).resolve().parents[4] / "docs" / "api-errors.md"
 INTRODUCTION = """# Errors of the API
 
 Every refusal is a problem document (RFC 9457) of the type `application/problem+json`. Decide by `code`, which never
