@@ -65,10 +65,10 @@ MUTATIONS = (
     ),
     Mutation(
         "a revoked session lives on",
-        "apps/accounts/sessions.py",
+        "apps/accounts/sessions/services.py",
         "AND accounts_session.revoked_at IS NULL AND",
         "AND",
-        "apps/accounts/tests/test_tokens.py -k family",
+        "apps/accounts/sessions/tests/test_tokens.py -k family",
     ),
     Mutation(
         "sellers see each other",
@@ -100,25 +100,25 @@ MUTATIONS = (
     ),
     Mutation(
         "a name that does not exist costs no hashing",
-        "apps/accounts/sessions.py",
+        "apps/accounts/sessions/services.py",
         "    user = authenticate(username=username, password=password)\n",
         "    known = User.objects.filter(username__iexact=username).exists()\n"
         "    user = authenticate(username=username, password=password) if known else None\n",
-        "apps/accounts/tests/test_guessing.py",
+        "apps/accounts/sessions/tests/test_guessing.py",
     ),
     Mutation(
         "passwords are guessed for ever from many addresses",
         "apps/accounts/throttles.py",
         "if counted.exceeds(anywhere[1]) and not has_logged_in_from(username, address):",
         "if False:",
-        "apps/accounts/tests/test_guessing.py",
+        "apps/accounts/sessions/tests/test_guessing.py",
     ),
     Mutation(
         "a new password leaves old logins alive",
         "apps/accounts/models.py",
         "            if is_new_password:",
         "            if False:",
-        "apps/accounts/tests/test_access_ends.py",
+        "apps/accounts/sessions/tests/test_access_ends.py",
     ),
     Mutation(
         "the standby is asked for wallets and sessions",

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts import audit, services, users
+from apps.accounts import audit
 from apps.accounts.admin_forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
 from apps.accounts.confirmed_steps import Preview, ReasonForm, Step, take_step
 from apps.accounts.console import SELLER_KINDS
@@ -25,6 +25,8 @@ from apps.accounts.control_admin import SessionAdmin as SessionAdmin
 from apps.accounts.models import AuditAction, Seller, StaffRole, User
 from apps.accounts.panels import Panel, seller_panels
 from apps.accounts.role_admin import ADMINS, AUDITORS, RoleAdmin
+from apps.accounts.sellers import services
+from apps.accounts.users import services as users
 from apps.core.display import NOTHING, show_age, show_moment, show_money, show_phone, status_badge
 
 _ENDS_SESSIONS = frozenset({"groups", "is_active", "seller", "seller_role"})

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Seller, StaffRole, User
-from apps.accounts.sessions import revoke_sessions
+from apps.accounts.sessions.services import revoke_sessions
 from apps.core.values.phones import normalize_mobile
 
 if TYPE_CHECKING:

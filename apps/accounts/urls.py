@@ -1,7 +1,8 @@
 from django.urls import path, register_converter
 from django.urls.converters import UUIDConverter
 
-from apps.accounts import user_views, views
+from apps.accounts.sellers import views
+from apps.accounts.users import views as user_views
 
 
 class SellerIdConverter(UUIDConverter):

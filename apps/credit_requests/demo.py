@@ -4,10 +4,10 @@ import secrets
 from dataclasses import dataclass
 from decimal import Decimal
 
-from apps.accounts import services as accounts
 from apps.accounts.models import Seller, SellerRole, StaffRole, User
-from apps.accounts.sessions import Door, close_session, open_session
-from apps.accounts.tokens import Claims, read_access
+from apps.accounts.sellers import services as accounts
+from apps.accounts.sessions.services import Door, close_session, open_session
+from apps.accounts.sessions.tokens import Claims, read_access
 from apps.credit_requests import services
 from apps.credit_requests.models import CreditRequest
 from apps.transactions.models import EntryType, LedgerEntry

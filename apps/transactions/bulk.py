@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.authentication import ClaimsAuthentication, claims_of
+from apps.accounts.sessions.authentication import ClaimsAuthentication, claims_of
 from apps.core.api.fields import MoneyField
 from apps.core.api.idempotency import InvalidIdempotencyKey, parse_idempotency_key
 from apps.core.api.input import read_body

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.accounts import audit, sessions
+from apps.accounts import audit
 from apps.accounts.models import AuditAction, Seller, SellerRole
-from apps.accounts.tokens import Claims, InvalidToken
+from apps.accounts.sessions import services as sessions
+from apps.accounts.sessions.tokens import Claims, InvalidToken
 from apps.core.errors import DomainError, NotFound, PermissionDenied
 from apps.core.values.business_day import business_day
 from apps.core.values.money import ZERO, format_money

@@ -6,8 +6,8 @@ from uuid import UUID
 from django.conf import settings
 from rest_framework.request import Request
 
-from apps.accounts.authentication import claims_of
-from apps.accounts.selectors import charge_limits
+from apps.accounts.sellers.selectors import charge_limits
+from apps.accounts.sessions.authentication import claims_of
 from apps.core.limits.rate_limits import Limit
 from apps.core.limits.throttles import CountingThrottle
 

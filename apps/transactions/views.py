@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts import audit
-from apps.accounts.authentication import ClaimsAuthentication, claims_of
 from apps.accounts.models import AuditAction
 from apps.accounts.permissions import IsAdmin, IsAuditor, MayRead, caller, seller_scope, visible_seller_id
+from apps.accounts.sessions.authentication import ClaimsAuthentication, claims_of
 from apps.core.api.csv_export import CSVRenderer
 from apps.core.api.idempotency import InvalidIdempotencyKey, parse_idempotency_key
 from apps.core.api.input import read_body, read_query

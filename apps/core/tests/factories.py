@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
 from apps.accounts.models import Seller, SellerRole, Session, User
-from apps.accounts.tokens import Claims, issue_pair, read_access
+from apps.accounts.sessions.tokens import Claims, issue_pair, read_access
 from apps.core.tests.api import PHONE, Caller
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.services import approve_credit_request, submit_credit_request

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from apps.accounts import audit, services
+from apps.accounts import audit
 from apps.accounts.models import AuditAction, AuditEvent, Seller, SellerRole, StaffRole, User
+from apps.accounts.sellers import services
 from apps.core.tests.api import Answer, Caller
 from apps.core.tests.factories import file_request, make_seller, make_staff, owner_of
 from apps.core.tests.fixtures import CALLERS

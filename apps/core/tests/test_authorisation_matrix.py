@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import URLPattern, resolve
 
 from apps.accounts.models import Seller, User
-from apps.accounts.tests.test_tokens import FORGERIES
+from apps.accounts.sessions.tests.test_tokens import FORGERIES
 from apps.core.limits.rate_limits import local_counts
 from apps.core.tests.api import BASE, PHONE, Caller
 from apps.core.tests.factories import log_in, make_staff

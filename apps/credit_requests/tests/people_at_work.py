@@ -11,9 +11,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from apps.accounts import services as accounts
 from apps.accounts.models import User
-from apps.accounts.tokens import Claims
+from apps.accounts.sellers import services as accounts
+from apps.accounts.sessions.tokens import Claims
 from apps.core.tests.api import PHONE
 from apps.core.tests.races import outcome
 from apps.credit_requests import services as credit

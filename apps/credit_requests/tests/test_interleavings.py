@@ -12,8 +12,8 @@ from itertools import count
 import pytest
 
 from apps.accounts.models import Seller, User
-from apps.accounts.services import suspend_seller, update_seller
-from apps.accounts.tokens import Claims
+from apps.accounts.sellers.services import suspend_seller, update_seller
+from apps.accounts.sessions.tokens import Claims
 from apps.core.tests.api import PHONE
 from apps.core.tests.factories import claims_of, file_request, make_seller, make_staff, owner_of
 from apps.core.tests.interleaving import interleave

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
 
-from apps.accounts import services as accounts
 from apps.accounts.models import Seller, User
-from apps.accounts.tokens import Claims
+from apps.accounts.sellers import services as accounts
+from apps.accounts.sessions.tokens import Claims
 from apps.core.tests.factories import claims_of, make_staff
 from apps.core.tests.races import outcome
 from apps.credit_requests import services as credit

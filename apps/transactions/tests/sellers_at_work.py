@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
-from apps.accounts.tokens import Claims
+from apps.accounts.sessions.tokens import Claims
 from apps.core.tests.api import PHONE
 from apps.core.tests.races import outcome
 from apps.transactions.services import sell_charge

@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.authentication import ClaimsAuthentication, claims_of
+from apps.accounts.sessions.authentication import ClaimsAuthentication, claims_of
 
 
 class CeilingView(APIView):

@@ -8,10 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts import selectors, services, sessions
 from apps.accounts.models import Seller, StaffRole
 from apps.accounts.permissions import IsAdmin, IsStaffMember, MayEditSeller, MayRead, caller, visible_seller_id
-from apps.accounts.serializers import (
+from apps.accounts.sellers import selectors, services
+from apps.accounts.sellers.serializers import (
     CredentialsSerializer,
     MeSerializer,
     OwnSellerChangesSerializer,
@@ -24,6 +24,7 @@ from apps.accounts.serializers import (
     SellerSerializer,
     TokenPairSerializer,
 )
+from apps.accounts.sessions import services as sessions
 from apps.accounts.throttles import LoginThrottle, RegistrationThrottle, client_network, failures_limited
 from apps.core.api.input import read_body, read_query
 from apps.core.api.pagination import paginated

@@ -10,9 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts import services, users
 from apps.accounts.models import SellerRole, User
 from apps.accounts.permissions import IsOwner, caller
+from apps.accounts.sellers import services
+from apps.accounts.users import services as users
 from apps.core.api.input import ListQuerySerializer, read_body, read_query
 from apps.core.api.pagination import paginated
 from apps.core.apidocs.examples import OPERATOR_ID

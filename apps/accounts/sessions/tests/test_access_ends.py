@@ -9,8 +9,8 @@ from django.core.management import call_command
 from django.test import Client
 
 from apps.accounts.models import Seller, SellerRole, Session, User
-from apps.accounts.services import change_password
-from apps.accounts.sessions import revoke_sessions
+from apps.accounts.sellers.services import change_password
+from apps.accounts.sessions.services import revoke_sessions
 from apps.core.tests.api import Caller, assert_problem
 from apps.core.tests.factories import log_in, make_staff, make_user, owner_of
 from apps.core.tests.invariants import nothing_changes

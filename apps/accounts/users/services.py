@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, SellerRole, User
-from apps.accounts.services import duplicates_named, set_password
-from apps.accounts.sessions import revoke_sessions
+from apps.accounts.sellers.services import duplicates_named, set_password
+from apps.accounts.sessions.services import revoke_sessions
 from apps.core.errors import NotFound, PermissionDenied
 
 

@@ -5,9 +5,9 @@ from typing import cast
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from apps.accounts import sessions
 from apps.accounts.models import User
-from apps.accounts.tokens import Claims, InvalidToken, read_access
+from apps.accounts.sessions import services as sessions
+from apps.accounts.sessions.tokens import Claims, InvalidToken, read_access
 
 
 class ClaimsAuthentication(JWTAuthentication):

@@ -15,7 +15,7 @@ from rest_framework_simplejwt.settings import api_settings
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, Seller, Session, User
-from apps.accounts.tokens import Claims, InvalidToken, TokenPair, issue_pair, read_refresh
+from apps.accounts.sessions.tokens import Claims, InvalidToken, TokenPair, issue_pair, read_refresh
 from apps.core.errors import DomainError
 from apps.core.observability import events, metrics
 
