@@ -29,18 +29,18 @@ class Mutation:
 MUTATIONS = (
     Mutation(
         "no row lock",
-        "apps/transactions/locking.py",
+        "apps/transactions/ledger/locking.py",
         'Wallet.objects.select_for_update(of=("self",), no_key=True)',
         "Wallet.objects.all()",
-        "apps/transactions/tests/test_charge_races.py",
+        "apps/transactions/charges/tests/test_charge_races.py",
     ),
     Mutation(
         "the key is looked up after the checks of the sale",
-        "apps/transactions/services.py",
+        "apps/transactions/charges/services.py",
         "        if wallet.earlier_entry_id is not None:\n",
         "        _check_seller(wallet)\n        _draft_sale(wallet, order, claims)\n"
         "        if wallet.earlier_entry_id is not None:\n",
-        "apps/transactions/tests/test_charge_keys.py",
+        "apps/transactions/charges/tests/test_charge_keys.py",
     ),
     Mutation(
         "acknowledged before it is committed",
@@ -79,10 +79,10 @@ MUTATIONS = (
     ),
     Mutation(
         "sold without a commit",
-        "apps/transactions/services.py",
+        "apps/transactions/charges/services.py",
         "        ledger.write(wallet, [entry])\n",
         "        ledger.write(wallet, [entry])\n        transaction.set_rollback(True)\n",
-        "apps/transactions/tests/test_charge_races.py",
+        "apps/transactions/charges/tests/test_charge_races.py",
     ),
     Mutation(
         "a silent database is waited for without end",

@@ -10,8 +10,8 @@ from apps.accounts.sessions.services import Door, close_session, open_session
 from apps.accounts.sessions.tokens import Claims, read_access
 from apps.credit_requests import services
 from apps.credit_requests.models import CreditRequest
+from apps.transactions.charges.services import AlreadyReversed, reverse_entry, sell_charge
 from apps.transactions.models import EntryType, LedgerEntry
-from apps.transactions.services import AlreadyReversed, reverse_entry, sell_charge
 
 PASSWORD_BYTES = 9
 DAILY_LIMIT = Decimal("2000000.00")

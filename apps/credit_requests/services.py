@@ -16,9 +16,10 @@ from apps.accounts import audit
 from apps.accounts.models import AuditAction, Seller, User
 from apps.core.errors import DomainError, NotFound
 from apps.credit_requests.models import CreditRequest
-from apps.transactions import ledger, postings
-from apps.transactions.locking import lock_wallet
-from apps.transactions.services import IdempotencyKeyReused, SellerNotActive
+from apps.transactions.charges.services import IdempotencyKeyReused, SellerNotActive
+from apps.transactions.ledger import postings
+from apps.transactions.ledger import write as ledger
+from apps.transactions.ledger.locking import lock_wallet
 
 
 class CreditRequestAlreadyProcessed(DomainError):

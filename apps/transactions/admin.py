@@ -16,9 +16,11 @@ from apps.accounts import audit
 from apps.accounts.models import AuditAction, User
 from apps.accounts.role_admin import AUDITORS, RoleAdmin
 from apps.core.display import link, show_date, show_moment, show_money, show_number
-from apps.transactions import console, reconciliation, reconciliation_runs
+from apps.transactions import console
 from apps.transactions.ledger_admin import LedgerEntryAdmin as LedgerEntryAdmin  # registers itself
 from apps.transactions.models import ReconciliationRun, Wallet
+from apps.transactions.reconciliation import reconcile as reconciliation
+from apps.transactions.reconciliation import runs as reconciliation_runs
 
 
 @admin.register(Wallet)

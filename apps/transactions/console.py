@@ -24,8 +24,9 @@ from apps.core.display import (
 )
 from apps.core.plots import Column, bars, line
 from apps.core.values.money import ZERO
-from apps.transactions import figures, selectors, summaries
+from apps.transactions.entries import selectors
 from apps.transactions.models import EntryType, LedgerEntry, ReconciliationRun
+from apps.transactions.totals import figures, summaries
 
 SHOWN_TYPES = (EntryType.CHARGE_SALE.value, EntryType.CREDIT_INCREASE.value)
 TYPE_KINDS = {"credit_increase": "good", "charge_sale": "quiet", "reversal": "waiting"}

@@ -24,8 +24,10 @@ from apps.core.database import replica
 from apps.core.day_filter import DayFilter
 from apps.core.display import NOTHING, badge, link, show_moment, show_money, show_number, show_phone
 from apps.core.keyset_list import KeysetList
-from apps.transactions import console, selectors, services
-from apps.transactions.entry_export import stream_entries
+from apps.transactions import console
+from apps.transactions.charges import services
+from apps.transactions.entries import selectors
+from apps.transactions.entries.export import stream_entries
 from apps.transactions.ledger_filters import PhoneFilter
 from apps.transactions.models import EntryType, LedgerEntry, Wallet
 

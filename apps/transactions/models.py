@@ -181,7 +181,7 @@ class LedgerEntry(models.Model):
 
 
 class HourlyTotal(models.Model):
-    """What the ledger added up to in one hour, for the home page; `apps.transactions.summaries` writes it."""
+    """What the ledger added up to in one hour, for the home page; `apps.transactions.totals.summaries` writes it."""
 
     hour = models.DateTimeField()
     type = models.CharField(max_length=16, choices=EntryType)

@@ -1,7 +1,8 @@
 from django.urls import path
 
-from apps.transactions import statement_views, views
-from apps.transactions.bulk import BulkChargeView
+from apps.transactions.charges.bulk import BulkChargeView
+from apps.transactions.entries import views
+from apps.transactions.statements import views as statement_views
 
 urlpatterns = [
     path("charges/", views.ChargeListView.as_view(), name="charge-list"),

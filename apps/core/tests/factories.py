@@ -13,8 +13,8 @@ from apps.accounts.sessions.tokens import Claims, issue_pair, read_access
 from apps.core.tests.api import PHONE, Caller
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.services import approve_credit_request, submit_credit_request
+from apps.transactions.charges.services import reverse_entry, sell_charge
 from apps.transactions.models import LedgerEntry
-from apps.transactions.services import reverse_entry, sell_charge
 
 NEVER = UUID("0197f3a0-7c1e-7b6a-9d1f-3f6f0c2f8a11")  # a well-formed id that nothing has
 

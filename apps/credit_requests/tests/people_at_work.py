@@ -18,7 +18,7 @@ from apps.core.tests.api import PHONE
 from apps.core.tests.races import outcome
 from apps.credit_requests import services as credit
 from apps.credit_requests.models import CreditRequest
-from apps.transactions import services as sales
+from apps.transactions.charges import services as sales
 from apps.transactions.models import LedgerEntry
 
 AMOUNTS = [Decimal(text) for text in ("0.50", "1.00", "2.00", "20.00")]

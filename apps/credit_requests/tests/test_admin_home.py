@@ -11,8 +11,8 @@ from django.urls import reverse
 from apps.accounts.models import Seller
 from apps.core.tests.factories import add_credit, file_request, log_in, make_seller, owner_of, sell
 from apps.credit_requests.tests.back_office import desk
-from apps.transactions import summaries
 from apps.transactions.models import DailyTotal, HourlyTotal, LedgerEntry, Wallet
+from apps.transactions.totals import summaries
 
 pytestmark = pytest.mark.django_db
 

@@ -134,7 +134,7 @@ def test_a_balance_that_would_not_fit_is_refused(admin: Caller) -> None:
     seller = make_seller()
     request = file_request(seller, "999999999999.99")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("apps.transactions.ledger.MAX_BALANCE", Decimal("999999999999.98"))
+        patch.setattr("apps.transactions.ledger.write.MAX_BALANCE", Decimal("999999999999.98"))
         with nothing_changes():
             answer = _step(admin, "approve", request.pk)
 

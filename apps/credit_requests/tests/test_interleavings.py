@@ -21,9 +21,9 @@ from apps.core.tests.invariants import assert_ledger_consistent
 from apps.core.tests.races import outcome
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.services import approve_credit_request, cancel_credit_request, reject_credit_request
+from apps.transactions.charges.services import reverse_entry, sell_charge
 from apps.transactions.models import LedgerEntry, Wallet
-from apps.transactions.services import reverse_entry, sell_charge
-from apps.transactions.verification import Verification
+from apps.transactions.reconciliation.verification import Verification
 
 # own_connection: whether an act waits for a lock is asked of PostgreSQL by the pid of its session.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.own_connection]

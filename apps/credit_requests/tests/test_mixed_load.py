@@ -15,7 +15,7 @@ from apps.core.tests.invariants import assert_ledger_consistent
 from apps.core.tests.races import race_processes
 from apps.credit_requests.tests.people_at_work import work
 from apps.transactions.models import LedgerEntry
-from apps.transactions.verification import Verification
+from apps.transactions.reconciliation.verification import Verification
 
 OPERATIONS = int(os.environ.get("MIXED_OPERATIONS", "2000"))
 SEED = int(os.environ.get("MIXED_SEED", "1"))

@@ -23,10 +23,10 @@ from apps.core.tests.races import outcome
 from apps.credit_requests import services as credit
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.tests.platform_model import ModelEntry, ModelRequest, ModelSeller
-from apps.transactions import services as sales
+from apps.transactions.charges import services as sales
+from apps.transactions.charges.sales import Sale
 from apps.transactions.models import LedgerEntry, Wallet
-from apps.transactions.sales import Sale
-from apps.transactions.verification import Verification
+from apps.transactions.reconciliation.verification import Verification
 
 EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "0"))
 PROFILE = settings(
@@ -171,7 +171,7 @@ class Platform(RuleBasedStateMachine):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_platform_does_what_the_model_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("apps.transactions.locking", "apps.transactions.services"):
+    for module in ("apps.transactions.ledger.locking", "apps.transactions.charges.services"):
         monkeypatch.setattr(f"{module}.business_day", lambda moment: date(2026, 1, 1))  # no midnight comes between
     run_state_machine_as_test(Platform, settings=PROFILE)
     assert Verification(checkpoints={}).run().problems == []

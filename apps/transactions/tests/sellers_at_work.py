@@ -8,7 +8,7 @@ from functools import partial
 from apps.accounts.sessions.tokens import Claims
 from apps.core.tests.api import PHONE
 from apps.core.tests.races import outcome
-from apps.transactions.services import sell_charge
+from apps.transactions.charges.services import sell_charge
 
 
 def sell_many(claims: Sequence[Claims], count: int, amount: str) -> Counter[str]:

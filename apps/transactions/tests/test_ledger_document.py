@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 from django.db import connection
 
-from apps.transactions.chain import NO_HASH, Row, hash_entry
+from apps.transactions.ledger.chain import NO_HASH, Row, hash_entry
 from config.env_file import REPOSITORY
 
 DOCUMENT = (REPOSITORY / "docs/ledger.md").read_text()

@@ -70,7 +70,7 @@ def _open_all(postgres: EmbeddedPostgres) -> Iterator[Opened]:
     from django.test import Client
     from django.test.utils import setup_test_environment
 
-    from apps.transactions import summaries
+    from apps.transactions.totals import summaries
 
     while summaries.add_next_batch():
         pass

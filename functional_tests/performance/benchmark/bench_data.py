@@ -47,7 +47,7 @@ def default_home() -> Path:
 
 
 def _fill(postgres: EmbeddedPostgres, sellers: int, entries: int) -> None:
-    from apps.transactions.verification import Verification
+    from apps.transactions.reconciliation.verification import Verification
     from functional_tests.performance.benchmark.generator import DataPlan
     from functional_tests.performance.benchmark.loader import load
 

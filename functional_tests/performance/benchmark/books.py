@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from apps.transactions.reconciliation import has_broken_links, iterate_reconciliations, trial_balance
+from apps.transactions.reconciliation.reconcile import has_broken_links, iterate_reconciliations, trial_balance
 from functional_tests.performance.benchmark.cases import Case
 from functional_tests.performance.benchmark.drive import CONNECTIONS, Drive
 from functional_tests.performance.errors import UnexpectedAnswer

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from apps.core.values.ids import uuid7_at
 from apps.core.values.money import ZERO
-from apps.transactions import postings
-from apps.transactions.chain import NO_HASH, Row, hash_entry
+from apps.transactions.ledger import postings
+from apps.transactions.ledger.chain import NO_HASH, Row, hash_entry
+from apps.transactions.ledger.postings import Posting
 from apps.transactions.models import LedgerEntry
-from apps.transactions.postings import Posting
 
 NULL = r"\N"
 ENTRY_COLUMNS = Row._fields[:-1]  # the last one is not the table's

@@ -14,7 +14,7 @@ from django.db import connection
 from apps.core.database.embedded.server import EmbeddedPostgres
 from apps.core.database.roles import open_database
 from apps.core.database.timeouts import long_read
-from apps.transactions.reconciliation import iterate_reconciliations, reconcile_all
+from apps.transactions.reconciliation.reconcile import iterate_reconciliations, reconcile_all
 from functional_tests.performance.benchmark.bench import DEEP_PAGE, Effort
 from functional_tests.performance.benchmark.cases import HISTORY, Case, CaseBook
 from functional_tests.performance.benchmark.criteria import Criterion, cost, ratio

@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from apps.core.api.pagination import KeysetPagination
+from apps.transactions.entries.selectors import list_entries
 from apps.transactions.models import EntryType, LedgerEntry
-from apps.transactions.selectors import list_entries
 
 
 @dataclass(frozen=True, slots=True)

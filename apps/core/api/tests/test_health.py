@@ -10,8 +10,8 @@ from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
 from apps.core.tests.api import Caller, assert_problem
 from apps.core.tests.factories import log_in, make_seller, owner_of
-from apps.transactions import ledger
-from apps.transactions.locking import LockedWallet
+from apps.transactions.ledger import write as ledger
+from apps.transactions.ledger.locking import LockedWallet
 from apps.transactions.models import LedgerEntry, Wallet
 
 

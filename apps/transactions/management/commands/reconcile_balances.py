@@ -11,8 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.core.errors import NotFound
 from apps.core.observability.step_clock import after_step, step
 from apps.core.values.money import ZERO
-from apps.transactions import reconciliation, repair
-from apps.transactions.management.reconciliation_output import (
+from apps.transactions.models import ReconciliationRun
+from apps.transactions.reconciliation import reconcile as reconciliation
+from apps.transactions.reconciliation import repair
+from apps.transactions.reconciliation.output import (
     AGREES,
     DISAGREES,
     FIXED,
@@ -20,8 +22,7 @@ from apps.transactions.management.reconciliation_output import (
     JSONOutput,
     TextOutput,
 )
-from apps.transactions.models import ReconciliationRun
-from apps.transactions.reconciliation import SellerReconciliation
+from apps.transactions.reconciliation.reconcile import SellerReconciliation
 
 
 class Command(BaseCommand):

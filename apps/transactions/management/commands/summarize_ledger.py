@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from apps.transactions import summaries
+from apps.transactions.totals import summaries
 
 
 class Command(BaseCommand):

@@ -12,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.accounts.models import Seller
 from apps.core.errors import InvalidInput
-from apps.transactions.seals import SealWriter, read_seals
-from apps.transactions.verification import Report, Verification
+from apps.transactions.reconciliation.seals import SealWriter, read_seals
+from apps.transactions.reconciliation.verification import Report, Verification
 
 _BAR_MAX_COLUMNS = 40
 

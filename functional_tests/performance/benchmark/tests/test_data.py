@@ -10,8 +10,8 @@ from psycopg2.extensions import connection as Connection
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
 from apps.transactions.models import EntryType, LedgerEntry, Wallet
-from apps.transactions.reconciliation import reconcile_all
-from apps.transactions.verification import Verification
+from apps.transactions.reconciliation.reconcile import reconcile_all
+from apps.transactions.reconciliation.verification import Verification
 from functional_tests.performance.benchmark.generator import Account, DataPlan
 from functional_tests.performance.benchmark.loader import load
 

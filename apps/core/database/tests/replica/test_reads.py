@@ -16,8 +16,8 @@ from apps.core.database.tests.replica.standby import Standby
 from apps.core.tests.api import Answer, Caller
 from apps.core.tests.factories import file_request, log_in, make_seller, make_staff, owner_of, sell
 from apps.credit_requests.models import CreditRequest
-from apps.transactions import figures
 from apps.transactions.models import LedgerEntry, Wallet
+from apps.transactions.totals import figures
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 

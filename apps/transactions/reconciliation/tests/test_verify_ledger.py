@@ -15,7 +15,7 @@ from django.core.management.base import CommandError
 from apps.accounts.models import Seller
 from apps.core.tests.factories import NEVER, make_seller, reverse, sell
 from apps.core.tests.tampering import change_by_hand, superuser_without_triggers
-from apps.transactions.chain import NO_HASH, Chain, Row, hash_entry
+from apps.transactions.ledger.chain import NO_HASH, Chain, Row, hash_entry
 from apps.transactions.models import LedgerEntry
 from apps.transactions.tests.forgery import (
     ENTRY,

@@ -6,7 +6,7 @@ from apps.accounts.models import Seller
 from apps.core.tests.factories import make_seller, sell
 from apps.core.tests.tampering import change_by_hand
 from apps.transactions.models import ReconciliationCheckpoint
-from apps.transactions.tests.test_reconcile_balances import line_of, reconcile, set_balance
+from apps.transactions.reconciliation.tests.test_reconcile_balances import line_of, reconcile, set_balance
 
 # One more taken than the wallet gave; the checks of the row itself are content.
 MORE = "amount = amount + 1, balance_after = balance_after - 1"

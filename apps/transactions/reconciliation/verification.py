@@ -12,7 +12,7 @@ from django.db import connection
 
 from apps.core.database.timeouts import snapshot_read
 from apps.core.values.times import format_time
-from apps.transactions.chain import Chain, Problem, Row, WalletRow
+from apps.transactions.ledger.chain import Chain, Problem, Row, WalletRow
 
 FETCH_ROWS = 2_000
 

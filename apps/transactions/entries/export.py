@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from django.http import StreamingHttpResponse
 
 from apps.core.api.csv_export import stream_csv
+from apps.transactions.entries.serializers import LedgerEntrySerializer
 from apps.transactions.models import LedgerEntry
-from apps.transactions.serializers import LedgerEntrySerializer
 
 _serializer = LedgerEntrySerializer()
 COLUMNS = (*_serializer.fields, "entry_hash")

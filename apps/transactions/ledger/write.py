@@ -16,9 +16,9 @@ from apps.core.errors import DomainError
 from apps.core.observability import events
 from apps.core.values.ids import uuid7_at
 from apps.core.values.money import MAX_BALANCE, ZERO, format_money
-from apps.transactions.locking import LockedWallet
+from apps.transactions.ledger.locking import LockedWallet
+from apps.transactions.ledger.postings import Posting
 from apps.transactions.models import LedgerEntry, Wallet
-from apps.transactions.postings import Posting
 
 _TICK = timedelta(microseconds=1)  # entries of one wallet never share a moment: ids and times sort as sequences do
 # Django names a column as the attribute that holds its value. The database adds the last one, the hash.

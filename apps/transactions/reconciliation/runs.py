@@ -8,8 +8,8 @@ from django.utils.translation import gettext_noop
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction
-from apps.transactions import reconciliation
 from apps.transactions.models import ReconciliationRun
+from apps.transactions.reconciliation import reconcile as reconciliation
 
 
 def run_reconciliation(*, run_by_id: UUID | None = None) -> ReconciliationRun:

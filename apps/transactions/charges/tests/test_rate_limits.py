@@ -10,7 +10,7 @@ from apps.core.tests.api import Answer, Caller, assert_problem
 from apps.core.tests.factories import log_in, owner_of
 from apps.core.tests.invariants import nothing_changes
 from apps.core.tests.test_query_counts import CHARGE_QUERIES
-from apps.transactions.throttles import own_limits
+from apps.transactions.charges.throttles import own_limits
 
 pytestmark = pytest.mark.django_db
 

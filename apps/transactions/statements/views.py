@@ -16,15 +16,16 @@ from apps.core.api.pagination import KeysetPagination
 from apps.core.apidocs.swagger import documented
 from apps.core.values.money import format_money
 from apps.core.values.times import format_time
-from apps.transactions import selectors, statements
-from apps.transactions.entry_export import stream_entries
-from apps.transactions.serializers import (
+from apps.transactions.entries import selectors
+from apps.transactions.entries.export import stream_entries
+from apps.transactions.entries.serializers import (
     BalanceQuerySerializer,
     BalanceSerializer,
     LedgerEntrySerializer,
     StatementQuerySerializer,
     StatementSerializer,
 )
+from apps.transactions.statements import selectors as statements
 
 _render_entry = LedgerEntrySerializer().to_representation
 _READ_PROBLEMS = ("validation_error", "permission_denied", "not_found")

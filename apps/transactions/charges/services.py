@@ -13,10 +13,11 @@ from apps.accounts.sessions.tokens import Claims, InvalidToken
 from apps.core.errors import DomainError, NotFound, PermissionDenied
 from apps.core.values.business_day import business_day
 from apps.core.values.money import ZERO, format_money
-from apps.transactions import ledger, postings
-from apps.transactions.locking import LockedWallet, actor_role, lock_wallet
+from apps.transactions.charges.sales import Batch, Order, Sale
+from apps.transactions.ledger import postings
+from apps.transactions.ledger import write as ledger
+from apps.transactions.ledger.locking import LockedWallet, actor_role, lock_wallet
 from apps.transactions.models import EntryType, LedgerEntry
-from apps.transactions.sales import Batch, Order, Sale
 
 _MAY_SELL = frozenset({SellerRole.OWNER.value, SellerRole.OPERATOR.value})
 

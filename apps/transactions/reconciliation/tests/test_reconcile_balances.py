@@ -16,7 +16,7 @@ from apps.core.tests.factories import NEVER, make_seller, sell
 from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes
 from apps.core.tests.tampering import change_by_hand
 from apps.transactions.models import LedgerEntry, Wallet
-from apps.transactions.repair import LedgerInconsistent, restore_wallet
+from apps.transactions.reconciliation.repair import LedgerInconsistent, restore_wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,8 +13,8 @@ from apps.core.errors import InvalidInput, NotFound
 from apps.core.values.business_day import business_day_start
 from apps.core.values.ids import uuid7_at
 from apps.core.values.money import ZERO
+from apps.transactions.entries.selectors import Balance, list_entries
 from apps.transactions.models import EntryType, LedgerEntry
-from apps.transactions.selectors import Balance, list_entries
 
 _TICK = timedelta(microseconds=1)
 

@@ -15,7 +15,8 @@ from apps.core.tests.api import Answer, assert_problem
 from apps.core.tests.factories import add_credit, file_request, log_in, make_seller, make_staff, owner_of, sell
 from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes
 from apps.core.tests.races import outcome, race
-from apps.transactions import ledger, locking
+from apps.transactions.ledger import locking
+from apps.transactions.ledger import write as ledger
 from apps.transactions.models import Wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)

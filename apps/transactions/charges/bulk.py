@@ -19,12 +19,12 @@ from apps.core.apidocs.swagger import documented, example_of
 from apps.core.errors import DomainError
 from apps.core.observability import metrics
 from apps.core.values.money import ZERO, format_money
-from apps.transactions import services
-from apps.transactions.refusals import count_refusals
-from apps.transactions.sales import Batch, Order, Sale
-from apps.transactions.serializers import ChargeRequestSerializer, LedgerEntrySerializer
-from apps.transactions.services import BulkRejected
-from apps.transactions.throttles import ChargeThrottle
+from apps.transactions.charges import services
+from apps.transactions.charges.refusals import count_refusals
+from apps.transactions.charges.sales import Batch, Order, Sale
+from apps.transactions.charges.services import BulkRejected
+from apps.transactions.charges.throttles import ChargeThrottle
+from apps.transactions.entries.serializers import ChargeRequestSerializer, LedgerEntrySerializer
 
 MAX_ITEMS: Final = 1_000
 _ROUTE: Final = "api/v1/charges/bulk/"  # of the items' counters

@@ -6,10 +6,10 @@ from django.db import transaction
 
 from apps.core.observability import events
 from apps.core.values.money import ZERO
-from apps.transactions import ledger
-from apps.transactions.locking import lock_wallet
+from apps.transactions.ledger import write as ledger
+from apps.transactions.ledger.locking import lock_wallet
 from apps.transactions.models import LedgerEntry
-from apps.transactions.reconciliation import SellerReconciliation, has_broken_links, reconcile_seller
+from apps.transactions.reconciliation.reconcile import SellerReconciliation, has_broken_links, reconcile_seller
 
 
 class LedgerInconsistent(Exception):

@@ -11,8 +11,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from apps.core.values.money import ZERO, format_money
-from apps.transactions.reconciliation import SellerReconciliation
-from apps.transactions.reconciliation_serializers import SellerReconciliationSerializer
+from apps.transactions.reconciliation.reconcile import SellerReconciliation
+from apps.transactions.reconciliation.serializers import SellerReconciliationSerializer
 
 AGREES, FIXED, DISAGREES = "agrees", "fixed", "disagrees"
 Write = Callable[[str], object]

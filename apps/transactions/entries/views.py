@@ -24,12 +24,12 @@ from apps.core.apidocs.examples import APPROVER_ID, REVERSAL_ENTRY_ID, REVERSED_
 from apps.core.apidocs.swagger import IDEMPOTENCY_KEY, documented, page_of
 from apps.core.database import replica
 from apps.core.errors import DomainError
-from apps.transactions import reconciliation, selectors, services
-from apps.transactions.entry_export import stream_entries
-from apps.transactions.models import LedgerEntry
-from apps.transactions.reconciliation_serializers import ReconciliationSerializer, SellerReconciliationSerializer
-from apps.transactions.refusals import count_refusals
-from apps.transactions.serializers import (
+from apps.transactions.charges import services
+from apps.transactions.charges.refusals import count_refusals
+from apps.transactions.charges.throttles import ChargeThrottle
+from apps.transactions.entries import selectors
+from apps.transactions.entries.export import stream_entries
+from apps.transactions.entries.serializers import (
     ChargeRequestSerializer,
     EntryQuerySerializer,
     LedgerEntrySerializer,
@@ -38,7 +38,9 @@ from apps.transactions.serializers import (
     ReversalRequestSerializer,
     SellerEntryQuerySerializer,
 )
-from apps.transactions.throttles import ChargeThrottle
+from apps.transactions.models import LedgerEntry
+from apps.transactions.reconciliation import reconcile as reconciliation
+from apps.transactions.reconciliation.serializers import ReconciliationSerializer, SellerReconciliationSerializer
 
 _render_entry: Final = LedgerEntrySerializer().to_representation
 _READ_PROBLEMS: Final = ("validation_error", "permission_denied", "not_found")
