@@ -22,11 +22,11 @@ def optional_amount(text: str) -> Decimal | None:
 
 
 def _own_style(request: HttpRequest) -> str:
-    return static("core/console.css")
+    return static("console/console.css")
 
 
 def _favicon(request: HttpRequest) -> str:
-    return static("core/favicon.svg")
+    return static("console/favicon.svg")
 
 
 def _viewers_of(model: str) -> Callable[[HttpRequest], bool]:
@@ -53,11 +53,11 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "bolt",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _favicon}],
     "SITE_URL": None,
-    "LOGIN": {"form": "apps.accounts.admin_login.LoginForm"},
+    "LOGIN": {"form": "apps.console.pages.login.LoginForm"},
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": True,
     "STYLES": [_own_style],
-    "DASHBOARD_CALLBACK": "apps.accounts.panels.add_home_panels",
+    "DASHBOARD_CALLBACK": "apps.console.framework.panels.add_home_panels",
     "COLORS": {
         "primary": {
             "50": "oklch(98.4% .014 180.72)",

@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Seller
-from apps.accounts.panels import Panel, home_panel, seller_panel
-from apps.core.display import link, show_age, show_moment, show_money, status_badge
+from apps.console.framework.display import link, show_age, show_moment, show_money, status_badge
+from apps.console.framework.panels import Panel, home_panel, seller_panel
 from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
 
 STATUS_KINDS = {"pending": "waiting", "awaiting_second_approval": "waiting", "approved": "good", "rejected": "bad"}

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from apps.accounts.models import Seller
-from apps.accounts.role_admin import STAFF, has_role
+from apps.console.framework.role_admin import STAFF, has_role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
-from apps.core import persian
-from apps.core.display import show_moment, show_money
+from apps.console.framework import persian
+from apps.console.framework.display import show_moment, show_money
 
 
 @pytest.mark.parametrize(

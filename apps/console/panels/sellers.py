@@ -5,9 +5,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import AuditEvent, Seller
-from apps.accounts.panels import Panel, home_panel, seller_panel
-from apps.accounts.role_admin import AUDITORS, has_role
-from apps.core.display import NOTHING, badge, link, show_age, show_moment
+from apps.console.framework.display import NOTHING, badge, link, show_age, show_moment
+from apps.console.framework.panels import Panel, home_panel, seller_panel
+from apps.console.framework.role_admin import AUDITORS, has_role
 
 SELLER_KINDS = {"pending": "waiting", "active": "good", "suspended": "bad"}
 MOST_ROWS = 8

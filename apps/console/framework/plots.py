@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from apps.core.display import show_money
+from apps.console.framework.display import show_money
 
 WIDTH, HEIGHT = 640, 190
 WIDE = 1_120

@@ -17,18 +17,18 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeNumericFilter
 
 from apps.accounts import audit
-from apps.accounts.confirmed_steps import Preview, ReasonForm, Step, take_step
 from apps.accounts.models import AuditAction, User
-from apps.accounts.role_admin import RoleAdmin
+from apps.console.framework.confirmed_steps import Preview, ReasonForm, Step, take_step
+from apps.console.framework.day_filter import DayFilter
+from apps.console.framework.display import NOTHING, badge, link, show_moment, show_money, show_number, show_phone
+from apps.console.framework.keyset_list import KeysetList
+from apps.console.framework.role_admin import RoleAdmin
+from apps.console.pages.ledger_filters import PhoneFilter
+from apps.console.panels import money as console
 from apps.core.database import replica
-from apps.core.day_filter import DayFilter
-from apps.core.display import NOTHING, badge, link, show_moment, show_money, show_number, show_phone
-from apps.core.keyset_list import KeysetList
-from apps.transactions import console
 from apps.transactions.charges import services
 from apps.transactions.entries import selectors
 from apps.transactions.entries.export import stream_entries
-from apps.transactions.ledger_filters import PhoneFilter
 from apps.transactions.models import EntryType, LedgerEntry, Wallet
 
 

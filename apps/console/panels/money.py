@@ -8,10 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Seller
-from apps.accounts.panels import Panel, home_panel, seller_panel
-from apps.accounts.role_admin import AUDITORS
-from apps.core.api.problems import PROBLEMS
-from apps.core.display import (
+from apps.console.framework.display import (
     badge,
     link,
     show_age,
@@ -22,7 +19,10 @@ from apps.core.display import (
     show_phone,
     show_text,
 )
-from apps.core.plots import Column, bars, line
+from apps.console.framework.panels import Panel, home_panel, seller_panel
+from apps.console.framework.plots import Column, bars, line
+from apps.console.framework.role_admin import AUDITORS
+from apps.core.api.problems import PROBLEMS
 from apps.core.values.money import ZERO
 from apps.transactions.entries import selectors
 from apps.transactions.models import EntryType, LedgerEntry, ReconciliationRun

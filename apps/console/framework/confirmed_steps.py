@@ -20,8 +20,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.accounts.role_admin import RoleAdmin
-from apps.core.display import show_number
+from apps.console.framework.display import show_number
+from apps.console.framework.role_admin import RoleAdmin
 from apps.core.errors import DomainError
 
 MOST_ROWS = 200

@@ -7,7 +7,7 @@ from django import template
 from django.contrib import admin
 from django.db.models import Model
 
-from apps.core.display import show_moment, show_number, show_text
+from apps.console.framework.display import show_moment, show_number, show_text
 
 register = template.Library()
 _TEXT = re.compile(r"(?<=>)[^<]+")

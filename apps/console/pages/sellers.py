@@ -17,17 +17,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import audit
-from apps.accounts.admin_forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
-from apps.accounts.confirmed_steps import Preview, ReasonForm, Step, take_step
-from apps.accounts.console import SELLER_KINDS
-from apps.accounts.control_admin import AuditEventAdmin as AuditEventAdmin  # registers itself, as does the next
-from apps.accounts.control_admin import SessionAdmin as SessionAdmin
 from apps.accounts.models import AuditAction, Seller, StaffRole, User
-from apps.accounts.panels import Panel, seller_panels
-from apps.accounts.role_admin import ADMINS, AUDITORS, RoleAdmin
 from apps.accounts.sellers import services
 from apps.accounts.users import services as users
-from apps.core.display import NOTHING, show_age, show_moment, show_money, show_phone, status_badge
+from apps.console.framework.confirmed_steps import Preview, ReasonForm, Step, take_step
+from apps.console.framework.display import NOTHING, show_age, show_moment, show_money, show_phone, status_badge
+from apps.console.framework.panels import Panel, seller_panels
+from apps.console.framework.role_admin import ADMINS, AUDITORS, RoleAdmin
+from apps.console.pages.control import AuditEventAdmin as AuditEventAdmin  # registers itself, as does the next
+from apps.console.pages.control import SessionAdmin as SessionAdmin
+from apps.console.pages.forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
+from apps.console.panels.sellers import SELLER_KINDS
 
 _ENDS_SESSIONS = frozenset({"groups", "is_active", "seller", "seller_role"})
 

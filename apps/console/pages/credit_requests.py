@@ -13,12 +13,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts.confirmed_steps import Preview, ReasonForm, Step, take_step
 from apps.accounts.models import User
-from apps.accounts.role_admin import RoleAdmin
-from apps.core.display import NOTHING, link, show_age, show_moment, show_money, show_number
+from apps.console.framework.confirmed_steps import Preview, ReasonForm, Step, take_step
+from apps.console.framework.display import NOTHING, link, show_age, show_moment, show_money, show_number
+from apps.console.framework.role_admin import RoleAdmin
+from apps.console.panels import credit_requests as console
 from apps.core.values.money import ZERO
-from apps.credit_requests import console, selectors, services
+from apps.credit_requests import selectors, services
 from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
 
 

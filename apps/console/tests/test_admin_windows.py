@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import AuditEvent
-from apps.core.keyset_list import KeysetList
+from apps.console.framework.keyset_list import KeysetList
 from apps.core.tests.factories import add_credit, make_seller, sell
 from apps.credit_requests.tests.back_office import Desk, desk
 
