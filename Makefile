@@ -13,7 +13,7 @@ LOAD := $(BIN)/python functional_tests/performance/test_load_transactions.py
 BENCH := $(BIN)/python -m functional_tests.performance.benchmark
 
 # What `make stack-test` sends through PgBouncer: the API's money, sessions and lists. `make pgbouncer-test` sends all.
-POOLED := apps/accounts/tests apps/credit_requests/tests apps/transactions/tests \
+POOLED := apps/accounts apps/credit_requests apps/transactions apps/testing/tests \
   -k "not admin and not live_migration and not state_machine and not mixed and not verify_export and not seed_demo"
 
 .DEFAULT_GOAL := help

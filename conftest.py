@@ -13,9 +13,9 @@ from pytest_django import DjangoDbBlocker
 
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database, restrict_database
-from apps.core.tests import pgbouncer
+from apps.testing import pgbouncer
 
-pytest_plugins = ["apps.core.tests.fixtures"]
+pytest_plugins = ["apps.testing.fixtures"]
 
 # What migrations put in and every test needs.
 KEPT_TABLES = {

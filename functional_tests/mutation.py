@@ -61,7 +61,7 @@ MUTATIONS = (
         "apps/accounts/permissions.py",
         "IsCreditApprover = roles_required(StaffRole.ADMIN, StaffRole.CREDIT_APPROVER)",
         "IsCreditApprover = roles_required(*StaffRole.values)",
-        "apps/core/tests/test_authorisation_matrix.py -k approve",
+        "apps/testing/tests/test_authorisation_matrix.py -k approve",
     ),
     Mutation(
         "a revoked session lives on",
@@ -75,7 +75,7 @@ MUTATIONS = (
         "apps/accounts/permissions.py",
         "return None if user.staff_roles else user.seller_id",
         "return None",
-        "apps/core/tests/test_authorisation_matrix.py -k foreign_entry",
+        "apps/testing/tests/test_authorisation_matrix.py -k foreign_entry",
     ),
     Mutation(
         "sold without a commit",
@@ -125,21 +125,21 @@ MUTATIONS = (
         "apps/core/database/replica.py",
         "_reading.get() and model._meta.label in settings.REPLICA_MODELS",
         "_reading.get()",
-        "apps/core/tests/replica -k router",
+        "apps/core/database/tests/replica -k router",
     ),
     Mutation(
         "a standby that lags answers",
         "apps/core/database/replica.py",
         "pg_is_in_recovery() AND coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, false)",
         "pg_is_in_recovery() OR %s IS NULL",
-        "apps/core/tests/replica -k lags",
+        "apps/core/database/tests/replica -k lags",
     ),
     Mutation(
         "a dead standby is asked by every request",
         "apps/core/database/replica.py",
         "time.monotonic() + PAUSE_SECONDS, trouble",
         "0.0, trouble",
-        "apps/core/tests/replica -k dead",
+        "apps/core/database/tests/replica -k dead",
     ),
 )
 

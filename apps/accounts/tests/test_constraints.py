@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import Seller, User
-from apps.core.tests.constraints import columns_of, database_as, insert_row, refused_by
-from apps.core.tests.factories import NEVER, make_seller, owner_of
 from apps.core.values.ids import uuid7
+from apps.testing.constraints import columns_of, database_as, insert_row, refused_by
+from apps.testing.factories import NEVER, make_seller, owner_of
 from apps.transactions.models import Wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)

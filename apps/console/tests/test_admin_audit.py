@@ -13,10 +13,10 @@ from apps.accounts.models import AuditEvent, Seller, User
 from apps.console.tests.test_admin_people import user_form
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
-from apps.core.tests.factories import file_request, make_seller, make_staff
-from apps.core.tests.invariants import snapshot
-from apps.core.tests.test_audit_trail import Crash, die_after_the_line, die_before_the_line
-from apps.credit_requests.tests.back_office import PASSWORD, desk
+from apps.testing.back_office import PASSWORD, desk
+from apps.testing.factories import file_request, make_seller, make_staff
+from apps.testing.invariants import snapshot
+from apps.testing.tests.test_audit_trail import Crash, die_after_the_line, die_before_the_line
 
 pytestmark = pytest.mark.django_db
 

@@ -6,10 +6,10 @@ import pytest
 from django.contrib import admin
 from django.urls import URLPattern, reverse
 
-from apps.core.tests.factories import owner_of
-from apps.core.tests.invariants import assert_ledger_consistent
 from apps.credit_requests.models import CreditRequest
-from apps.credit_requests.tests.back_office import Desk, desk, money_state, one_of_each
+from apps.testing.back_office import Desk, desk, money_state, one_of_each
+from apps.testing.factories import owner_of
+from apps.testing.invariants import assert_ledger_consistent
 from apps.transactions.models import LedgerEntry, Wallet
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.models import Seller
-from apps.core.tests.factories import add_credit, file_request, log_in, make_seller, owner_of, sell
-from apps.credit_requests.tests.back_office import desk
+from apps.testing.back_office import desk
+from apps.testing.factories import add_credit, file_request, log_in, make_seller, owner_of, sell
 from apps.transactions.models import DailyTotal, HourlyTotal, LedgerEntry, Wallet
 from apps.transactions.totals import summaries
 

@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from apps.accounts.models import AuditEvent, Seller, StaffRole
-from apps.core.tests.factories import make_seller, make_staff, owner_of
 from apps.credit_requests.models import CreditRequest
-from apps.credit_requests.tests.back_office import Desk, desk, money_state, one_of_each
+from apps.testing.back_office import Desk, desk, money_state, one_of_each
+from apps.testing.factories import make_seller, make_staff, owner_of
 from apps.transactions.models import ReconciliationRun
 
 pytestmark = pytest.mark.django_db

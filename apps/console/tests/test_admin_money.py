@@ -4,9 +4,9 @@ import pytest
 from django.urls import reverse
 
 from apps.accounts.models import Seller
-from apps.core.tests.factories import add_credit, file_request, make_seller
 from apps.credit_requests.models import CreditRequest
-from apps.credit_requests.tests.back_office import desk, money_state
+from apps.testing.back_office import desk, money_state
+from apps.testing.factories import add_credit, file_request, make_seller
 from apps.transactions.models import Wallet
 
 pytestmark = pytest.mark.django_db

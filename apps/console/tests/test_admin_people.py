@@ -7,8 +7,8 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from apps.accounts.models import Seller, Session, User
-from apps.core.tests.factories import make_seller, make_staff, owner_of
-from apps.credit_requests.tests.back_office import PASSWORD, desk
+from apps.testing.back_office import PASSWORD, desk
+from apps.testing.factories import make_seller, make_staff, owner_of
 
 pytestmark = pytest.mark.django_db
 

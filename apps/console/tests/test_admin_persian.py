@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from apps.console.tests.test_admin_matrix import CONTRACT
-from apps.credit_requests.tests.back_office import desk, one_of_each
+from apps.testing.back_office import desk, one_of_each
 
 pytestmark = pytest.mark.django_db
 

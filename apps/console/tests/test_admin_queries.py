@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import AuditEvent, Session
 from apps.console.tests.test_admin_matrix import CONTRACT
-from apps.credit_requests.tests.back_office import Desk, desk, one_of_each
+from apps.testing.back_office import Desk, desk, one_of_each
 
 pytestmark = pytest.mark.django_db
 

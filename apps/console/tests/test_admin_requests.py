@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.core.tests.factories import add_credit, file_request, make_seller
-from apps.credit_requests.tests.back_office import desk
+from apps.testing.back_office import desk
+from apps.testing.factories import add_credit, file_request, make_seller
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,8 @@ import pytest
 
 from apps.accounts.models import AuditEvent
 from apps.console.framework.keyset_list import KeysetList
-from apps.core.tests.factories import add_credit, make_seller, sell
-from apps.credit_requests.tests.back_office import Desk, desk
+from apps.testing.back_office import Desk, desk
+from apps.testing.factories import add_credit, make_seller, sell
 
 pytestmark = pytest.mark.django_db
 

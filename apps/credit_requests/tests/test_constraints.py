@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import Seller
-from apps.core.tests.constraints import columns_of, database_as, insert_row, not_permitted, refused_by
-from apps.core.tests.factories import NEVER, add_credit, file_request, make_seller, owner_of
 from apps.core.values.ids import uuid7
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.services import cancel_credit_request
+from apps.testing.constraints import columns_of, database_as, insert_row, not_permitted, refused_by
+from apps.testing.factories import NEVER, add_credit, file_request, make_seller, owner_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -3,10 +3,10 @@
 import pytest
 
 from apps.accounts.models import Seller
-from apps.core.tests.api import Answer, Caller, assert_invalid
-from apps.core.tests.factories import NEVER, file_request, log_in, make_staff
 from apps.core.values.times import format_time
 from apps.credit_requests.models import CreditRequest
+from apps.testing.api import Answer, Caller, assert_invalid
+from apps.testing.factories import NEVER, file_request, log_in, make_staff
 
 
 @pytest.fixture(autouse=True)

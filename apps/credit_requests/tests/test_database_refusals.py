@@ -3,9 +3,9 @@
 import pytest
 
 from apps.accounts.models import Seller
-from apps.core.tests.factories import add_credit, file_request, make_seller, make_staff, owner_of, sell
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.services import cancel_credit_request, reject_credit_request
+from apps.testing.factories import add_credit, file_request, make_seller, make_staff, owner_of, sell
 from apps.transactions.models import LedgerEntry
 from apps.transactions.tests.test_database_refusals import Statement, refusal, run
 

@@ -7,10 +7,10 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from apps.accounts.models import Seller
-from apps.core.tests.api import TIME, Answer, Caller, assert_invalid, assert_problem
-from apps.core.tests.factories import NEVER, file_request, log_in, make_seller, make_staff, owner_of
-from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes
 from apps.credit_requests.models import CreditRequest
+from apps.testing.api import TIME, Answer, Caller, assert_invalid, assert_problem
+from apps.testing.factories import NEVER, file_request, log_in, make_seller, make_staff, owner_of
+from apps.testing.invariants import assert_ledger_consistent, nothing_changes
 from apps.transactions.models import LedgerEntry, Wallet
 
 STEPS: dict[str, dict[str, str] | None] = {"approve": None, "reject": {"reason": "no contract"}, "cancel": None}

@@ -11,12 +11,12 @@ from pytest_django import Settings
 
 from apps.accounts.models import Seller, User
 from apps.core.errors import DomainError
-from apps.core.tests.api import Caller, assert_problem
-from apps.core.tests.factories import file_request, make_seller, make_staff, owner_of
 from apps.credit_requests import services
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.serializers import CreditRequestSerializer
-from apps.credit_requests.tests.back_office import desk
+from apps.testing.api import Caller, assert_problem
+from apps.testing.back_office import desk
+from apps.testing.factories import file_request, make_seller, make_staff, owner_of
 from apps.transactions.models import LedgerEntry, Wallet
 
 pytestmark = pytest.mark.django_db

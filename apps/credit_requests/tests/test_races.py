@@ -9,10 +9,10 @@ from functools import partial
 
 import pytest
 
-from apps.core.tests.factories import file_request, log_in, make_seller, make_staff, owner_of
-from apps.core.tests.invariants import assert_ledger_consistent
-from apps.core.tests.races import race
 from apps.credit_requests.models import CreditRequest
+from apps.testing.factories import file_request, log_in, make_seller, make_staff, owner_of
+from apps.testing.invariants import assert_ledger_consistent
+from apps.testing.races import race
 from apps.transactions.models import Wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,11 +1,11 @@
-"""What a role means beside the authorisation matrix (apps/core/tests/test_authorisation_matrix.py)."""
+"""What a role means beside the authorisation matrix (apps/testing/tests/test_authorisation_matrix.py)."""
 
 import pytest
 
 from apps.accounts.models import Seller, User
-from apps.core.tests.api import Caller
-from apps.core.tests.factories import log_in, make_staff
-from apps.core.tests.invariants import nothing_changes
+from apps.testing.api import Caller
+from apps.testing.factories import log_in, make_staff
+from apps.testing.invariants import nothing_changes
 
 
 @pytest.mark.parametrize("role", ["viewer", "admin", "anonymous"])

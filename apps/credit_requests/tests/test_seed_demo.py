@@ -9,8 +9,8 @@ from pytest_django import Settings
 
 from apps.accounts.models import Seller, User
 from apps.accounts.sessions.services import Door, open_session
-from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes, snapshot
 from apps.credit_requests.models import CreditRequest
+from apps.testing.invariants import assert_ledger_consistent, nothing_changes, snapshot
 from apps.transactions.models import EntryType, LedgerEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)

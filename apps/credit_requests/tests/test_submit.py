@@ -3,10 +3,10 @@
 import pytest
 
 from apps.accounts.models import Seller
-from apps.core.tests.api import TIME, UUID7, Caller, assert_problem
-from apps.core.tests.factories import log_in, make_seller, owner_of
-from apps.core.tests.invariants import nothing_changes
 from apps.credit_requests.models import CreditRequest
+from apps.testing.api import TIME, UUID7, Caller, assert_problem
+from apps.testing.factories import log_in, make_seller, owner_of
+from apps.testing.invariants import nothing_changes
 from apps.transactions.models import Wallet
 
 BODY = {"amount": "50.00", "note": "for the weekend"}

@@ -6,8 +6,8 @@ from django.db import connection
 
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
-from apps.core.tests.factories import make_seller, sell
-from apps.core.tests.invariants import nothing_changes
+from apps.testing.factories import make_seller, sell
+from apps.testing.invariants import nothing_changes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

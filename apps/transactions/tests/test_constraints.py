@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import Seller
-from apps.core.tests.constraints import Row, columns_of, database_as, insert_row, not_permitted, refused_by
-from apps.core.tests.factories import NEVER, add_credit, file_request, make_seller, reverse, sell
 from apps.core.values.ids import uuid7
+from apps.testing.constraints import Row, columns_of, database_as, insert_row, not_permitted, refused_by
+from apps.testing.factories import NEVER, add_credit, file_request, make_seller, reverse, sell
 from apps.transactions.models import LedgerEntry, Wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)

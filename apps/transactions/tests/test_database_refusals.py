@@ -14,10 +14,10 @@ from psycopg2.sql import SQL, Composable, Identifier, Placeholder
 from apps.accounts.models import Seller
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
-from apps.core.tests.constraints import columns_of
-from apps.core.tests.factories import file_request, make_seller, make_staff, owner_of, reverse, sell
-from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes
 from apps.core.values.ids import uuid7
+from apps.testing.constraints import columns_of
+from apps.testing.factories import file_request, make_seller, make_staff, owner_of, reverse, sell
+from apps.testing.invariants import assert_ledger_consistent, nothing_changes
 from apps.transactions.models import EntryType, LedgerEntry, Wallet, wallet_account
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,9 +14,9 @@ from django.db import OperationalError, connection, connections, transaction
 from apps.accounts.models import Seller, User
 from apps.core.database.errors import OutcomeUnknown
 from apps.core.database.logins import is_embedded
-from apps.core.tests.api import Caller, assert_problem
-from apps.core.tests.factories import log_in, make_seller, make_staff, owner_of
-from apps.core.tests.invariants import assert_ledger_consistent
+from apps.testing.api import Caller, assert_problem
+from apps.testing.factories import log_in, make_seller, make_staff, owner_of
+from apps.testing.invariants import assert_ledger_consistent
 from apps.transactions.models import Wallet
 from functional_tests.faults.proxy import CommitCutter, Cutter, proxy
 

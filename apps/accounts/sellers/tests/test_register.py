@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import Seller, User
-from apps.core.tests.api import UUID7, Caller, assert_invalid
-from apps.core.tests.invariants import nothing_changes
+from apps.testing.api import UUID7, Caller, assert_invalid
+from apps.testing.invariants import nothing_changes
 from apps.transactions.models import Wallet
 
 PASSWORD = "long enough, and odd"

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import Seller, User
-from apps.core.tests.api import PHONE, TIME, UUID7, Caller, assert_invalid, assert_problem
-from apps.core.tests.factories import NEVER, make_seller
-from apps.core.tests.invariants import nothing_changes
+from apps.testing.api import PHONE, TIME, UUID7, Caller, assert_invalid, assert_problem
+from apps.testing.factories import NEVER, make_seller
+from apps.testing.invariants import nothing_changes
 from apps.transactions.models import Wallet
 
 BODY = {

@@ -11,9 +11,9 @@ from django.test import Client
 from apps.accounts.models import Seller, SellerRole, Session, User
 from apps.accounts.sellers.services import change_password
 from apps.accounts.sessions.services import revoke_sessions
-from apps.core.tests.api import Caller, assert_problem
-from apps.core.tests.factories import log_in, make_staff, make_user, owner_of
-from apps.core.tests.invariants import nothing_changes
+from apps.testing.api import Caller, assert_problem
+from apps.testing.factories import log_in, make_staff, make_user, owner_of
+from apps.testing.invariants import nothing_changes
 
 NEW_PASSWORD = "another long one, and odd"
 

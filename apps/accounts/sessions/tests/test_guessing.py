@@ -11,7 +11,7 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.accounts.throttles import client_network
 from apps.core.limits.rate_limits import local_counts
-from apps.core.tests.factories import make_seller
+from apps.testing.factories import make_seller
 
 PASSWORD = "correct horse battery staple"
 HOME, ELSEWHERE = "198.51.100.1", "198.51.100.2"

@@ -5,9 +5,9 @@ from django.contrib.auth.hashers import identify_hasher
 from pytest_django import Settings
 
 from apps.accounts.models import Seller, Session, User
-from apps.core.tests.api import Answer, Caller, assert_problem
-from apps.core.tests.factories import log_in, make_seller, make_staff, owner_of
-from apps.core.tests.invariants import nothing_changes
+from apps.testing.api import Answer, Caller, assert_problem
+from apps.testing.factories import log_in, make_seller, make_staff, owner_of
+from apps.testing.invariants import nothing_changes
 from config.settings import base
 
 PASSWORD = "long enough, and odd"

@@ -6,9 +6,9 @@ from functools import partial
 import pytest
 
 from apps.accounts.models import Seller, Session, User
-from apps.core.tests.api import Caller, assert_invalid, assert_problem
-from apps.core.tests.factories import log_in, make_seller, make_staff, owner_of
-from apps.core.tests.races import race
+from apps.testing.api import Caller, assert_invalid, assert_problem
+from apps.testing.factories import log_in, make_seller, make_staff, owner_of
+from apps.testing.races import race
 from apps.transactions.models import Wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)

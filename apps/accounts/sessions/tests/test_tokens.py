@@ -12,9 +12,9 @@ from pytest_django import Settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from apps.accounts.models import Seller, Session, User
-from apps.core.tests.api import Caller, assert_invalid, assert_problem
-from apps.core.tests.factories import NEVER, log_in, make_staff, owner_of
-from apps.core.tests.invariants import nothing_changes
+from apps.testing.api import Caller, assert_invalid, assert_problem
+from apps.testing.factories import NEVER, log_in, make_staff, owner_of
+from apps.testing.invariants import nothing_changes
 
 
 def _refresh(token: object) -> Any:

@@ -3,8 +3,8 @@
 import pytest
 
 from apps.accounts.models import Seller, SellerRole, Session, User
-from apps.core.tests.api import Caller, assert_invalid, assert_problem
-from apps.core.tests.factories import log_in, make_seller, make_staff, make_user, owner_of
+from apps.testing.api import Caller, assert_invalid, assert_problem
+from apps.testing.factories import log_in, make_seller, make_staff, make_user, owner_of
 
 pytestmark = pytest.mark.django_db
 

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, example, given, seed, settings
 from hypothesis import strategies as st
 
 from apps.accounts.models import Seller
-from apps.core.tests.api import Answer, Caller, assert_invalid
-from apps.core.tests.factories import file_request, make_user, sell
-from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes
+from apps.testing.api import Answer, Caller, assert_invalid
+from apps.testing.factories import file_request, make_user, sell
+from apps.testing.invariants import assert_ledger_consistent, nothing_changes
 
 SEED = int(os.environ.get("FUZZ_SEED") or secrets.randbits(32))
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES") or 100)

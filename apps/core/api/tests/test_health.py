@@ -8,8 +8,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
-from apps.core.tests.api import Caller, assert_problem
-from apps.core.tests.factories import log_in, make_seller, owner_of
+from apps.testing.api import Caller, assert_problem
+from apps.testing.factories import log_in, make_seller, owner_of
 from apps.transactions.ledger import write as ledger
 from apps.transactions.ledger.locking import LockedWallet
 from apps.transactions.models import LedgerEntry, Wallet

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import Seller
-from apps.core.tests.api import Answer, Caller, assert_invalid
-from apps.core.tests.factories import file_request, make_seller, sell
-from apps.core.tests.invariants import nothing_changes
+from apps.testing.api import Answer, Caller, assert_invalid
+from apps.testing.factories import file_request, make_seller, sell
+from apps.testing.invariants import nothing_changes
 
 Add = Callable[[Seller, int], object]
 

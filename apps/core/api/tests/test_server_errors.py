@@ -7,7 +7,7 @@ from django.db import DatabaseError, InterfaceError, InternalError, OperationalE
 from django.test import Client
 
 from apps.core.database.errors import OutcomeUnknown
-from apps.core.tests.factories import make_staff
+from apps.testing.factories import make_staff
 
 
 def _answer_to(error: Exception, monkeypatch: pytest.MonkeyPatch) -> tuple[int, dict[str, str], str]:

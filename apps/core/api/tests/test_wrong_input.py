@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings
 
 from apps.accounts.models import Seller
-from apps.core.tests.api import PHONE, Answer, Caller, assert_invalid, assert_problem
-from apps.core.tests.factories import file_request, sell
-from apps.core.tests.invariants import nothing_changes
+from apps.testing.api import PHONE, Answer, Caller, assert_invalid, assert_problem
+from apps.testing.factories import file_request, sell
+from apps.testing.invariants import nothing_changes
 
 # Path and caller of everything that reads a body.
 BODIES = [

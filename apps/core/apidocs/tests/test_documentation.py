@@ -3,7 +3,7 @@
 import pytest
 
 from apps.core.api.problems import PROBLEMS
-from apps.core.tests.api import Caller
+from apps.testing.api import Caller
 
 PATHS = {
     "/auth/seller/register/", "/auth/seller/login/", "/auth/admin/login/", "/auth/refresh/", "/auth/logout/",

@@ -14,8 +14,8 @@ from apps.accounts.models import Seller, User
 from apps.core.api.problems import PROBLEMS
 from apps.core.apidocs.document import LINKS, TAGS
 from apps.core.apidocs.examples import DETAILS, MEMBERS
-from apps.core.tests.api import PHONE, Answer, Caller
-from apps.core.tests.factories import add_credit, log_in, make_seller, make_staff, owner_of
+from apps.testing.api import PHONE, Answer, Caller
+from apps.testing.factories import add_credit, log_in, make_seller, make_staff, owner_of
 from config.urls import api
 
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.core.tests.api import UUID7, Caller
+from apps.testing.api import UUID7, Caller
 
 PATHS = ["sellers/me/", "nothing/", "health/live/", "reconciliation/", "/swagger.json", "/admin/login/"]
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import Seller
-from apps.core.tests.api import PHONE, Answer, Caller, assert_problem
-from apps.core.tests.factories import add_credit, log_in, make_seller, owner_of
-from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes
-from apps.core.tests.races import race
+from apps.testing.api import PHONE, Answer, Caller, assert_problem
+from apps.testing.factories import add_credit, log_in, make_seller, owner_of
+from apps.testing.invariants import assert_ledger_consistent, nothing_changes
+from apps.testing.races import race
 from apps.transactions.models import LedgerEntry, Wallet
 
 

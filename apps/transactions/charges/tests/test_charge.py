@@ -3,9 +3,9 @@
 import pytest
 
 from apps.accounts.models import Seller, SellerRole
-from apps.core.tests.api import PHONE, TIME, UUID7, Caller, assert_problem
-from apps.core.tests.factories import log_in, make_seller, make_user, owner_of
-from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes
+from apps.testing.api import PHONE, TIME, UUID7, Caller, assert_problem
+from apps.testing.factories import log_in, make_seller, make_user, owner_of
+from apps.testing.invariants import assert_ledger_consistent, nothing_changes
 from apps.transactions.models import LedgerEntry, Wallet
 
 

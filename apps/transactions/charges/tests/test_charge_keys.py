@@ -3,9 +3,9 @@
 import pytest
 
 from apps.accounts.models import Seller
-from apps.core.tests.api import Answer, Caller, assert_problem
-from apps.core.tests.factories import add_credit, log_in, make_seller, owner_of, reverse
-from apps.core.tests.invariants import nothing_changes
+from apps.testing.api import Answer, Caller, assert_problem
+from apps.testing.factories import add_credit, log_in, make_seller, owner_of, reverse
+from apps.testing.invariants import nothing_changes
 from apps.transactions.models import LedgerEntry
 
 

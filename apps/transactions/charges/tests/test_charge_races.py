@@ -11,12 +11,12 @@ from itertools import chain
 
 import pytest
 
-from apps.core.tests.api import Answer, Caller
-from apps.core.tests.factories import claims_of, log_in, make_seller, owner_of, reverse, sell
-from apps.core.tests.invariants import assert_ledger_consistent
-from apps.core.tests.races import outcome, race, race_processes
+from apps.testing.api import Answer, Caller
+from apps.testing.factories import claims_of, log_in, make_seller, owner_of, reverse, sell
+from apps.testing.invariants import assert_ledger_consistent
+from apps.testing.races import outcome, race, race_processes
+from apps.testing.sellers_at_work import sell_many
 from apps.transactions.models import LedgerEntry, Wallet
-from apps.transactions.tests.sellers_at_work import sell_many
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,10 +7,10 @@ from django.db import connection
 from pytest_django import Settings
 
 from apps.accounts.models import Seller
-from apps.core.tests.api import Caller, assert_problem
-from apps.core.tests.factories import log_in, make_seller, owner_of, reverse, sell
-from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes
 from apps.core.values.business_day import business_day
+from apps.testing.api import Caller, assert_problem
+from apps.testing.factories import log_in, make_seller, owner_of, reverse, sell
+from apps.testing.invariants import assert_ledger_consistent, nothing_changes
 from apps.transactions.models import Wallet
 
 

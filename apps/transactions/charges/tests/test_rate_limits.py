@@ -6,10 +6,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.accounts.models import Seller, User
 from apps.core.limits.rate_limits import local_counts
-from apps.core.tests.api import Answer, Caller, assert_problem
-from apps.core.tests.factories import log_in, owner_of
-from apps.core.tests.invariants import nothing_changes
-from apps.core.tests.test_query_counts import CHARGE_QUERIES
+from apps.testing.api import Answer, Caller, assert_problem
+from apps.testing.factories import log_in, owner_of
+from apps.testing.invariants import nothing_changes
+from apps.testing.tests.test_query_counts import CHARGE_QUERIES
 from apps.transactions.charges.throttles import own_limits
 
 pytestmark = pytest.mark.django_db

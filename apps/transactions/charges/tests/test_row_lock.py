@@ -11,10 +11,10 @@ from django.db import connection
 
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
-from apps.core.tests.api import Answer, assert_problem
-from apps.core.tests.factories import add_credit, file_request, log_in, make_seller, make_staff, owner_of, sell
-from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes
-from apps.core.tests.races import outcome, race
+from apps.testing.api import Answer, assert_problem
+from apps.testing.factories import add_credit, file_request, log_in, make_seller, make_staff, owner_of, sell
+from apps.testing.invariants import assert_ledger_consistent, nothing_changes
+from apps.testing.races import outcome, race
 from apps.transactions.ledger import locking
 from apps.transactions.ledger import write as ledger
 from apps.transactions.models import Wallet

@@ -7,8 +7,8 @@ import pytest
 
 from apps.accounts.models import Seller
 from apps.core.api.csv_export import guard
-from apps.core.tests.api import Answer, Caller, assert_invalid, assert_problem
-from apps.core.tests.factories import NEVER, file_request, log_in, make_staff, sell
+from apps.testing.api import Answer, Caller, assert_invalid, assert_problem
+from apps.testing.factories import NEVER, file_request, log_in, make_staff, sell
 from apps.transactions.entries import selectors
 from apps.transactions.models import LedgerEntry
 

@@ -3,9 +3,9 @@
 import pytest
 
 from apps.accounts.models import Seller
-from apps.core.tests.api import PHONE, TIME, Caller, assert_invalid
-from apps.core.tests.factories import reverse, sell
 from apps.core.values.times import format_time
+from apps.testing.api import PHONE, TIME, Caller, assert_invalid
+from apps.testing.factories import reverse, sell
 
 SECOND = "+989120000002"
 

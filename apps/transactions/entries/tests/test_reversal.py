@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import Seller
-from apps.core.tests.api import Answer, Caller, assert_invalid, assert_problem
-from apps.core.tests.factories import NEVER, add_credit, make_seller, reverse, sell
-from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes
+from apps.testing.api import Answer, Caller, assert_invalid, assert_problem
+from apps.testing.factories import NEVER, add_credit, make_seller, reverse, sell
+from apps.testing.invariants import assert_ledger_consistent, nothing_changes
 from apps.transactions.models import LedgerEntry, Wallet
 
 

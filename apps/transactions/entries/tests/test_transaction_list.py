@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import Seller
-from apps.core.tests.api import Answer, Caller, assert_invalid, assert_problem
-from apps.core.tests.factories import NEVER, log_in, make_seller, owner_of, reverse, sell
 from apps.core.values.times import format_time
+from apps.testing.api import Answer, Caller, assert_invalid, assert_problem
+from apps.testing.factories import NEVER, log_in, make_seller, owner_of, reverse, sell
 from apps.transactions.models import LedgerEntry
 
 OTHER_PHONE = "+989120000001"

@@ -12,9 +12,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from apps.accounts.models import Seller
-from apps.core.tests.factories import NEVER, make_seller, sell
-from apps.core.tests.invariants import assert_ledger_consistent, nothing_changes
-from apps.core.tests.tampering import change_by_hand
+from apps.testing.factories import NEVER, make_seller, sell
+from apps.testing.invariants import assert_ledger_consistent, nothing_changes
+from apps.testing.tampering import change_by_hand
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.reconciliation.repair import LedgerInconsistent, restore_wallet
 

@@ -6,9 +6,9 @@ from django.db import connection
 from apps.accounts.models import Seller
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
-from apps.core.tests.api import Caller
-from apps.core.tests.factories import log_in, make_seller, make_staff, owner_of, reverse, sell
-from apps.core.tests.tampering import change_by_hand
+from apps.testing.api import Caller
+from apps.testing.factories import log_in, make_seller, make_staff, owner_of, reverse, sell
+from apps.testing.tampering import change_by_hand
 
 
 def test_one_seller_that_agrees(owner: Caller, seller: Seller) -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from apps.accounts.models import Seller
-from apps.core.tests.factories import make_seller, sell
-from apps.core.tests.tampering import change_by_hand
+from apps.testing.factories import make_seller, sell
+from apps.testing.tampering import change_by_hand
 from apps.transactions.models import ReconciliationCheckpoint
 from apps.transactions.reconciliation.tests.test_reconcile_balances import line_of, reconcile, set_balance
 

@@ -12,16 +12,16 @@ from django.core.management import call_command
 
 from apps.accounts.models import Seller
 from apps.core.api.csv_export import guard
-from apps.core.tests.factories import add_credit, file_request, log_in, make_seller, make_staff, reverse, sell
 from apps.credit_requests.services import approve_credit_request
-from apps.transactions.models import LedgerEntry
-from apps.transactions.tests.forgery import (
+from apps.testing.factories import add_credit, file_request, log_in, make_seller, make_staff, reverse, sell
+from apps.testing.forgery import (
     change_amount,
     change_phone_number,
     delete_entry,
     rewrite_history,
     swap_entries,
 )
+from apps.transactions.models import LedgerEntry
 from config.env_file import REPOSITORY
 
 pytestmark = pytest.mark.django_db(transaction=True)

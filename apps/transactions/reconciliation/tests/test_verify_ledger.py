@@ -13,11 +13,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from apps.accounts.models import Seller
-from apps.core.tests.factories import NEVER, make_seller, reverse, sell
-from apps.core.tests.tampering import change_by_hand, superuser_without_triggers
-from apps.transactions.ledger.chain import NO_HASH, Chain, Row, hash_entry
-from apps.transactions.models import LedgerEntry
-from apps.transactions.tests.forgery import (
+from apps.testing.factories import NEVER, make_seller, reverse, sell
+from apps.testing.forgery import (
     ENTRY,
     change_amount,
     change_phone_number,
@@ -26,6 +23,9 @@ from apps.transactions.tests.forgery import (
     set_wallet,
     swap_entries,
 )
+from apps.testing.tampering import change_by_hand, superuser_without_triggers
+from apps.transactions.ledger.chain import NO_HASH, Chain, Row, hash_entry
+from apps.transactions.models import LedgerEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import Seller
-from apps.core.tests.api import TIME, Caller, assert_problem
-from apps.core.tests.factories import NEVER
+from apps.testing.api import TIME, Caller, assert_problem
+from apps.testing.factories import NEVER
 
 
 def test_a_balance_says_what_can_be_sold_today(owner: Caller, seller: Seller) -> None:

@@ -11,10 +11,10 @@ import pytest
 from django.db import connection, transaction
 
 from apps.accounts.models import Seller
-from apps.core.tests.api import Answer, Caller, assert_invalid, assert_problem
-from apps.core.tests.factories import NEVER, log_in, make_seller, owner_of, reverse, sell
 from apps.core.values.business_day import business_day_start
 from apps.core.values.times import format_time
+from apps.testing.api import Answer, Caller, assert_invalid, assert_problem
+from apps.testing.factories import NEVER, log_in, make_seller, owner_of, reverse, sell
 from apps.transactions.ledger.locking import lock_wallet
 from apps.transactions.models import LedgerEntry
 from apps.transactions.statements import selectors as statements

@@ -7,7 +7,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from prometheus_client import REGISTRY
 
-from apps.core.tests.api import Caller
+from apps.testing.api import Caller
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
 from apps.core.database.tests.replica.questions import asked, export, failures
 from apps.core.database.tests.replica.standby import Standby
-from apps.core.tests.api import Caller
-from apps.core.tests.factories import log_in, make_seller, owner_of
+from apps.testing.api import Caller
+from apps.testing.factories import log_in, make_seller, owner_of
 from apps.transactions.models import LedgerEntry
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]

@@ -13,9 +13,9 @@ from apps.accounts.models import Seller, Session, User
 from apps.core.database import replica
 from apps.core.database.tests.replica.questions import asked, export
 from apps.core.database.tests.replica.standby import Standby
-from apps.core.tests.api import Answer, Caller
-from apps.core.tests.factories import file_request, log_in, make_seller, make_staff, owner_of, sell
 from apps.credit_requests.models import CreditRequest
+from apps.testing.api import Answer, Caller
+from apps.testing.factories import file_request, log_in, make_seller, make_staff, owner_of, sell
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.totals import figures
 

@@ -14,9 +14,9 @@ from django.utils import translation
 
 from apps.core.api.problems import PROBLEMS
 from apps.core.api.tests.test_pagination import LISTS
-from apps.core.tests import translatable
-from apps.core.tests.api import PHONE, Caller
-from apps.core.tests.test_authorisation_matrix import MATRIX
+from apps.testing.api import PHONE, Caller
+from apps.testing.tests import translatable
+from apps.testing.tests.test_authorisation_matrix import MATRIX
 
 FOLDER = settings.BASE_DIR / "locale/fa/LC_MESSAGES"
 PERSIAN = re.compile("[\u0600-\u06ff]")

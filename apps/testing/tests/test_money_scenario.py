@@ -4,11 +4,11 @@ from collections import Counter
 from decimal import Decimal
 from functools import partial
 
-from apps.core.tests.factories import claims_of, file_request, log_in, make_seller, make_staff, owner_of
-from apps.core.tests.invariants import assert_ledger_consistent
-from apps.core.tests.races import race
+from apps.testing.factories import claims_of, file_request, log_in, make_seller, make_staff, owner_of
+from apps.testing.invariants import assert_ledger_consistent
+from apps.testing.races import race
+from apps.testing.sellers_at_work import sell_many
 from apps.transactions.models import EntryType, LedgerEntry, Wallet
-from apps.transactions.tests.sellers_at_work import sell_many
 
 CREDITS = [("1000.10", "250.25", "99.99", "500.00", "149.66"), ("2000.00", "0.01", "100.99", "300.00", "99.00")]
 SALE, SALES, THREADS = "1.37", 500, 2

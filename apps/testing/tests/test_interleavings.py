@@ -14,13 +14,13 @@ import pytest
 from apps.accounts.models import Seller, User
 from apps.accounts.sellers.services import suspend_seller, update_seller
 from apps.accounts.sessions.tokens import Claims
-from apps.core.tests.api import PHONE
-from apps.core.tests.factories import claims_of, file_request, make_seller, make_staff, owner_of
-from apps.core.tests.interleaving import interleave
-from apps.core.tests.invariants import assert_ledger_consistent
-from apps.core.tests.races import outcome
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.services import approve_credit_request, cancel_credit_request, reject_credit_request
+from apps.testing.api import PHONE
+from apps.testing.factories import claims_of, file_request, make_seller, make_staff, owner_of
+from apps.testing.invariants import assert_ledger_consistent
+from apps.testing.races import outcome
+from apps.testing.tests.interleaving import interleave
 from apps.transactions.charges.services import reverse_entry, sell_charge
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.reconciliation.verification import Verification

@@ -11,7 +11,7 @@ from psycopg2 import sql
 
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
-from apps.core.tests.invariants import nothing_changes
+from apps.testing.invariants import nothing_changes
 
 Row = dict[str, Any]
 

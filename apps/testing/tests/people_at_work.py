@@ -14,10 +14,10 @@ from django.db.models import QuerySet
 from apps.accounts.models import User
 from apps.accounts.sellers import services as accounts
 from apps.accounts.sessions.tokens import Claims
-from apps.core.tests.api import PHONE
-from apps.core.tests.races import outcome
 from apps.credit_requests import services as credit
 from apps.credit_requests.models import CreditRequest
+from apps.testing.api import PHONE
+from apps.testing.races import outcome
 from apps.transactions.charges import services as sales
 from apps.transactions.models import LedgerEntry
 

@@ -10,10 +10,10 @@ from collections import Counter
 import pytest
 from django.db import connection
 
-from apps.core.tests.factories import claims_of, make_seller, make_staff, owner_of
-from apps.core.tests.invariants import assert_ledger_consistent
-from apps.core.tests.races import race_processes
-from apps.credit_requests.tests.people_at_work import work
+from apps.testing.factories import claims_of, make_seller, make_staff, owner_of
+from apps.testing.invariants import assert_ledger_consistent
+from apps.testing.races import race_processes
+from apps.testing.tests.people_at_work import work
 from apps.transactions.models import LedgerEntry
 from apps.transactions.reconciliation.verification import Verification
 

@@ -9,8 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.models import Seller
 from apps.core.api.tests.test_pagination import LISTS
-from apps.core.tests.api import Caller
-from apps.core.tests.factories import file_request, log_in, make_seller, owner_of, reverse, sell
+from apps.testing.api import Caller
+from apps.testing.factories import file_request, log_in, make_seller, owner_of, reverse, sell
 
 SMALL, LARGE = 1, 20
 CHARGE_QUERIES = 4  # BEGIN, lock and read, write, COMMIT

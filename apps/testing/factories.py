@@ -10,9 +10,9 @@ from rest_framework_simplejwt.settings import api_settings
 
 from apps.accounts.models import Seller, SellerRole, Session, User
 from apps.accounts.sessions.tokens import Claims, issue_pair, read_access
-from apps.core.tests.api import PHONE, Caller
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.services import approve_credit_request, submit_credit_request
+from apps.testing.api import PHONE, Caller
 from apps.transactions.charges.services import reverse_entry, sell_charge
 from apps.transactions.models import LedgerEntry
 

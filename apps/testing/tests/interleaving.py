@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, connections
 
-from apps.core.tests.races import outcome
+from apps.testing.races import outcome
 
 PATIENCE_SECONDS = 20
 

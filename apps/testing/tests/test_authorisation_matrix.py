@@ -12,10 +12,10 @@ from django.urls import URLPattern, resolve
 from apps.accounts.models import Seller, User
 from apps.accounts.sessions.tests.test_tokens import FORGERIES
 from apps.core.limits.rate_limits import local_counts
-from apps.core.tests.api import BASE, PHONE, Caller
-from apps.core.tests.factories import log_in, make_staff
-from apps.core.tests.fixtures import CALLERS
-from apps.core.tests.invariants import snapshot
+from apps.testing.api import BASE, PHONE, Caller
+from apps.testing.factories import log_in, make_staff
+from apps.testing.fixtures import CALLERS
+from apps.testing.invariants import snapshot
 from config.urls import api
 
 FORGED = ("expired", "alg none", "another key", "foreign audience", "unknown session")

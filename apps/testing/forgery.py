@@ -1,7 +1,7 @@
 """What a forger with superuser rights does to the ledger of a seller with five entries."""
 
 from apps.accounts.models import Seller
-from apps.core.tests.tampering import change_by_hand
+from apps.testing.tampering import change_by_hand
 
 ENTRY = "transactions_ledgerentry"
 

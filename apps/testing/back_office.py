@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import AuditEvent, Seller, Session, User
-from apps.core.tests.factories import add_credit, file_request, make_seller, make_staff, sell
+from apps.testing.factories import add_credit, file_request, make_seller, make_staff, sell
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.reconciliation.runs import run_reconciliation
 

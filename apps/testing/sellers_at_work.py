@@ -6,8 +6,8 @@ from decimal import Decimal
 from functools import partial
 
 from apps.accounts.sessions.tokens import Claims
-from apps.core.tests.api import PHONE
-from apps.core.tests.races import outcome
+from apps.testing.api import PHONE
+from apps.testing.races import outcome
 from apps.transactions.charges.services import sell_charge
 
 

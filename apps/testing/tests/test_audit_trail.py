@@ -10,13 +10,13 @@ from django.db import OperationalError, connection, transaction
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, AuditEvent, Seller, SellerRole, StaffRole, User
 from apps.accounts.sellers import services
-from apps.core.tests.api import Answer, Caller
-from apps.core.tests.factories import file_request, make_seller, make_staff, owner_of
-from apps.core.tests.fixtures import CALLERS
-from apps.core.tests.invariants import snapshot
-from apps.core.tests.test_authorisation_matrix import BODIES, MATRIX
 from apps.credit_requests.services import approve_credit_request
-from apps.credit_requests.tests.back_office import desk
+from apps.testing.api import Answer, Caller
+from apps.testing.back_office import desk
+from apps.testing.factories import file_request, make_seller, make_staff, owner_of
+from apps.testing.fixtures import CALLERS
+from apps.testing.invariants import snapshot
+from apps.testing.tests.test_authorisation_matrix import BODIES, MATRIX
 
 pytestmark = pytest.mark.django_db
 

@@ -18,11 +18,11 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 from apps.accounts.models import Seller, User
 from apps.accounts.sellers import services as accounts
 from apps.accounts.sessions.tokens import Claims
-from apps.core.tests.factories import claims_of, make_staff
-from apps.core.tests.races import outcome
 from apps.credit_requests import services as credit
 from apps.credit_requests.models import CreditRequest
-from apps.credit_requests.tests.platform_model import ModelEntry, ModelRequest, ModelSeller
+from apps.testing.factories import claims_of, make_staff
+from apps.testing.races import outcome
+from apps.testing.tests.platform_model import ModelEntry, ModelRequest, ModelSeller
 from apps.transactions.charges import services as sales
 from apps.transactions.charges.sales import Sale
 from apps.transactions.models import LedgerEntry, Wallet

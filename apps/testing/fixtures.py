@@ -4,8 +4,8 @@ import pytest
 from pytest_django import Settings
 
 from apps.accounts.models import Seller, SellerRole
-from apps.core.tests.api import Caller
-from apps.core.tests.factories import file_request, log_in, make_seller, make_staff, make_user, owner_of, sell
+from apps.testing.api import Caller
+from apps.testing.factories import file_request, log_in, make_seller, make_staff, make_user, owner_of, sell
 
 CALLERS = (
     "owner", "operator", "viewer", "foreign", "suspended",
