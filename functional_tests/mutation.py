@@ -108,7 +108,7 @@ MUTATIONS = (
     ),
     Mutation(
         "passwords are guessed for ever from many addresses",
-        "apps/accounts/throttles.py",
+        "apps/accounts/sessions/throttles.py",
         "if counted.exceeds(anywhere[1]) and not has_logged_in_from(username, address):",
         "if False:",
         "apps/accounts/sessions/tests/test_guessing.py",

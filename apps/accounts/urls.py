@@ -1,8 +1,9 @@
 from django.urls import path, register_converter
 from django.urls.converters import UUIDConverter
 
-from apps.accounts.sellers import views
-from apps.accounts.users import views as user_views
+from apps.accounts.sellers import views as sellers
+from apps.accounts.sessions import views as sessions
+from apps.accounts.users import views as users
 
 
 class SellerIdConverter(UUIDConverter):
@@ -17,17 +18,17 @@ class SellerIdConverter(UUIDConverter):
 register_converter(SellerIdConverter, "seller_id")
 
 urlpatterns = [
-    path("auth/seller/register/", views.RegisterView.as_view(), name="register"),
-    path("auth/seller/login/", views.SellerLoginView.as_view(), name="seller-login"),
-    path("auth/admin/login/", views.AdminLoginView.as_view(), name="admin-login"),
-    path("auth/refresh/", views.RefreshView.as_view(), name="refresh"),
-    path("auth/logout/", views.LogoutView.as_view(), name="logout"),
-    path("auth/me/", views.MeView.as_view(), name="me"),
-    path("sellers/", views.SellerListView.as_view(), name="seller-list"),
-    path("sellers/me/users/", user_views.SellerUserListView.as_view(), name="seller-user-list"),
-    path("sellers/me/users/<uuid:user_id>/", user_views.SellerUserView.as_view(), name="seller-user"),
-    path("sellers/<seller_id:seller_id>/", views.SellerView.as_view(), name="seller"),
-    path("sellers/<uuid:seller_id>/verify/", views.VerifySellerView.as_view(), name="seller-verify"),
-    path("sellers/<uuid:seller_id>/suspend/", views.SuspendSellerView.as_view(), name="seller-suspend"),
-    path("sellers/<uuid:seller_id>/reactivate/", views.ReactivateSellerView.as_view(), name="seller-reactivate"),
+    path("auth/seller/register/", sellers.RegisterView.as_view(), name="register"),
+    path("auth/seller/login/", sessions.SellerLoginView.as_view(), name="seller-login"),
+    path("auth/admin/login/", sessions.AdminLoginView.as_view(), name="admin-login"),
+    path("auth/refresh/", sessions.RefreshView.as_view(), name="refresh"),
+    path("auth/logout/", sessions.LogoutView.as_view(), name="logout"),
+    path("auth/me/", users.MeView.as_view(), name="me"),
+    path("sellers/", sellers.SellerListView.as_view(), name="seller-list"),
+    path("sellers/me/users/", users.SellerUserListView.as_view(), name="seller-user-list"),
+    path("sellers/me/users/<uuid:user_id>/", users.SellerUserView.as_view(), name="seller-user"),
+    path("sellers/<seller_id:seller_id>/", sellers.SellerView.as_view(), name="seller"),
+    path("sellers/<uuid:seller_id>/verify/", sellers.VerifySellerView.as_view(), name="seller-verify"),
+    path("sellers/<uuid:seller_id>/suspend/", sellers.SuspendSellerView.as_view(), name="seller-suspend"),
+    path("sellers/<uuid:seller_id>/reactivate/", sellers.ReactivateSellerView.as_view(), name="seller-reactivate"),
 ]

@@ -10,7 +10,8 @@ from apps.accounts.sessions.services import Door, close_session, open_session
 from apps.accounts.sessions.tokens import Claims, read_access
 from apps.credit_requests import services
 from apps.credit_requests.models import CreditRequest
-from apps.transactions.charges.services import AlreadyReversed, reverse_entry, sell_charge
+from apps.transactions.charges.services import sell_charge
+from apps.transactions.entries.services import AlreadyReversed, reverse_entry
 from apps.transactions.models import EntryType, LedgerEntry
 
 PASSWORD_BYTES = 9

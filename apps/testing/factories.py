@@ -13,7 +13,8 @@ from apps.accounts.sessions.tokens import Claims, issue_pair, read_access
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.services import approve_credit_request, submit_credit_request
 from apps.testing.api import PHONE, Caller
-from apps.transactions.charges.services import reverse_entry, sell_charge
+from apps.transactions.charges.services import sell_charge
+from apps.transactions.entries.services import reverse_entry
 from apps.transactions.models import LedgerEntry
 
 NEVER = UUID("0197f3a0-7c1e-7b6a-9d1f-3f6f0c2f8a11")  # a well-formed id that nothing has

@@ -21,7 +21,7 @@ from apps.core.database.embedded.server import EmbeddedPostgres
 # The folder's name holds the pid of its session. In /tmp, where a server of root's can come as another user, and where
 # the socket's path stays short.
 PREFIX = "sharj-pytest-"
-PARENT = Path("/tmp")  # noqa: S108  (mkdtemp makes a folder that only we can enter)
+PARENT = Path("/tmp")
 UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 

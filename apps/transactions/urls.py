@@ -1,23 +1,27 @@
 from django.urls import path
 
 from apps.transactions.charges.bulk import BulkChargeView
-from apps.transactions.entries import views
-from apps.transactions.statements import views as statement_views
+from apps.transactions.charges.views import ChargeListView
+from apps.transactions.entries import views as entries
+from apps.transactions.reconciliation import views as reconciliation
+from apps.transactions.statements import views as statements
 
 urlpatterns = [
-    path("charges/", views.ChargeListView.as_view(), name="charge-list"),
+    path("charges/", ChargeListView.as_view(), name="charge-list"),
     path("charges/bulk/", BulkChargeView.as_view(), name="charge-bulk"),
-    path("transactions/", views.EntryListView.as_view(), name="entry-list"),
-    path("transactions/<uuid:entry_id>/", views.EntryView.as_view(), name="entry"),
-    path("transactions/<uuid:entry_id>/reverse/", views.ReverseEntryView.as_view(), name="entry-reverse"),
-    path("phone-numbers/", views.PhoneNumberListView.as_view(), name="phone-number-list"),
-    path("sellers/<seller_id:seller_id>/balance/", statement_views.BalanceView.as_view(), name="seller-balance"),
-    path("sellers/<seller_id:seller_id>/statement/", statement_views.StatementView.as_view(), name="seller-statement"),
-    path("sellers/<seller_id:seller_id>/transactions/", views.SellerEntryListView.as_view(), name="seller-entry-list"),
+    path("transactions/", entries.EntryListView.as_view(), name="entry-list"),
+    path("transactions/<uuid:entry_id>/", entries.EntryView.as_view(), name="entry"),
+    path("transactions/<uuid:entry_id>/reverse/", entries.ReverseEntryView.as_view(), name="entry-reverse"),
+    path("phone-numbers/", entries.PhoneNumberListView.as_view(), name="phone-number-list"),
+    path("sellers/<seller_id:seller_id>/balance/", statements.BalanceView.as_view(), name="seller-balance"),
+    path("sellers/<seller_id:seller_id>/statement/", statements.StatementView.as_view(), name="seller-statement"),
+    path(
+        "sellers/<seller_id:seller_id>/transactions/", entries.SellerEntryListView.as_view(), name="seller-entry-list"
+    ),
     path(
         "sellers/<seller_id:seller_id>/reconciliation/",
-        views.SellerReconciliationView.as_view(),
+        reconciliation.SellerReconciliationView.as_view(),
         name="seller-reconciliation",
     ),
-    path("reconciliation/", views.ReconciliationView.as_view(), name="reconciliation"),
+    path("reconciliation/", reconciliation.ReconciliationView.as_view(), name="reconciliation"),
 ]

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from apps.accounts.models import Seller, Session
+from apps.accounts.models import Seller
 from apps.core.errors import NotFound
 
 
@@ -36,8 +36,3 @@ def charge_limits() -> dict[UUID, int]:
     """Return how many charges a minute each seller may send that has a limit of its own; 0 is no limit."""
     limits = Seller.objects.filter(charges_per_minute__isnull=False).values_list("pk", "charges_per_minute")
     return {seller_id: limit for seller_id, limit in limits if limit is not None}
-
-
-def has_logged_in_from(username: str, network: str) -> bool:
-    """Tell whether the account has logged in from there before, as far as its sessions are remembered."""
-    return Session.objects.filter(user__username__iexact=username, network=network).exists()

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from rest_framework import serializers
 
-from apps.accounts.models import Seller, SellerRole, StaffRole, User
+from apps.accounts.models import Seller, User
 from apps.core.api.fields import MoneyField, PhoneNumberField, TextField
 from apps.core.api.input import ListQuerySerializer
 from apps.core.apidocs.examples import OWNER_ID, REGISTERED_AT, SELLER_ID
@@ -124,51 +124,3 @@ class SellerQuerySerializer(ListQuerySerializer):
 
     status = serializers.ChoiceField(choices=Seller.Status.choices, required=False)
     search = serializers.CharField(required=False, max_length=200, help_text="In company name, email and phone.")
-
-
-class CredentialsSerializer(serializers.Serializer[Any]):
-    """A login."""
-
-    username = serializers.CharField(max_length=150)
-    password = serializers.CharField(max_length=128, trim_whitespace=False)
-
-    class Meta:
-        swagger_schema_fields = {"example": {"username": "mehr", "password": "pale-otter-91-lamp"}}
-
-
-class RefreshSerializer(serializers.Serializer[Any]):
-    """The refresh token of a session."""
-
-    refresh = serializers.CharField(max_length=2_000)
-
-    class Meta:
-        swagger_schema_fields = {"example": {"refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.…"}}
-
-
-class TokenPairSerializer(serializers.Serializer[Any]):
-    """An access token (15 minutes) and the refresh token that gets the next one (1 day, single use)."""
-
-    access = serializers.CharField()
-    refresh = serializers.CharField()
-
-    class Meta:
-        swagger_schema_fields = {
-            "example": {
-                "access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.…",
-                "refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.…",
-            }
-        }
-
-
-class MeSerializer(serializers.ModelSerializer[User]):
-    """Who the caller is."""
-
-    roles = serializers.ListField(child=serializers.ChoiceField(choices=[*StaffRole.values, *SellerRole.values]))
-    seller = SellerSerializer(allow_null=True)
-
-    class Meta:
-        model = User
-        fields = ("id", "username", "roles", "seller")
-        swagger_schema_fields = {
-            "example": {"id": OWNER_ID, "username": "mehr", "roles": ["owner"], "seller": example_of(SellerSerializer)}
-        }

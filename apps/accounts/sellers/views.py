@@ -1,9 +1,9 @@
-"""Endpoints for registration, logins and sellers."""
+"""Endpoints for registration and sellers."""
 
 from uuid import UUID
 
 from rest_framework import status
-from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,30 +12,19 @@ from apps.accounts.models import Seller, StaffRole
 from apps.accounts.permissions import IsAdmin, IsStaffMember, MayEditSeller, MayRead, caller, visible_seller_id
 from apps.accounts.sellers import selectors, services
 from apps.accounts.sellers.serializers import (
-    CredentialsSerializer,
-    MeSerializer,
     OwnSellerChangesSerializer,
-    RefreshSerializer,
     RegisteredSerializer,
     RegistrationSerializer,
     SellerChangesSerializer,
     SellerCreationSerializer,
     SellerQuerySerializer,
     SellerSerializer,
-    TokenPairSerializer,
 )
-from apps.accounts.sessions import services as sessions
-from apps.accounts.throttles import LoginThrottle, RegistrationThrottle, client_network, failures_limited
+from apps.accounts.sessions.throttles import RegistrationThrottle
+from apps.accounts.sessions.views import PublicView
 from apps.core.api.input import read_body, read_query
 from apps.core.api.pagination import paginated
 from apps.core.apidocs.swagger import documented, page_of
-
-
-class PublicView(APIView):
-    """An endpoint for callers that have no token yet."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
 
 
 class RegisterView(PublicView):
@@ -53,86 +42,6 @@ class RegisterView(PublicView):
         """Create a pending seller and its owner. It may log in and ask for credit, and sells once it is verified."""
         owner = services.create_seller(**read_body(RegistrationSerializer, request))
         return Response(RegisteredSerializer(owner).data, status=status.HTTP_201_CREATED)
-
-
-class LoginView(PublicView):
-    throttle_classes = (LoginThrottle,)
-    door: sessions.Door
-
-    def login(self, request: Request) -> Response:
-        credentials = read_body(CredentialsSerializer, request)
-        with failures_limited(request, credentials["username"]):
-            pair = sessions.open_session(**credentials, door=self.door, network=client_network(request))
-        return Response(TokenPairSerializer(pair).data)
-
-
-class SellerLoginView(LoginView):
-    door = sessions.Door.SELLER
-
-    @documented(
-        summary="Log in as a user of a seller",
-        request=CredentialsSerializer,
-        answers={200: TokenPairSerializer},
-        problems=["validation_error", "invalid_credentials", "throttled"],
-        tags=["auth"],
-        public=True,
-    )
-    def post(self, request: Request) -> Response:
-        """Begin a session. Staff who belong to no seller are refused here."""
-        return self.login(request)
-
-
-class AdminLoginView(LoginView):
-    door = sessions.Door.STAFF
-
-    @documented(
-        summary="Log in as staff",
-        request=CredentialsSerializer,
-        answers={200: TokenPairSerializer},
-        problems=["validation_error", "invalid_credentials", "throttled"],
-        tags=["auth"],
-        public=True,
-    )
-    def post(self, request: Request) -> Response:
-        """Begin a session. Users of sellers are refused here."""
-        return self.login(request)
-
-
-class RefreshView(PublicView):
-    @documented(
-        summary="Exchange a refresh token",
-        request=RefreshSerializer,
-        answers={200: TokenPairSerializer},
-        problems=["validation_error", "invalid_token"],
-        tags=["auth"],
-        public=True,
-    )
-    def post(self, request: Request) -> Response:
-        """Get a new pair. Each refresh token works once; using a spent one ends the session."""
-        pair = sessions.rotate_session(**read_body(RefreshSerializer, request))
-        return Response(TokenPairSerializer(pair).data)
-
-
-class LogoutView(PublicView):
-    @documented(
-        summary="Log out",
-        request=RefreshSerializer,
-        answers={204: None},
-        problems=["validation_error", "invalid_token"],
-        tags=["auth"],
-        public=True,
-    )
-    def post(self, request: Request) -> Response:
-        """End the session: its access and refresh tokens stop working at once."""
-        sessions.close_session(**read_body(RefreshSerializer, request))
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class MeView(APIView):
-    @documented(summary="Who am I", answers={200: MeSerializer}, tags=["auth"])
-    def get(self, request: Request) -> Response:
-        """Return the caller, its roles and its seller."""
-        return Response(MeSerializer(caller(request)).data)
 
 
 class SellerListView(APIView):

@@ -173,3 +173,8 @@ def _lock_session(claims: Claims) -> Session | None:
 def _revoke(session: Session) -> None:
     session.revoked_at = timezone.now()
     session.save(update_fields=["revoked_at"])
+
+
+def has_logged_in_from(username: str, network: str) -> bool:
+    """Tell whether the account has logged in from there before, as far as its sessions are remembered."""
+    return Session.objects.filter(user__username__iexact=username, network=network).exists()

@@ -26,8 +26,7 @@ from apps.console.framework.role_admin import RoleAdmin
 from apps.console.pages.ledger_filters import PhoneFilter
 from apps.console.panels import money as console
 from apps.core.database import replica
-from apps.transactions.charges import services
-from apps.transactions.entries import selectors
+from apps.transactions.entries import selectors, services
 from apps.transactions.entries.export import stream_entries
 from apps.transactions.models import EntryType, LedgerEntry, Wallet
 

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import Throttled
 
-from apps.accounts.throttles import LoginThrottle, client_network, failures_limited
+from apps.accounts.sessions.throttles import LoginThrottle, client_network, failures_limited
 from apps.core.limits.rate_limits import count
 
 if TYPE_CHECKING:

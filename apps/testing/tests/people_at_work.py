@@ -19,6 +19,7 @@ from apps.credit_requests.models import CreditRequest
 from apps.testing.api import PHONE
 from apps.testing.races import outcome
 from apps.transactions.charges import services as sales
+from apps.transactions.entries.services import reverse_entry
 from apps.transactions.models import LedgerEntry
 
 AMOUNTS = [Decimal(text) for text in ("0.50", "1.00", "2.00", "20.00")]
@@ -77,9 +78,7 @@ class Person:
 
     def reverse(self) -> Act | None:
         entry_id = self._any(LedgerEntry.objects.filter(seller_id=self.seller_id))
-        return entry_id and partial(
-            sales.reverse_entry, entry_id=entry_id, reason="mistake", reversed_by_id=self.staff.pk
-        )
+        return entry_id and partial(reverse_entry, entry_id=entry_id, reason="mistake", reversed_by_id=self.staff.pk)
 
     def change_status(self) -> Act:
         # Mostly back to active, so that most sales are not refused for it.

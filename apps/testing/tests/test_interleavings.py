@@ -21,7 +21,8 @@ from apps.testing.factories import claims_of, file_request, make_seller, make_st
 from apps.testing.invariants import assert_ledger_consistent
 from apps.testing.races import outcome
 from apps.testing.tests.interleaving import interleave
-from apps.transactions.charges.services import reverse_entry, sell_charge
+from apps.transactions.charges.services import sell_charge
+from apps.transactions.entries.services import reverse_entry
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.reconciliation.verification import Verification
 

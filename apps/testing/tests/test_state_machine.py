@@ -25,6 +25,7 @@ from apps.testing.races import outcome
 from apps.testing.tests.platform_model import ModelEntry, ModelRequest, ModelSeller
 from apps.transactions.charges import services as sales
 from apps.transactions.charges.sales import Sale
+from apps.transactions.entries.services import reverse_entry
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.reconciliation.verification import Verification
 
@@ -149,7 +150,7 @@ class Platform(RuleBasedStateMachine):
         entry_id = LedgerEntry.objects.get(seller=self.real[model][0], sequence=number).pk
         self.same(
             entry.reverse(),
-            partial(sales.reverse_entry, entry_id=entry_id, reason="mistake", reversed_by_id=self.staff.pk),
+            partial(reverse_entry, entry_id=entry_id, reason="mistake", reversed_by_id=self.staff.pk),
         )
 
     @invariant()

@@ -22,9 +22,10 @@ from apps.core.values.money import ZERO, format_money
 from apps.transactions.charges import services
 from apps.transactions.charges.refusals import count_refusals
 from apps.transactions.charges.sales import Batch, Order, Sale
+from apps.transactions.charges.serializers import ChargeRequestSerializer
 from apps.transactions.charges.services import BulkRejected
 from apps.transactions.charges.throttles import ChargeThrottle
-from apps.transactions.entries.serializers import ChargeRequestSerializer, LedgerEntrySerializer
+from apps.transactions.entries.serializers import LedgerEntrySerializer
 
 MAX_ITEMS: Final = 1_000
 _ROUTE: Final = "api/v1/charges/bulk/"  # of the items' counters

@@ -1,4 +1,4 @@
-"""Selling charges, one or many, and reversing entries."""
+"""Selling charges, one or many."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -6,18 +6,16 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.accounts import audit
-from apps.accounts.models import AuditAction, Seller, SellerRole
+from apps.accounts.models import Seller, SellerRole
 from apps.accounts.sessions import services as sessions
 from apps.accounts.sessions.tokens import Claims, InvalidToken
-from apps.core.errors import DomainError, NotFound, PermissionDenied
-from apps.core.values.business_day import business_day
+from apps.core.errors import DomainError, PermissionDenied
 from apps.core.values.money import ZERO, format_money
 from apps.transactions.charges.sales import Batch, Order, Sale
 from apps.transactions.ledger import postings
 from apps.transactions.ledger import write as ledger
 from apps.transactions.ledger.locking import LockedWallet, actor_role, lock_wallet
-from apps.transactions.models import EntryType, LedgerEntry
+from apps.transactions.models import LedgerEntry
 
 _MAY_SELL = frozenset({SellerRole.OWNER.value, SellerRole.OPERATOR.value})
 
@@ -38,18 +36,6 @@ class IdempotencyKeyReused(DomainError):
     """The key already moved money for another payload."""
 
     code = "idempotency_key_reused"
-
-
-class AlreadyReversed(DomainError):
-    """The entry has a reversal already."""
-
-    code = "already_reversed"
-
-
-class NotReversible(DomainError):
-    """A reversal cannot be reversed."""
-
-    code = "not_reversible"
 
 
 def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempotency_key: str = "") -> Sale:
@@ -211,29 +197,3 @@ def _replay(earlier: LedgerEntry, order: Order) -> Sale:
     if (earlier.phone_number, earlier.amount) != (order.phone_number, order.amount):
         raise IdempotencyKeyReused("This Idempotency-Key already sold another charge.")
     return Sale(earlier, replayed=True)
-
-
-def reverse_entry(*, entry_id: UUID, reason: str, reversed_by_id: UUID) -> LedgerEntry:
-    """Undo an entry by its mirror image and return that reversal.
-
-    Raises:
-        NotFound: there is no such entry.
-        NotReversible: it is a reversal itself.
-        AlreadyReversed: it has one.
-        InsufficientBalance: it is a credit that was spent meanwhile.
-    """
-    entry = LedgerEntry.objects.filter(pk=entry_id).first()
-    if entry is None:
-        raise NotFound("There is no such transaction.")
-    if entry.type == EntryType.REVERSAL:
-        raise NotReversible("A reversal cannot be reversed.")
-    with transaction.atomic(durable=True):
-        wallet = lock_wallet(entry.seller_id)
-        if LedgerEntry.objects.filter(seller_id=entry.seller_id, reverses_id=entry.pk).exists():
-            raise AlreadyReversed("This transaction was already reversed.")
-        sold_today = entry.type == EntryType.CHARGE_SALE and business_day(entry.created_at) == wallet.spent_on
-        posting = postings.reversal(entry, reason=reason, sold_today=sold_today)
-        reversal = ledger.draft(wallet, posting, created_by_id=reversed_by_id)
-        ledger.write(wallet, [reversal])
-        audit.record(AuditAction.REVERSE, entry, actor_id=reversed_by_id, detail=reason)
-    return reversal

@@ -6,20 +6,10 @@ from rest_framework import serializers
 
 from apps.core.api.fields import MoneyField, PhoneNumberField, TextField
 from apps.core.api.input import ListQuerySerializer
-from apps.core.apidocs.examples import OWNER_ID, REVERSED_AT, SALE_ENTRY_ID, SELLER_ID, SOLD_AT
+from apps.core.apidocs.examples import OWNER_ID, SALE_ENTRY_ID, SELLER_ID, SOLD_AT
 from apps.core.values.money import format_money
 from apps.core.values.times import format_time
 from apps.transactions.models import EntryType, LedgerEntry
-
-
-class ChargeRequestSerializer(serializers.Serializer[Any]):
-    """A charge to sell."""
-
-    phone_number = PhoneNumberField()
-    amount = MoneyField()
-
-    class Meta:
-        swagger_schema_fields = {"example": {"phone_number": "+989123456789", "amount": "50000.00"}}
 
 
 class LedgerEntrySerializer(serializers.Serializer[LedgerEntry]):
@@ -143,64 +133,3 @@ class PhoneNumberTotalSerializer(serializers.Serializer[Any]):
                 "last_charged_at": SOLD_AT,
             }
         }
-
-
-class BalanceSerializer(serializers.Serializer[Any]):
-    """A balance, and what may still be sold on this business day (null: no daily limit)."""
-
-    seller_id = serializers.UUIDField()
-    balance = MoneyField()
-    sequence = serializers.IntegerField()
-    daily_limit = MoneyField(allow_null=True)
-    spent_today = MoneyField()
-    available_today = MoneyField(allow_null=True)
-    as_of = serializers.DateTimeField()
-
-    class Meta:
-        swagger_schema_fields = {
-            "example": {
-                "seller_id": SELLER_ID,
-                "balance": "450000.00",
-                "sequence": 2,
-                "daily_limit": "2000000.00",
-                "spent_today": "50000.00",
-                "available_today": "1950000.00",
-                "as_of": REVERSED_AT,
-            }
-        }
-
-
-class BalanceQuerySerializer(serializers.Serializer[Any]):
-    """Which moment a balance is of."""
-
-    at = serializers.DateTimeField(required=False, help_text="Now, when not given or in the future.")
-
-
-class StatementQuerySerializer(ListQuerySerializer):
-    """Which entries a statement is of."""
-
-    to = serializers.DateTimeField(
-        required=False, help_text="Before this moment. Now, when not given or in the future."
-    )
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        beginning = serializers.DateTimeField(required=False, help_text="From this moment on; all, when not given.")
-        return {"from": beginning, **super().get_fields()}  # `from` is a keyword of Python
-
-
-class StatementSerializer(serializers.Serializer[Any]):
-    """One page of a statement. `opening_balance` and all its entries together lead to `closing_balance`."""
-
-    seller_id = serializers.UUIDField()
-    to = serializers.DateTimeField(help_text="The moment it is complete up to: `from` of the statement that follows.")
-    opening_balance = MoneyField()
-    closing_balance = MoneyField()
-    total_credits = MoneyField(help_text="What was added to the balance.")
-    total_debits = MoneyField(help_text="What was taken from it.")
-    entries = serializers.IntegerField(help_text="How many there are on all pages.")
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = LedgerEntrySerializer(many=True, help_text="Oldest first.")
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        return {"from": serializers.DateTimeField(allow_null=True), **super().get_fields()}

@@ -1,4 +1,4 @@
-"""Endpoints for charges, the ledger and reconciliation."""
+"""Endpoints of the ledger."""
 
 from typing import Final
 from uuid import UUID
@@ -6,7 +6,6 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from rest_framework import status
-from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,23 +13,16 @@ from rest_framework.views import APIView
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction
-from apps.accounts.permissions import IsAdmin, IsAuditor, MayRead, caller, seller_scope, visible_seller_id
-from apps.accounts.sessions.authentication import ClaimsAuthentication, claims_of
+from apps.accounts.permissions import IsAdmin, MayRead, caller, seller_scope, visible_seller_id
 from apps.core.api.csv_export import CSVRenderer
-from apps.core.api.idempotency import InvalidIdempotencyKey, parse_idempotency_key
 from apps.core.api.input import read_body, read_query
 from apps.core.api.pagination import KeysetPagination, paginated
 from apps.core.apidocs.examples import APPROVER_ID, REVERSAL_ENTRY_ID, REVERSED_AT, SALE_ENTRY_ID, SELLER_ID
-from apps.core.apidocs.swagger import IDEMPOTENCY_KEY, documented, page_of
+from apps.core.apidocs.swagger import documented, page_of
 from apps.core.database import replica
-from apps.core.errors import DomainError
-from apps.transactions.charges import services
-from apps.transactions.charges.refusals import count_refusals
-from apps.transactions.charges.throttles import ChargeThrottle
-from apps.transactions.entries import selectors
+from apps.transactions.entries import selectors, services
 from apps.transactions.entries.export import stream_entries
 from apps.transactions.entries.serializers import (
-    ChargeRequestSerializer,
     EntryQuerySerializer,
     LedgerEntrySerializer,
     PhoneNumberQuerySerializer,
@@ -39,49 +31,8 @@ from apps.transactions.entries.serializers import (
     SellerEntryQuerySerializer,
 )
 from apps.transactions.models import LedgerEntry
-from apps.transactions.reconciliation import reconcile as reconciliation
-from apps.transactions.reconciliation.serializers import ReconciliationSerializer, SellerReconciliationSerializer
 
-_render_entry: Final = LedgerEntrySerializer().to_representation
 _READ_PROBLEMS: Final = ("validation_error", "permission_denied", "not_found")
-
-
-class ChargeListView(APIView):
-    # The use case checks session, user, role and seller in its one locking query.
-    authentication_classes = (ClaimsAuthentication,)
-    throttle_classes = (ChargeThrottle,)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """Answer, and count what was refused for the back office."""
-        if isinstance(exc, DomainError):
-            count_refusals([exc])
-        return super().handle_exception(exc)
-
-    @documented(
-        summary="Sell a charge",
-        request=ChargeRequestSerializer,
-        answers={201: LedgerEntrySerializer},
-        problems=[
-            "validation_error", "invalid_idempotency_key", "invalid_token", "permission_denied", "seller_not_active",
-            "insufficient_balance", "daily_limit_exceeded", "idempotency_key_reused", "throttled",
-        ],
-        headers=[IDEMPOTENCY_KEY],
-    )  # fmt: skip
-    def post(self, request: Request) -> Response:
-        """Sell credit to a phone number, for owners and operators of a seller.
-
-        With an `Idempotency-Key` the request can be sent again safely: it sells once, and a repeat gets the same
-        answer with `Idempotent-Replayed: true`.
-        """
-        try:
-            key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
-            charge = read_body(ChargeRequestSerializer, request)
-        except (APIException, InvalidIdempotencyKey):
-            services.check_may_sell(claims_of(request))  # whoever may not sell is told that first
-            raise
-        sale = services.sell_charge(claims=claims_of(request), idempotency_key=key, **charge)
-        headers = {"Idempotent-Replayed": "true"} if sale.replayed else None
-        return Response(_render_entry(sale.entry), status=status.HTTP_201_CREATED, headers=headers)
 
 
 class EntryListView(APIView):
@@ -192,28 +143,3 @@ class PhoneNumberListView(APIView):
         return replica.read(
             lambda: paginated(self, numbers, PhoneNumberTotalSerializer, pagination=PhoneNumberPagination)
         )
-
-
-class SellerReconciliationView(APIView):
-    permission_classes = (MayRead,)
-
-    @documented(
-        summary="Reconcile a seller",
-        answers={200: SellerReconciliationSerializer},
-        problems=["permission_denied", "not_found"],
-    )
-    def get(self, request: Request, seller_id: UUID | str) -> Response:
-        """Compare a seller's balance with the sum of its ledger entries."""
-        result = reconciliation.reconcile_seller(visible_seller_id(caller(request), seller_id))
-        return Response(SellerReconciliationSerializer(result).data)
-
-
-class ReconciliationView(APIView):
-    permission_classes = (IsAuditor,)
-
-    @documented(
-        summary="Reconcile all sellers", answers={200: ReconciliationSerializer}, problems=["permission_denied"]
-    )
-    def get(self, request: Request) -> Response:
-        """Compare every balance with the ledger, and check its chain and the trial balance. For admins and auditors."""
-        return Response(ReconciliationSerializer(reconciliation.reconcile_all()).data)

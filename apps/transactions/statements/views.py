@@ -18,14 +18,14 @@ from apps.core.values.money import format_money
 from apps.core.values.times import format_time
 from apps.transactions.entries import selectors
 from apps.transactions.entries.export import stream_entries
-from apps.transactions.entries.serializers import (
+from apps.transactions.entries.serializers import LedgerEntrySerializer
+from apps.transactions.statements import selectors as statements
+from apps.transactions.statements.serializers import (
     BalanceQuerySerializer,
     BalanceSerializer,
-    LedgerEntrySerializer,
     StatementQuerySerializer,
     StatementSerializer,
 )
-from apps.transactions.statements import selectors as statements
 
 _render_entry = LedgerEntrySerializer().to_representation
 _READ_PROBLEMS = ("validation_error", "permission_denied", "not_found")

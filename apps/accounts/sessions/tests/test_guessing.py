@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from apps.accounts.models import User
-from apps.accounts.throttles import client_network
+from apps.accounts.sessions.throttles import client_network
 from apps.core.limits.rate_limits import local_counts
 from apps.testing.factories import make_seller
 

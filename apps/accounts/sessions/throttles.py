@@ -12,8 +12,7 @@ from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 
-from apps.accounts.sellers.selectors import has_logged_in_from
-from apps.accounts.sessions.services import InvalidCredentials
+from apps.accounts.sessions.services import InvalidCredentials, has_logged_in_from
 from apps.core.limits.rate_limits import Count, Limit, count, retry_after_seconds
 from apps.core.limits.throttles import CountingThrottle
 from apps.core.observability import events

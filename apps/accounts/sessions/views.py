@@ -1,0 +1,93 @@
+"""Endpoints of logins: open, refresh and close a session, and name the caller."""
+
+from rest_framework import status
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.sessions import services as sessions
+from apps.accounts.sessions.serializers import CredentialsSerializer, RefreshSerializer, TokenPairSerializer
+from apps.accounts.sessions.throttles import LoginThrottle, client_network, failures_limited
+from apps.core.api.input import read_body
+from apps.core.apidocs.swagger import documented
+
+
+class PublicView(APIView):
+    """An endpoint for callers that have no token yet."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class LoginView(PublicView):
+    throttle_classes = (LoginThrottle,)
+    door: sessions.Door
+
+    def login(self, request: Request) -> Response:
+        credentials = read_body(CredentialsSerializer, request)
+        with failures_limited(request, credentials["username"]):
+            pair = sessions.open_session(**credentials, door=self.door, network=client_network(request))
+        return Response(TokenPairSerializer(pair).data)
+
+
+class SellerLoginView(LoginView):
+    door = sessions.Door.SELLER
+
+    @documented(
+        summary="Log in as a user of a seller",
+        request=CredentialsSerializer,
+        answers={200: TokenPairSerializer},
+        problems=["validation_error", "invalid_credentials", "throttled"],
+        tags=["auth"],
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        """Begin a session. Staff who belong to no seller are refused here."""
+        return self.login(request)
+
+
+class AdminLoginView(LoginView):
+    door = sessions.Door.STAFF
+
+    @documented(
+        summary="Log in as staff",
+        request=CredentialsSerializer,
+        answers={200: TokenPairSerializer},
+        problems=["validation_error", "invalid_credentials", "throttled"],
+        tags=["auth"],
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        """Begin a session. Users of sellers are refused here."""
+        return self.login(request)
+
+
+class RefreshView(PublicView):
+    @documented(
+        summary="Exchange a refresh token",
+        request=RefreshSerializer,
+        answers={200: TokenPairSerializer},
+        problems=["validation_error", "invalid_token"],
+        tags=["auth"],
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        """Get a new pair. Each refresh token works once; using a spent one ends the session."""
+        pair = sessions.rotate_session(**read_body(RefreshSerializer, request))
+        return Response(TokenPairSerializer(pair).data)
+
+
+class LogoutView(PublicView):
+    @documented(
+        summary="Log out",
+        request=RefreshSerializer,
+        answers={204: None},
+        problems=["validation_error", "invalid_token"],
+        tags=["auth"],
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        """End the session: its access and refresh tokens stop working at once."""
+        sessions.close_session(**read_body(RefreshSerializer, request))
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,90 @@
+"""Shapes of requests and answers about users."""
+
+from typing import Any
+
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.validators import EmailValidator
+from rest_framework import serializers
+
+from apps.accounts.models import SellerRole, StaffRole, User
+from apps.accounts.sellers.serializers import SellerSerializer
+from apps.core.apidocs.examples import OPERATOR_ID, OWNER_ID
+from apps.core.apidocs.swagger import example_of
+
+
+class MeSerializer(serializers.ModelSerializer[User]):
+    """Who the caller is."""
+
+    roles = serializers.ListField(child=serializers.ChoiceField(choices=[*StaffRole.values, *SellerRole.values]))
+    seller = SellerSerializer(allow_null=True)
+
+    class Meta:
+        model = User
+        fields = ("id", "username", "roles", "seller")
+        swagger_schema_fields = {
+            "example": {"id": OWNER_ID, "username": "mehr", "roles": ["owner"], "seller": example_of(SellerSerializer)}
+        }
+
+
+# Owners are made by registration and by the platform.
+INVITED_ROLES = [(role.value, role.label) for role in (SellerRole.OPERATOR, SellerRole.VIEWER)]
+
+
+class BlankableEmailField(serializers.CharField):
+    """An address or nothing. No `EmailField`: its documented format would forbid the nothing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators.append(EmailValidator())
+
+
+class SellerUserSerializer(serializers.ModelSerializer[User]):
+    """Somebody who acts for a seller."""
+
+    email = serializers.CharField(allow_blank=True)
+    role = serializers.ChoiceField(choices=SellerRole.choices, source="seller_role")
+
+    class Meta:
+        model = User
+        fields = ("id", "username", "email", "role", "is_active", "last_login")
+        swagger_schema_fields = {
+            "example": {
+                "id": OPERATOR_ID,
+                "username": "mehr-till-2",
+                "email": "till@mehr.example",
+                "role": "operator",
+                "is_active": True,
+                "last_login": None,
+            }
+        }
+
+
+class SellerUserChangesSerializer(serializers.Serializer[Any]):
+    """What an owner may change of an operator or a viewer; other members are ignored."""
+
+    email = BlankableEmailField(max_length=254, required=False, allow_blank=True)
+    role = serializers.ChoiceField(choices=INVITED_ROLES, source="seller_role", required=False)
+    is_active = serializers.BooleanField(required=False)
+    password = serializers.CharField(max_length=128, trim_whitespace=False, required=False)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"role": "viewer"}}
+
+
+class InvitationSerializer(serializers.Serializer[Any]):
+    """Somebody who is to act for the seller: operators sell and read, viewers read."""
+
+    username = serializers.CharField(max_length=150, validators=[UnicodeUsernameValidator()])
+    password = serializers.CharField(max_length=128, trim_whitespace=False)
+    email = BlankableEmailField(max_length=254, required=False, allow_blank=True)
+    role = serializers.ChoiceField(choices=INVITED_ROLES)
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "username": "mehr-till-2",
+                "password": "warm-ibis-58-cup",
+                "email": "till@mehr.example",
+                "role": "operator",
+            }
+        }
