@@ -57,7 +57,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": True,
     "STYLES": [_own_style],
-    "DASHBOARD_CALLBACK": "apps.console.framework.panels.add_home_panels",
+    "DASHBOARD_CALLBACK": "apps.console.panels.selection.add_home_panels",
     "COLORS": {
         "primary": {
             "50": "oklch(98.4% .014 180.72)",

@@ -16,7 +16,6 @@ from apps.accounts import audit
 from apps.accounts.models import AuditAction, User
 from apps.console.framework.display import link, show_date, show_moment, show_money, show_number
 from apps.console.framework.role_admin import AUDITORS, RoleAdmin
-from apps.console.pages.ledger import LedgerEntryAdmin as LedgerEntryAdmin  # registers itself
 from apps.console.panels import money as console
 from apps.transactions.models import ReconciliationRun, Wallet
 from apps.transactions.reconciliation import reconcile as reconciliation

@@ -22,11 +22,10 @@ from apps.accounts.sellers import services
 from apps.accounts.users import services as users
 from apps.console.framework.confirmed_steps import Preview, ReasonForm, Step, take_step
 from apps.console.framework.display import NOTHING, show_age, show_moment, show_money, show_phone, status_badge
-from apps.console.framework.panels import Panel, seller_panels
+from apps.console.framework.panels import Panel
 from apps.console.framework.role_admin import ADMINS, AUDITORS, RoleAdmin
-from apps.console.pages.control import AuditEventAdmin as AuditEventAdmin  # registers itself, as does the next
-from apps.console.pages.control import SessionAdmin as SessionAdmin
 from apps.console.pages.forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
+from apps.console.panels.selection import seller_panels
 from apps.console.panels.sellers import SELLER_KINDS
 
 _ENDS_SESSIONS = frozenset({"groups", "is_active", "seller", "seller_role"})

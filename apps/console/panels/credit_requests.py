@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Seller
 from apps.console.framework.display import link, show_age, show_moment, show_money, status_badge
-from apps.console.framework.panels import Panel, home_panel, seller_panel
+from apps.console.framework.panels import Panel
 from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
 
 STATUS_KINDS = {"pending": "waiting", "awaiting_second_approval": "waiting", "approved": "good", "rejected": "bad"}
@@ -23,7 +23,6 @@ def _page_of(row: CreditRequest, text: object) -> str:
     return link(reverse("admin:credit_requests_creditrequest_change", args=[row.pk]), text)
 
 
-@home_panel(order=20)
 def open_requests(request: HttpRequest) -> Panel:
     waiting = CreditRequest.objects.filter(status__in=sorted(OPEN_STATUSES))
     totals = waiting.order_by().aggregate(number=Count("pk"), amount=Sum("amount"))
@@ -41,7 +40,6 @@ def open_requests(request: HttpRequest) -> Panel:
     )
 
 
-@seller_panel(order=30)
 def requests_of_seller(request: HttpRequest, seller: Seller) -> Panel:
     requests = CreditRequest.objects.filter(seller_id=seller.pk).order_by("-id")[:MOST_ROWS]
     return Panel(

@@ -19,9 +19,8 @@ from apps.console.framework.display import (
     show_phone,
     show_text,
 )
-from apps.console.framework.panels import Panel, home_panel, seller_panel
+from apps.console.framework.panels import Panel
 from apps.console.framework.plots import Column, bars, line
-from apps.console.framework.role_admin import AUDITORS
 from apps.core.api.problems import PROBLEMS
 from apps.core.values.money import ZERO
 from apps.transactions.entries import selectors
@@ -42,7 +41,6 @@ def _seller_link(seller_id: object, name: object) -> str:
     return link(reverse("admin:accounts_seller_change", args=[seller_id]), name)
 
 
-@home_panel(order=30)
 def sales_today(request: HttpRequest) -> Panel:
     for _batch in range(REFRESH_BATCHES):
         if not summaries.add_next_batch():
@@ -62,7 +60,6 @@ def sales_today(request: HttpRequest) -> Panel:
     )
 
 
-@home_panel(order=40)
 def sales_this_week(request: HttpRequest) -> Panel:
     totals = figures.totals_by_day()
     days = figures.this_week()
@@ -75,7 +72,6 @@ def sales_this_week(request: HttpRequest) -> Panel:
     )
 
 
-@home_panel(order=50)
 def top_sellers(request: HttpRequest) -> Panel:
     rows = [
         (_seller_link(row["seller_id"], row["seller__company_name"]), row["sales"], show_money(row["sold"]))
@@ -89,7 +85,6 @@ def top_sellers(request: HttpRequest) -> Panel:
     )
 
 
-@home_panel(order=60)
 def refusals(request: HttpRequest) -> Panel:
     rows = [(_(PROBLEMS[code].title), number) for code, number in figures.refusals_today() if code in PROBLEMS]
     return Panel(
@@ -97,7 +92,6 @@ def refusals(request: HttpRequest) -> Panel:
     )
 
 
-@home_panel(order=70)
 def sellers_in_need(request: HttpRequest) -> Panel:
     near = [
         (
@@ -123,7 +117,6 @@ def sellers_in_need(request: HttpRequest) -> Panel:
     )
 
 
-@home_panel(order=80, roles=AUDITORS)
 def last_reconciliation(request: HttpRequest) -> Panel:
     run = ReconciliationRun.objects.first()
     address = reverse("admin:transactions_reconciliationrun_changelist")
@@ -160,7 +153,6 @@ def entry_row(entry: LedgerEntry) -> tuple[object, ...]:
     )
 
 
-@seller_panel(order=10)
 def balance_of_seller(request: HttpRequest, seller: Seller) -> Panel:
     balance = selectors.get_balance(seller.pk)
     closings = figures.closing_balances(seller.pk)
@@ -179,7 +171,6 @@ def balance_of_seller(request: HttpRequest, seller: Seller) -> Panel:
     )
 
 
-@seller_panel(order=20)
 def entries_of_seller(request: HttpRequest, seller: Seller) -> Panel:
     entries = LedgerEntry.objects.filter(seller_id=seller.pk).order_by("-id")[:10]
     address = reverse("admin:transactions_ledgerentry_changelist")

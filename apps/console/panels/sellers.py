@@ -6,14 +6,13 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import AuditEvent, Seller
 from apps.console.framework.display import NOTHING, badge, link, show_age, show_moment
-from apps.console.framework.panels import Panel, home_panel, seller_panel
+from apps.console.framework.panels import Panel
 from apps.console.framework.role_admin import AUDITORS, has_role
 
 SELLER_KINDS = {"pending": "waiting", "active": "good", "suspended": "bad"}
 MOST_ROWS = 8
 
 
-@home_panel(order=10)
 def pending_sellers(request: HttpRequest) -> Panel:
     pending = Seller.objects.filter(status=Seller.Status.PENDING).order_by("id")
     rows = [
@@ -30,7 +29,6 @@ def pending_sellers(request: HttpRequest) -> Panel:
     )
 
 
-@seller_panel(order=40)
 def users_of_seller(request: HttpRequest, seller: Seller) -> Panel:
     links = has_role(request, AUDITORS)
     rows = []
@@ -49,7 +47,6 @@ def users_of_seller(request: HttpRequest, seller: Seller) -> Panel:
     )
 
 
-@seller_panel(order=90, roles=AUDITORS)
 def trail_of_seller(request: HttpRequest, seller: Seller) -> Panel:
     events = AuditEvent.objects.filter(subject="accounts.seller", subject_id=str(seller.pk)).select_related("actor")
     rows = [
