@@ -7,6 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from drf_yasg.generators import EndpointEnumerator, OpenAPISchemaGenerator
 
+from apps.core.apidocs.health import document_health
+
 TAGS = {
     "auth": "Registration, the two logins, and what keeps a session going.",
     "sellers": "Companies that sell. `me` stands for the caller's own.",
@@ -52,6 +54,8 @@ LINKS = {
     ("invite_user", "201"): (_NEW, _USER),
     ("list_my_users", "200"): (_FIRST, _USER),
 }
+
+document_health()
 
 # Redoc would fetch a logo from its maker's host; its search runs in a worker made from a blob.
 CONTENT_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; worker-src blob:"
