@@ -132,7 +132,7 @@ def _conclude(options: Options, outcome: Outcome, human: TextIO) -> int:
     if options.report:
         print(f"report: {write_report(outcome, options.report)}", file=human)
     if options.json:
-        print(json.dumps(as_document(outcome), indent=2))
+        print(json.dumps(as_document(outcome), indent=2, default=str))
     human.flush()
     if outcome.reason is None:
         return EXIT_OK

@@ -8,7 +8,7 @@ from functional_tests.performance.benchmark.bench import CaseResults, Effort
 from functional_tests.performance.benchmark.criteria import Criterion, cost, judge, rate, ratio
 from functional_tests.performance.benchmark.growth import Growth
 from functional_tests.performance.benchmark.measurement import Figures
-from functional_tests.performance.benchmark.tables import Table
+from functional_tests.performance.tables import Table
 
 CEILING, PGBENCH, PGBENCH_HOT = "ceiling", "pgbench", "pgbench_hot"
 HOT_CASES = ("hot_seller", PGBENCH_HOT)

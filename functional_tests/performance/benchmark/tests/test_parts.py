@@ -20,8 +20,8 @@ from functional_tests.performance.benchmark.outcome import Outcome, as_document,
 from functional_tests.performance.benchmark.plans import FilterPlan
 from functional_tests.performance.benchmark.processor_time import processor_seconds
 from functional_tests.performance.benchmark.publication import publish, write_report
-from functional_tests.performance.benchmark.tables import Table
 from functional_tests.performance.benchmark.wrk import NUMBER, render_request
+from functional_tests.performance.tables import Table
 
 FIGURES = Figures(100.0, 100.0, 1.0, 2.0, 3.0, 1.5, 0.5, 1.0)
 CEILING = replace(FIGURES, requests_per_second=400.0, charges_per_request=0.0, app_cpu_ms=0.5, database_cpu_ms=0.0)
@@ -113,7 +113,7 @@ def test_only_what_was_measured_is_judged() -> None:
 
 def test_a_table_is_aligned_and_escaped() -> None:
     table = Table("T", ("name", "n"), [("a|<b>", "1"), ("c", "10")])
-    assert table.as_text().splitlines()[1:] == ["name    n", "---------", "a|<b>   1", "c      10"]
+    assert table.as_text().splitlines() == ["name    n", "---------", "a|<b>   1", "c      10"]
     assert "| a\\|<b> | 1 |" in table.as_markdown()
     assert "a|&lt;b&gt;" in table.as_html()
 
@@ -121,13 +121,10 @@ def test_a_table_is_aligned_and_escaped() -> None:
 def test_every_result_is_written(tmp_path: Path) -> None:
     document, page = write_report(outcome(), tmp_path)
     assert json.loads(document.read_text())["cases"]["ten_sellers"]["ratios"]["cpu_to_ceiling"] == 4.0
-    assert "charges &lt;10&gt;" in page.read_text()
+    assert "charges <10>" in page.read_text()
     assert "$" not in page.read_text()
-    published = publish(outcome(), tmp_path).read_text()
+    published = publish(outcome(), tmp_path / "p.md").read_text()
     assert all(table.title in published for table in tables(outcome()))
-    assert {file.name for file in tmp_path.glob("*.svg")} == {
-        f"performance-{n}.svg" for n in ("cpu", "rate", "latency")
-    }
 
 
 def test_growth_is_judged_at_its_largest_size() -> None:
