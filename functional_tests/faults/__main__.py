@@ -17,12 +17,13 @@ from apps.core.database.embedded.server import EmbeddedPostgres
 from functional_tests.faults.catalogue import FAULTS, Fault
 from functional_tests.faults.database_faults import small_disk
 from functional_tests.faults.machine_faults import build_moved_clock, log_in, memory_groups
-from functional_tests.faults.proxy import RandomCutter, free_port, proxy
+from functional_tests.faults.proxy import RandomCutter, proxy
 from functional_tests.faults.scene import Scene, sold_entries
 from functional_tests.faults.verdict import judge, recovery_seconds, summarise
 from functional_tests.ledger_complaints import ledger_complaints
 from functional_tests.performance.benchmark.gunicorn_server import Server, serve
 from functional_tests.performance.benchmark.stage import open_stage
+from functional_tests.server import free_port
 
 CLIENTS, SELLERS = 4, 2
 WARM_UP_SECONDS = 1.0
