@@ -1,4 +1,4 @@
-"""Runs the load as the command line asks, prints the result and judges it."""
+"""Command line of the load script: run the load, print the result and judge it."""
 
 from __future__ import annotations
 

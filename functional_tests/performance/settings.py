@@ -25,7 +25,7 @@ def read_defaults() -> dict[str, str]:
 
 
 def default_base_url(defaults: Mapping[str, str]) -> str:
-    """Return where ``make run`` serves."""
+    """Return the address at which ``make run`` serves."""
     return f"http://127.0.0.1:{defaults.get('PORT') or 8000}"
 
 

@@ -26,7 +26,7 @@ class Server:
 
     @property
     def base_url(self) -> str:
-        """Where it serves."""
+        """Address of the server."""
         return f"http://{HOST}:{self.port}"
 
 
