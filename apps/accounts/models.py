@@ -10,6 +10,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.roles import ADMINS, STAFF, SellerRole
 from apps.core.values.ids import uuid7
 from apps.core.values.money import MAX_BALANCE_DIGITS
 
@@ -49,23 +50,6 @@ class Seller(models.Model):
 
     def __str__(self) -> str:
         return self.company_name
-
-
-class SellerRole(models.TextChoices):
-    """What a user may do for the seller that it belongs to."""
-
-    OWNER = "owner", _("Owner")
-    OPERATOR = "operator", _("Operator")
-    VIEWER = "viewer", _("Viewer")
-
-
-class StaffRole(models.TextChoices):
-    """Names of the groups of staff; a migration makes them."""
-
-    ADMIN = "admin", _("Admin")
-    CREDIT_APPROVER = "credit_approver", _("Credit approver")
-    AUDITOR = "auditor", _("Auditor")
-    SUPPORT = "support", _("Support")
 
 
 class CaseInsensitiveUserManager(UserManager["User"]):
@@ -122,8 +106,8 @@ class User(AbstractUser):
     def _read_staff_roles(self) -> frozenset[str]:
         if not self.is_staff:
             return frozenset()
-        groups = set(self.groups.values_list("name", flat=True)) & set(StaffRole.values)
-        return frozenset(groups | {StaffRole.ADMIN.value} if self.is_superuser else groups)
+        groups = STAFF.intersection(self.groups.values_list("name", flat=True))
+        return groups | ADMINS if self.is_superuser else groups
 
     @property
     def roles(self) -> list[str]:

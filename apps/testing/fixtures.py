@@ -3,7 +3,8 @@
 import pytest
 from pytest_django import Settings
 
-from apps.accounts.models import Seller, SellerRole
+from apps.accounts.models import Seller
+from apps.accounts.roles import SellerRole
 from apps.testing.api import Caller
 from apps.testing.factories import file_request, log_in, make_seller, make_staff, make_user, owner_of, sell
 

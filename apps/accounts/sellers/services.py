@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps.accounts import audit
-from apps.accounts.models import AuditAction, Seller, SellerRole, StaffRole, User
+from apps.accounts.models import AuditAction, Seller, User
+from apps.accounts.roles import SellerRole, StaffRole
 from apps.accounts.sessions.services import revoke_sessions
 from apps.core.errors import DomainError, InvalidInput, NotFound
 from apps.core.observability import events

@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.models import Seller, StaffRole
+from apps.accounts.models import Seller
 from apps.accounts.permissions import IsAdmin, IsStaffMember, MayEditSeller, MayRead, caller, visible_seller_id
+from apps.accounts.roles import ADMINS
 from apps.accounts.sellers import selectors, services
 from apps.accounts.sellers.serializers import (
     OwnSellerChangesSerializer,
@@ -93,8 +94,7 @@ class SellerView(APIView):
     def patch(self, request: Request, seller_id: UUID | str) -> Response:
         """Change profile fields. A seller's owner may change `email` and `phone_number`; other members are ignored."""
         target = visible_seller_id(caller(request), seller_id)
-        is_admin = StaffRole.ADMIN in caller(request).staff_roles
-        allowed = SellerChangesSerializer if is_admin else OwnSellerChangesSerializer
+        allowed = SellerChangesSerializer if caller(request).staff_roles & ADMINS else OwnSellerChangesSerializer
         services.update_seller(seller_id=target, changes=read_body(allowed, request), changed_by=caller(request))
         return Response(SellerSerializer(selectors.get_seller(target)).data)
 

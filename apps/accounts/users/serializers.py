@@ -6,7 +6,8 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.validators import EmailValidator
 from rest_framework import serializers
 
-from apps.accounts.models import SellerRole, StaffRole, User
+from apps.accounts.models import User
+from apps.accounts.roles import INVITED, SellerRole, StaffRole
 from apps.accounts.sellers.serializers import SellerSerializer
 from apps.core.apidocs.examples import OPERATOR_ID, OWNER_ID
 from apps.core.apidocs.swagger import example_of
@@ -26,8 +27,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
         }
 
 
-# Owners are made by registration and by the platform.
-INVITED_ROLES = [(role.value, role.label) for role in (SellerRole.OPERATOR, SellerRole.VIEWER)]
+INVITED_ROLES = [(role.value, role.label) for role in SellerRole if role in INVITED]
 
 
 class BlankableEmailField(serializers.CharField):

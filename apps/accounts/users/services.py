@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.accounts import audit
-from apps.accounts.models import AuditAction, SellerRole, User
+from apps.accounts.models import AuditAction, User
+from apps.accounts.roles import OWNERS
 from apps.accounts.sellers.services import duplicates_named, set_password
 from apps.accounts.sessions.services import revoke_sessions
 from apps.core.errors import NotFound, PermissionDenied
@@ -57,7 +58,7 @@ def update_seller_user(*, user_id: UUID, seller_id: UUID, changes: Mapping[str, 
         user = User.objects.select_for_update(no_key=True).filter(pk=user_id, seller_id=seller_id).first()
         if user is None:
             raise NotFound("There is no such user.")
-        if user.seller_role == SellerRole.OWNER:
+        if user.seller_role in OWNERS:
             raise PermissionDenied("Owners are changed by the platform.")
         plain = {name: value for name, value in changes.items() if name != "password"}
         detail = audit.describe_changes({name: getattr(user, name) for name in plain}, plain)

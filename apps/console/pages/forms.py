@@ -9,7 +9,8 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import Seller, StaffRole, User
+from apps.accounts.models import Seller, User
+from apps.accounts.roles import ADMINS, StaffRole
 from apps.accounts.sessions.services import revoke_sessions
 from apps.core.values.phones import normalize_mobile
 
@@ -83,9 +84,7 @@ class RolesFormMixin(UserFormMixin):
         return data
 
     def _loses_access(self, data: dict[str, Any]) -> bool:
-        stays_admin = self.instance.is_superuser or any(
-            group.name == StaffRole.ADMIN for group in data.get("groups") or ()
-        )
+        stays_admin = self.instance.is_superuser or any(group.name in ADMINS for group in data.get("groups") or ())
         return not data.get("is_active", True) or not stays_admin
 
 

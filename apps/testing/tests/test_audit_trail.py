@@ -8,7 +8,8 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from apps.accounts import audit
-from apps.accounts.models import AuditAction, AuditEvent, Seller, SellerRole, StaffRole, User
+from apps.accounts.models import AuditAction, AuditEvent, Seller, User
+from apps.accounts.roles import SellerRole, StaffRole
 from apps.accounts.sellers import services
 from apps.credit_requests.services import approve_credit_request
 from apps.testing.api import Answer, Caller

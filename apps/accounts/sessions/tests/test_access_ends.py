@@ -8,7 +8,8 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from apps.accounts.models import Seller, SellerRole, Session, User
+from apps.accounts.models import Seller, Session, User
+from apps.accounts.roles import SellerRole
 from apps.accounts.sellers.services import change_password
 from apps.accounts.sessions.services import revoke_sessions
 from apps.testing.api import Caller, assert_problem

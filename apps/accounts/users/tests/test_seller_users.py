@@ -2,7 +2,8 @@
 
 import pytest
 
-from apps.accounts.models import Seller, SellerRole, Session, User
+from apps.accounts.models import Seller, Session, User
+from apps.accounts.roles import SellerRole
 from apps.testing.api import Caller, assert_invalid, assert_problem
 from apps.testing.factories import log_in, make_seller, make_staff, make_user, owner_of
 
