@@ -4,7 +4,6 @@ Reuse of a spent token means that somebody has a copy of it, so it ends the whol
 """
 
 from datetime import timedelta
-from enum import Enum
 from functools import cache
 from typing import Any, cast
 
@@ -13,11 +12,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
-from apps.accounts import audit
-from apps.accounts.models import AuditAction, Seller, Session, User
+from apps.accounts.models import Seller, Session, User
+from apps.accounts.sessions import login_events
+from apps.accounts.sessions.login_events import Door
 from apps.accounts.sessions.tokens import Claims, InvalidToken, TokenPair, issue_pair, read_refresh
 from apps.core.errors import DomainError
-from apps.core.observability import events, metrics
+from apps.core.observability import events
 
 
 class InvalidCredentials(DomainError):
@@ -26,27 +26,15 @@ class InvalidCredentials(DomainError):
     code = "invalid_credentials"
 
 
-class Door(Enum):
-    """Which login this is: sellers and staff have one each."""
-
-    SELLER = "seller"
-    STAFF = "staff"
-
-
 def open_session(*, username: str, password: str, door: Door, network: str = "") -> TokenPair:
-    """Log in. `network`: where from.
+    """Log in from `network`.
 
     Raises:
         InvalidCredentials: for every reason alike, after the same work.
     """
     user = authenticate(username=username, password=password)
-    if user is not None and not _may_enter(user, door):
-        metrics.LOGINS.labels("failed").inc()
-        events.security_warning("login_failed", user=user.pk, username=user.username, wrong_door=door.value)
-        user = None
-    if user is None:
-        if door is Door.STAFF:
-            audit.login_refused(username)
+    if user is None or not _may_enter(user, door):
+        login_events.login_failed(username, door, is_wrong_door=user is not None)
         raise InvalidCredentials("No active account with these credentials.")
     with transaction.atomic(durable=True):
         user.last_login = timezone.now()
@@ -56,10 +44,7 @@ def open_session(*, username: str, password: str, door: Door, network: str = "")
         pair = issue_pair(session)
         session.refresh_jti = pair.refresh_jti
         session.save(force_insert=True)
-        if door is Door.STAFF:
-            audit.record(AuditAction.LOG_IN, session, actor_id=user.pk)
-    metrics.LOGINS.labels("succeeded").inc()
-    events.security("login_succeeded", user=user.pk, seller=user.seller_id, door=door.value, session=session.pk)
+        login_events.login_succeeded(user, door, session)
     return pair
 
 
@@ -108,9 +93,7 @@ def close_session(*, refresh: str) -> None:
         if session is None or session.revoked_at is not None:
             raise InvalidToken
         _revoke(session)
-        if session.user.is_staff:
-            audit.record(AuditAction.LOG_OUT, session, actor_id=session.user_id)
-    events.security("logout", user=claims.user_id, session=claims.session_id)
+        login_events.login_ended(session.user, session)
 
 
 def revoke_sessions(user: User) -> None:
