@@ -17,7 +17,6 @@ from django.utils.translation import gettext_noop
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, Seller, User
 from apps.accounts.roles import SellerRole, StaffRole
-from apps.accounts.sessions.services import revoke_sessions
 from apps.core.errors import DomainError, InvalidInput, NotFound
 from apps.core.observability import events
 
@@ -116,7 +115,6 @@ def change_password(*, user: User, password: str) -> None:
     set_password(user, password)
     with transaction.atomic(durable=True):
         user.save(update_fields=["password"])
-        revoke_sessions(user)
         audit.record(AuditAction.SET_PASSWORD, user, actor_id=None)
 
 

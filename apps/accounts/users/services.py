@@ -67,7 +67,7 @@ def update_seller_user(*, user_id: UUID, seller_id: UUID, changes: Mapping[str, 
         if "password" in changes:
             set_password(user, changes["password"])
         user.save(update_fields=list(changes))
-        if "password" in changes or not user.is_active:
+        if not user.is_active:
             revoke_sessions(user)
         audit.record(_action_of(changes), user, actor_id=changed_by.pk, detail=detail)
     return user
