@@ -53,7 +53,7 @@ urlpatterns = [
     path("swagger.json", schema_view.without_ui(cache_timeout=0), {"format": "json"}, name="swagger-json"),
 ]
 
-handler400 = "apps.core.api.problems.bad_request"
-handler403 = "apps.core.api.problems.permission_denied"
-handler404 = "apps.core.api.problems.page_not_found"
-handler500 = "apps.core.api.problems.server_error"
+handler400 = "apps.core.api.error_handlers.bad_request"
+handler403 = "apps.core.api.error_handlers.permission_denied"
+handler404 = "apps.core.api.error_handlers.page_not_found"
+handler500 = "apps.core.api.error_handlers.server_error"

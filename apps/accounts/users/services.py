@@ -40,7 +40,7 @@ def get_seller_user(user_id: UUID, *, seller_id: UUID) -> User:
     """
     user = User.objects.filter(pk=user_id, seller_id=seller_id).first()
     if user is None:
-        raise NotFound("There is no such user.")
+        raise NotFound("User not found.")
     return user
 
 
@@ -57,7 +57,7 @@ def update_seller_user(*, user_id: UUID, seller_id: UUID, changes: Mapping[str, 
     with duplicates_named(), transaction.atomic(durable=True):
         user = User.objects.select_for_update(no_key=True).filter(pk=user_id, seller_id=seller_id).first()
         if user is None:
-            raise NotFound("There is no such user.")
+            raise NotFound("User not found.")
         if user.seller_role in OWNERS:
             raise PermissionDenied("Owners are changed by the platform.")
         plain = {name: value for name, value in changes.items() if name != "password"}

@@ -8,13 +8,14 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from django.utils import translation
 from drf_yasg import openapi
 from drf_yasg.inspectors import SwaggerAutoSchema
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
 
-from apps.core.api.problems import CONTENT_TYPE, PROBLEMS, flatten_errors
-from apps.core.apidocs.examples import DETAILS, MEMBERS
+from apps.core.api.error_handlers import flatten_errors
+from apps.core.api.problems import CONTENT_TYPE, PROBLEMS, document
 from apps.core.apidocs.inspectors import NullableReferenceInspector
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -122,7 +123,7 @@ def _problem_response(codes: Sequence[str], errors: Sequence[dict[str, str]]) ->
 
 
 def _members_text(code: str) -> str:
-    members = MEMBERS.get(code)
+    members = PROBLEMS[code].members
     if not members:
         return ""
     if any(isinstance(value, list) for value in members.values()):
@@ -132,21 +133,15 @@ def _members_text(code: str) -> str:
 
 def problem_example(code: str, errors: Sequence[dict[str, str]] = ()) -> dict[str, Any]:
     """Return a problem document of this code as a client gets it."""
-    return {
-        "type": f"urn:sharj:problem:{code}",
-        "title": PROBLEMS[code].title,
-        "status": PROBLEMS[code].status,
-        "detail": DETAILS.get(code, f"{PROBLEMS[code].title}."),
-        "code": code,
-        "request_id": "0197f3a0-7c1e-7b6a-9d1f-3f6f0c2f8a11",
-        **({"errors": list(errors)} if code == "validation_error" else {}),
-        **MEMBERS.get(code, {}),
-    }
+    members = {"errors": list(errors)} if code == "validation_error" else PROBLEMS[code].members
+    with translation.override(None):
+        return {**document(code, **members), "request_id": "0197f3a0-7c1e-7b6a-9d1f-3f6f0c2f8a11"}
 
 
 def documented(
     *,
     summary: str,
+    description: str = "",
     answers: dict[int, Any],
     problems: Sequence[str] = (),
     request: type[serializers.Serializer[Any]] | None = None,
@@ -160,7 +155,8 @@ def documented(
 ) -> Callable[[View], View]:
     """Document one operation: its real request, its real answers and every refusal it can give.
 
-    `examples` holds, by status, what differs in an answer from the serializer's own example.
+    Without a `description`, the docstring of the method is it. `examples` holds, by status, the members in which an
+    answer differs from the serializer's own example.
     """
     refusals = [*problems, *(_BODY_PROBLEMS if request else ()), *(() if public else (*_TOKEN_PROBLEMS, "throttled"))]
     refusals += ["temporarily_unavailable"] if asks_database else []
@@ -174,6 +170,8 @@ def documented(
         "request_body": request,
         "query_serializer": query,
     }
+    if description:
+        options["operation_description"] = description
     if tags:
         options["tags"] = list(tags)
     if public:
