@@ -1,5 +1,6 @@
 """Endpoints for registration and sellers."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from rest_framework import status
@@ -99,52 +100,41 @@ class SellerView(APIView):
         return Response(SellerSerializer(selectors.get_seller(target)).data)
 
 
-class SellerStepView(APIView):
-    """One step of a seller's life, for admins; the subclass says which."""
+def _step_view(step: Callable[..., None], *, summary: str, description: str, becomes: str) -> type[APIView]:
+    """Return the view of one step in a seller's life, for admins; a seller that took it is `becomes`."""
 
-    permission_classes = (IsAdmin,)
+    class SellerStepView(APIView):
+        permission_classes = (IsAdmin,)
 
-    def answer(self, seller_id: UUID) -> Response:
-        return Response(SellerSerializer(selectors.get_seller(seller_id)).data)
+        @documented(
+            summary=summary,
+            description=description,
+            answers={200: SellerSerializer},
+            problems=("permission_denied", "not_found", "invalid_status_transition"),
+            examples={200: {"status": becomes}},
+        )
+        def post(self, request: Request, seller_id: UUID) -> Response:
+            step(seller_id=seller_id, changed_by=caller(request))
+            return Response(SellerSerializer(selectors.get_seller(seller_id)).data)
 
-
-_STEP_PROBLEMS = ("permission_denied", "not_found", "invalid_status_transition")
-
-
-class VerifySellerView(SellerStepView):
-    @documented(
-        summary="Verify a seller",
-        answers={200: SellerSerializer},
-        problems=_STEP_PROBLEMS,
-        examples={200: {"status": "active"}},
-    )
-    def post(self, request: Request, seller_id: UUID) -> Response:
-        """Let a pending seller sell."""
-        services.verify_seller(seller_id=seller_id, changed_by=caller(request))
-        return self.answer(seller_id)
+    return SellerStepView
 
 
-class SuspendSellerView(SellerStepView):
-    @documented(
-        summary="Suspend a seller",
-        answers={200: SellerSerializer},
-        problems=_STEP_PROBLEMS,
-        examples={200: {"status": "suspended"}},
-    )
-    def post(self, request: Request, seller_id: UUID) -> Response:
-        """Stop an active seller from selling, from its very next request on."""
-        services.suspend_seller(seller_id=seller_id, changed_by=caller(request))
-        return self.answer(seller_id)
-
-
-class ReactivateSellerView(SellerStepView):
-    @documented(
-        summary="Reactivate a seller",
-        answers={200: SellerSerializer},
-        problems=_STEP_PROBLEMS,
-        examples={200: {"status": "active"}},
-    )
-    def post(self, request: Request, seller_id: UUID) -> Response:
-        """Let a suspended seller sell again."""
-        services.reactivate_seller(seller_id=seller_id, changed_by=caller(request))
-        return self.answer(seller_id)
+VerifySellerView = _step_view(
+    services.verify_seller,
+    summary="Verify a seller",
+    description="Let a pending seller sell.",
+    becomes="active",
+)
+SuspendSellerView = _step_view(
+    services.suspend_seller,
+    summary="Suspend a seller",
+    description="Stop an active seller from selling, from its very next request on.",
+    becomes="suspended",
+)
+ReactivateSellerView = _step_view(
+    services.reactivate_seller,
+    summary="Reactivate a seller",
+    description="Let a suspended seller sell again.",
+    becomes="active",
+)
