@@ -47,9 +47,15 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_broken_env_file(checkout: Path) -> None:
-    (checkout / ".env").write_text("SECRET_KEY=x\nthis is no setting\n")
-    assert_one_line(manage("check", at=checkout), ".env, line 2")
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [(b"SECRET_KEY=x\nmy secret\n", ".env has a line that is not NAME=value"), (b"A=\xff\n", "Cannot read .env")],
+)
+def test_a_broken_env_file(checkout: Path, content: bytes, complaint: str) -> None:
+    (checkout / ".env").write_bytes(content)
+    result = manage("check", at=checkout)
+    assert_one_line(result, complaint)
+    assert "my secret" not in result.stderr
 
 
 def test_a_missing_secret_key(checkout: Path) -> None:
