@@ -6,6 +6,8 @@ import os
 import re
 import tempfile
 from datetime import UTC, datetime
+from io import TextIOWrapper
+from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any
 
@@ -61,43 +63,17 @@ class LineFormatter(logging.Formatter):
         return line
 
 
-class AppendHandler(logging.Handler):
-    """Append each line to a file with one write, which the kernel keeps whole among any number of processes.
+class LogFile(WatchedFileHandler):
+    """A log file that is opened anew after logrotate has moved it, and that only its owner and group can read."""
 
-    When logrotate has moved the file, the next line goes to a new one.
-    """
-
-    def __init__(self, filename: str) -> None:
-        super().__init__()
-        self.filename = filename
-        self._file: tuple[int, int, int] | None = None  # descriptor, device, inode
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o640))
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            os.write(self._descriptor(), f"{self.format(record)}\n".encode())
+            super().emit(record)
         except Exception:
-            self.handleError(record)  # a full disk must not refuse a request
-
-    def _descriptor(self) -> int:
-        if self._file is not None:
-            descriptor, *identity = self._file
-            try:
-                status = os.stat(self.filename)
-                if identity == [status.st_dev, status.st_ino]:
-                    return descriptor
-            except FileNotFoundError:
-                pass
-            self.close()
-        descriptor = os.open(self.filename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        status = os.fstat(descriptor)
-        self._file = (descriptor, status.st_dev, status.st_ino)
-        return descriptor
-
-    def close(self) -> None:
-        if self._file is not None:
-            os.close(self._file[0])
-            self._file = None
-        super().close()
+            self.handleError(record)  # a folder that is gone or full must not refuse a request
 
 
 def logging_config(*, level: str, style: str, stream: str, folder: str) -> dict[str, Any]:
@@ -117,7 +93,7 @@ def logging_config(*, level: str, style: str, stream: str, folder: str) -> dict[
         for name, logger in files.items():
             path = str(Path(folder) / f"{name}.log")
             handlers[name] = {
-                "class": "apps.core.observability.logs.AppendHandler",
+                "class": "apps.core.observability.logs.LogFile",
                 "filename": path,
                 "formatter": "json",
             }
