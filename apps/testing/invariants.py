@@ -9,6 +9,7 @@ from django.apps import apps
 from apps.credit_requests.models import CreditRequest
 from apps.transactions.models import EntryType, LedgerEntry, Wallet, wallet_account
 
+CHARGE_QUERIES = 4  # BEGIN, lock and read, write, COMMIT
 _WATCHED = (
     "accounts.Seller", "accounts.User", "accounts.Session", "transactions.Wallet", "transactions.LedgerEntry",
     "credit_requests.CreditRequest",

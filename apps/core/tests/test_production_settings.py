@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+from apps.testing.commands import assert_one_line, manage
+from config.env_file import REPOSITORY
+
 SAFE = {
     "DJANGO_SETTINGS_MODULE": "config.settings.production",
     "SECRET_KEY": "a-long-and-random-key-of-more-than-fifty-characters-0123456789",
@@ -21,16 +22,8 @@ SAFE = {
 }
 
 
-def manage(*command: str, **changed: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **SAFE, **changed}
-    line = [sys.executable, "manage.py", *command]
-    return subprocess.run(
-        line, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
-
-
 def test_the_deployment_check_has_no_warning() -> None:
-    done = manage("check", "--deploy", "--fail-level", "DEBUG")
+    done = manage("check", "--deploy", "--fail-level", "DEBUG", environment=SAFE)
     assert done.returncode == 0, done.stderr
     assert "no issues (0 silenced)" in done.stdout
 
@@ -57,10 +50,7 @@ def test_the_deployment_check_has_no_warning() -> None:
     ],
 )
 def test_an_unsafe_setting_is_refused_in_one_line(changed: dict[str, str], complaint: str) -> None:
-    done = manage("check", **changed)
-    assert done.returncode != 0
-    assert done.stderr.startswith(f"Error: {complaint}"), done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    assert_one_line(manage("check", environment=SAFE | changed), f"Error: {complaint}")
 
 
 def test_pages_and_data_say_what_a_browser_may_run() -> None:

@@ -13,10 +13,10 @@ from django.conf import settings
 from django.utils import translation
 
 from apps.core.api.problems import PROBLEMS
-from apps.core.api.tests.test_pagination import LISTS
 from apps.testing.api import PHONE, Caller
+from apps.testing.contract.lists import LISTS
+from apps.testing.contract.matrix import MATRIX
 from apps.testing.tests import translatable
-from apps.testing.tests.test_authorisation_matrix import MATRIX
 
 FOLDER = settings.BASE_DIR / "locale/fa/LC_MESSAGES"
 PERSIAN = re.compile("[\u0600-\u06ff]")
