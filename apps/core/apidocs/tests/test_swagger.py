@@ -51,8 +51,18 @@ def request_serializers() -> dict[str, type[Serializer[Any]]]:
     return found
 
 
+@pytest.mark.parametrize("path", ["/swagger/", "/redoc/"])
+def test_the_page_opens_without_a_login_and_without_another_host(anonymous: Caller, path: str) -> None:
+    answer = anonymous.get(path, Accept="text/html")
+
+    assert (answer.status, answer.content_type) == (200, "text/html")
+    assert b'src="http' not in answer.content
+    assert b'href="http' not in answer.content
+
+
 def test_it_is_a_valid_swagger_document(schema: Any) -> None:
     validate_spec(schema)
+    assert (schema["swagger"], schema["basePath"]) == ("2.0", "/api/v1")
 
 
 def test_every_endpoint_and_method_is_there_and_nothing_else(schema: Any) -> None:
@@ -74,13 +84,23 @@ def test_every_operation_has_a_success_and_its_problems(schema: Any) -> None:
 def test_every_problem_example_is_a_problem_of_its_status(schema: Any) -> None:
     for path, method, operation in operations(schema):
         for status, response in operation["responses"].items():
-            if response.get("schema", {}).get("$ref") != "#/definitions/Problem":
+            if int(status) < 400 or response["schema"]["$ref"] == "#/definitions/Health":
                 continue
+            assert response["schema"]["$ref"] == "#/definitions/Problem"
             example = response["examples"]["application/problem+json"]
             assert example["code"] in PROBLEMS
             assert example["status"] == PROBLEMS[example["code"]].status == int(status), (path, method)
             assert ("errors" in example) == (example["code"] == "validation_error"), (path, method)
             assert example.get("errors") != [], (path, method)
+    assert set(schema["definitions"]["Problem"]["properties"]["code"]["enum"]) == set(PROBLEMS)
+
+
+def test_the_token_endpoints_answer_200_with_both_tokens(schema: Any) -> None:
+    for path in ("/auth/seller/login/", "/auth/admin/login/", "/auth/refresh/"):
+        responses = schema["paths"][path]["post"]["responses"]
+        assert "201" not in responses
+        definition = responses["200"]["schema"]["$ref"].rpartition("/")[2]
+        assert schema["definitions"][definition]["properties"].keys() == {"access", "refresh"}
 
 
 def test_sections_come_in_the_order_in_which_one_meets_them(schema: Any) -> None:
