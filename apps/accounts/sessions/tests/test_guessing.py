@@ -34,6 +34,26 @@ def log_in(client: Client, password: str, address: str = HOME, **headers: str) -
     return answer.status_code
 
 
+def test_after_too_many_failures_even_the_right_password_waits(client: Client) -> None:
+    assert [log_in(client, "wrong") for _ in range(4)] == [401, 401, 401, 429]
+    body = {"username": "ROOT-user", "password": PASSWORD}
+    path = "/api/v1/auth/admin/login/"
+    answer = client.post(path, body, content_type="application/json", REMOTE_ADDR=HOME)
+    assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
+    assert 0 < int(answer.headers["Retry-After"]) <= 900
+    assert log_in(client, PASSWORD, ELSEWHERE) == 200
+
+
+def test_successes_do_not_count(client: Client) -> None:
+    assert [log_in(client, PASSWORD) for _ in range(6)] == [200] * 6
+
+
+def test_all_attempts_of_an_address_have_a_limit(client: Client, settings: Settings) -> None:
+    settings.LOGINS_PER_MINUTE = 2
+    assert [log_in(client, PASSWORD) for _ in range(3)] == [200, 200, 429]
+    assert log_in(client, PASSWORD, ELSEWHERE) == 200
+
+
 def _guess_from_many_addresses(client: Client) -> list[int]:
     return [log_in(client, "wrong", f"203.0.113.{number}") for number in range(8)]
 

@@ -68,14 +68,6 @@ def test_reuse_ends_no_other_family(owner: Caller, seller: Seller) -> None:
     assert _refresh(other.refresh).status == 200
 
 
-def test_a_deactivated_user_is_out_on_the_next_request(owner: Caller, seller: Seller) -> None:
-    User.objects.filter(pk=owner_of(seller).pk).update(is_active=False)
-
-    _assert_access_is_no_good(owner.access)
-    with nothing_changes():
-        assert_problem(_refresh(owner.refresh), 401, "invalid_token")
-
-
 def test_a_deleted_user_is_out_on_the_next_request(db: None) -> None:
     user = make_staff("admin")
     caller = log_in(user)
