@@ -33,7 +33,7 @@ MayEditSeller = roles_required(roles.MAY_EDIT_SELLER)
 
 
 def caller(request: Request) -> User:
-    """Return the user behind a request that a role was required for."""
+    """Return the user of a request whose view requires a role."""
     return cast("User", request.user)
 
 
@@ -46,7 +46,7 @@ def visible_seller_id(user: User, seller_id: UUID | str) -> UUID:
     """Return the id of the seller that a path names (`me` or an id), if `user` may see it.
 
     Raises:
-        NotFound: it is another seller's, or `user` belongs to none.
+        NotFound: the path names another seller, or `user` belongs to none.
     """
     wanted = user.seller_id if seller_id == "me" else UUID(str(seller_id))
     scope = seller_scope(user)

@@ -17,7 +17,7 @@ _GROUP_CHANGES = {"post_add": "added", "post_remove": "removed", "pre_clear": "c
 
 
 def connect() -> None:
-    """Listen; called once, when the app loads."""
+    """Connect the signals; called once, when the app loads."""
     uid = "security_events"
     pre_save.connect(_remember_rights, sender=User, dispatch_uid=uid)
     post_save.connect(_log_changed_rights, sender=User, dispatch_uid=uid)

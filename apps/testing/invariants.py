@@ -1,4 +1,4 @@
-"""What must hold whatever happens: asserted from the rows themselves, not through the code under test."""
+"""Invariants of the platform, asserted from the rows themselves and not through the code under test."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,9 +30,9 @@ def nothing_changes() -> Iterator[None]:
 
 
 def assert_ledger_consistent() -> None:
-    """Every wallet is what its gapless, linked entries add up to, every entry balances, and every credit was asked for.
+    """Assert that wallets are the sums of their gapless entries, entries balance, and credits have a request.
 
-    The trial balance, summed here leg by leg, is zero.
+    The trial balance, summed here leg by leg, must be zero.
     """
     trial_balance: dict[str, Decimal] = {}
     for wallet in Wallet.objects.all():

@@ -41,7 +41,7 @@ class RegisterView(PublicView):
         public=True,
     )
     def post(self, request: Request) -> Response:
-        """Create a pending seller and its owner. It may log in and ask for credit, and sells once it is verified."""
+        """Create a pending seller and its owner. It may file credit requests at once, and sells once it is verified."""
         owner = services.create_seller(**read_body(RegistrationSerializer, request))
         return Response(RegisteredSerializer(owner).data, status=status.HTTP_201_CREATED)
 
@@ -129,7 +129,7 @@ VerifySellerView = _step_view(
 SuspendSellerView = _step_view(
     services.suspend_seller,
     summary="Suspend a seller",
-    description="Stop an active seller from selling, from its very next request on.",
+    description="Stop an active seller from selling, from its next request on.",
     becomes="suspended",
 )
 ReactivateSellerView = _step_view(

@@ -1,6 +1,6 @@
 """Logins. A session is a family of refresh tokens of which exactly one, the newest, may be used, and only once.
 
-Reuse of a spent token means that somebody has a copy of it, so it ends the whole family (RFC 9700, section 4.14.2).
+Reuse of a spent token means that a copy of it is in other hands, so it ends the whole family (RFC 9700, 4.14.2).
 """
 
 from datetime import timedelta
@@ -21,7 +21,7 @@ from apps.core.observability import events
 
 
 class InvalidCredentials(DomainError):
-    """Wrong username, wrong password, a deactivated user, or the wrong door: which of these is not said."""
+    """Wrong username, wrong password, a deactivated user or the wrong door; the answer does not tell which."""
 
     code = "invalid_credentials"
 
@@ -82,7 +82,7 @@ def _rotate(session: Session, claims: Claims) -> TokenPair | None:
 
 
 def close_session(*, refresh: str) -> None:
-    """Log out: no token of this family is good any more, access tokens included.
+    """Log out: revoke all tokens of this family, access tokens included.
 
     Raises:
         InvalidToken: malformed, expired, already revoked, or its user is deleted.
@@ -104,7 +104,7 @@ def revoke_sessions(user: User) -> None:
 def live_user(claims: Claims) -> User | None:
     """Return the user of an access token with its seller and wallet, in one query, or None if the session ended.
 
-    The statement is written out because every request begins with it and the ORM would take longer to compile it than
+    The statement is plain SQL because every request begins with it, and the ORM takes longer to compile it than
     PostgreSQL to answer it.
     """
     statement, models = _live_user_statement()
@@ -159,5 +159,5 @@ def _revoke(session: Session) -> None:
 
 
 def has_logged_in_from(username: str, network: str) -> bool:
-    """Tell whether the account has logged in from there before, as far as its sessions are remembered."""
+    """Tell whether a kept session of the account began at this network."""
     return Session.objects.filter(user__username__iexact=username, network=network).exists()

@@ -1,4 +1,4 @@
-"""Endpoints of logins: open, refresh and close a session, and name the caller."""
+"""Endpoints of sessions: log in, refresh, log out."""
 
 from rest_framework import status
 from rest_framework.permissions import AllowAny

@@ -1,4 +1,4 @@
-"""Whoever guards the platform can read who came in, who was refused and whose rights changed; never a secret."""
+"""The security log: logins, refusals and changes of rights, without secrets."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""How the API documents itself (Swagger 2.0 through drf-yasg)."""
+"""Documentation of operations: `documented`, and the schemas behind it (Swagger 2.0 through drf-yasg)."""
 
 import json
 import re
@@ -41,7 +41,7 @@ LIMIT_HEADERS = {
 
 
 class FieldProblemSerializer(serializers.Serializer[Any]):
-    """What is wrong with one field."""
+    """A complaint about one field."""
 
     field = serializers.CharField()
     code = serializers.CharField()
@@ -64,7 +64,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 class ProblemAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has no types
-    """Adds to each operation what `documented` was told: its problems, its example, its other content types."""
+    """A schema that adds the problems, examples and content types given to `documented`."""
 
     field_inspectors = (NullableReferenceInspector, *SwaggerAutoSchema.field_inspectors)
 
@@ -92,7 +92,7 @@ class ProblemAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg ha
         return openapi.Response(HTTPStatus(status).phrase, what, **extra)
 
     def _first_errors(self) -> list[dict[str, str]]:
-        """Return what the operation's own serializer says of nonsense, as the example of a validation error."""
+        """Return the first complaint of the operation's serializer about nonsense, as the example of a 400."""
         serializer = self.overrides.get("request_body") or self.overrides.get("query_serializer")
         if serializer is None:
             return []
@@ -117,7 +117,7 @@ def _problem_response(codes: Sequence[str], errors: Sequence[dict[str, str]]) ->
     body = problem_example(codes[0], errors)
     headers = {"temporarily_unavailable": RETRY_HEADER, "throttled": {**RETRY_HEADER, **LIMIT_HEADERS}}.get(codes[0])
     extra = {"headers": headers} if headers else {}
-    # Swagger UI shows the example of the content type that is chosen, at first that of success: so it stands twice.
+    # Swagger UI shows the example of the chosen content type, at first that of success: so both have it.
     examples = {"application/json": body, CONTENT_TYPE: body}
     return openapi.Response(description, ProblemSerializer, examples=examples, **extra)
 
@@ -132,7 +132,7 @@ def _members_text(code: str) -> str:
 
 
 def problem_example(code: str, errors: Sequence[dict[str, str]] = ()) -> dict[str, Any]:
-    """Return a problem document of this code as a client gets it."""
+    """Return an example of the problem document of this code."""
     members = {"errors": list(errors)} if code == "validation_error" else PROBLEMS[code].members
     with translation.override(None):
         return {**document(code, **members), "request_id": "0197f3a0-7c1e-7b6a-9d1f-3f6f0c2f8a11"}

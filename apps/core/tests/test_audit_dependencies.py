@@ -1,4 +1,4 @@
-"""`make check` looks vulnerabilities up: a finding fails, a service out of reach is told and does not."""
+"""The look-up of vulnerabilities by `make check`: a finding fails, a service out of reach warns."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What manage.py says when the surroundings are wrong: one line on stderr, and a non-zero exit."""
+"""manage.py in wrong surroundings: one line on stderr, and a non-zero exit."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Production starts with safe settings only, and says in one line what is wrong with others."""
+"""Production starts with safe settings only, and names an unsafe one in one line."""
 
 import os
 import subprocess
@@ -45,7 +45,7 @@ def test_the_deployment_check_has_no_warning() -> None:
         ({"DATABASE_REPLICA_PASSWORD": "sharj"}, "DATABASE_REPLICA_PASSWORD is a default password"),
         ({"DJANGO_SUPERUSER_PASSWORD": "Admin"}, "DJANGO_SUPERUSER_PASSWORD is a default password"),
         ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "TRUSTED_PROXIES must name"),
-        ({"METRICS_ALLOWED_NETWORKS": "::/0"}, "METRICS_ALLOWED_NETWORKS must not be everybody"),
+        ({"METRICS_ALLOWED_NETWORKS": "::/0"}, "METRICS_ALLOWED_NETWORKS must not be all addresses"),
         ({"LOG_DIR": "/proc/logs"}, "LOG_DIR /proc/logs cannot be written"),
     ],
 )

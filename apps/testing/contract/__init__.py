@@ -1,1 +1,1 @@
-"""What the API promises at every endpoint, for tests that walk through all of them."""
+"""Promises of the API at every endpoint: statuses by role, lists, forged tokens, the audit line of each step."""

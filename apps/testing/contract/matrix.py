@@ -7,7 +7,7 @@ from apps.testing.api import PHONE
 
 CHARGE = {"phone_number": PHONE, "amount": "1.00"}
 NEW = {"username": "new", "password": "long enough, and odd", "email": "new@example.com", "company_name": "New"}
-CREDENTIALS = {"username": "nobody", "password": "wrong"}
+CREDENTIALS = {"username": "unknown", "password": "wrong"}
 BODIES: dict[str, dict[str, Any]] = {
     "POST auth/seller/register/": NEW,
     "POST auth/seller/login/": CREDENTIALS,

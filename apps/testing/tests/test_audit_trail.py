@@ -1,4 +1,4 @@
-"""Every step of staff, and of owners with their users, is kept with its line in the trail: both or neither."""
+"""Every step of staff, and of owners with their users, is committed with its line in the trail: both or neither."""
 
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,7 @@ from apps.testing.invariants import snapshot
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "203.0.113.77"
-# What the trail says of each call; a call of the matrix that is in neither list fails the tests.
+# The action in the trail for each call; a call of the matrix that is in neither list fails the tests.
 STEPS = {
     "POST sellers/": AuditAction.ADD,
     "PATCH sellers/{seller}/": AuditAction.CHANGE,

@@ -1,4 +1,4 @@
-"""Every URL and method of the API for every caller: `authorisation_matrix.txt` says who may, and lists them all."""
+"""Every URL and method of the API for every caller, as listed in `contract/authorisation_matrix.txt`."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ CODES = {
 
 @pytest.fixture
 def intruders(owner: Caller, admin: Caller, seller: Seller, settings: Any) -> dict[str, Caller]:
-    """Callers with tokens of the mightiest users that are no good."""
+    """Callers with invalid tokens of the users with the most rights."""
     key = settings.SIMPLE_JWT["SIGNING_KEY"]
     found = {
         f"{name}'s, {forgery}": Caller(FORGERIES[forgery](caller.access, key))
@@ -96,7 +96,7 @@ def test_every_url_and_method_is_in_the_matrix_and_nothing_else(places: dict[str
 
 
 def test_a_path_with_an_id_is_closed_to_the_owner_of_another_seller() -> None:
-    """404 where an owner may do it to its own, so that nobody learns what exists; 403 where owners may not at all."""
+    """Expect 404 where owners may do it to their own, which hides existence, and 403 where they may not at all."""
     by_call = {(method, path): dict(zip(CALLERS, statuses[:-1], strict=True)) for method, path, statuses in MATRIX}
     checked = 0
     for (method, path), by_caller in by_call.items():
@@ -116,7 +116,7 @@ def _own_object(found: re.Match[str]) -> str:
 
 
 def test_every_read_with_an_id_says_404_and_not_403_to_a_stranger() -> None:
-    """403 would tell that the object exists."""
+    """Expect 404: 403 would tell that the object exists."""
     for method, path, statuses in MATRIX:
         if method == "GET" and re.search(r"\{(seller|request|entry|user)\}", path):
             assert statuses[CALLERS.index("foreign")] == 404, path

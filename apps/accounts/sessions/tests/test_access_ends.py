@@ -1,4 +1,4 @@
-"""Whatever takes access away does so at once: the next request with a token that is still good is refused."""
+"""Every way to end access acts at once: the next request with an unexpired token is refused."""
 
 from collections.abc import Callable
 from io import StringIO

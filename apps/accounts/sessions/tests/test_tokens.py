@@ -1,4 +1,4 @@
-"""Access and refresh tokens: rotation, reuse, and everything that is no token."""
+"""Access and refresh tokens: rotation, reuse and forgery."""
 
 from datetime import timedelta
 from typing import Any

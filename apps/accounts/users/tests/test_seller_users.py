@@ -1,4 +1,4 @@
-"""An owner says who else acts for its seller."""
+"""Owners manage the users of their seller."""
 
 import pytest
 
@@ -54,7 +54,7 @@ def test_the_list_shows_ones_own_users_only(mehr: Seller, owner: Caller) -> None
         ({"email": "nonsense"}, "email"),
     ],
 )
-def test_a_wrong_invitation_makes_nobody(owner: Caller, change: dict[str, str], field: str) -> None:
+def test_a_wrong_invitation_creates_no_user(owner: Caller, change: dict[str, str], field: str) -> None:
     before = User.objects.count()
     assert_invalid(owner.post("sellers/me/users/", {**INVITATION, **change}), field)
     assert User.objects.count() == before
@@ -101,7 +101,7 @@ def test_a_weak_new_password_is_refused(mehr: Seller, owner: Caller) -> None:
 
 
 @pytest.mark.parametrize("step", ["PATCH", "DELETE"])
-def test_owners_are_changed_by_the_platform_only(mehr: Seller, owner: Caller, step: str) -> None:
+def test_owners_are_changed_by_staff_only(mehr: Seller, owner: Caller, step: str) -> None:
     answer = owner.send(step, f"sellers/me/users/{owner_of(mehr).pk}/", b'{"role": "viewer"}')
     assert_problem(answer, 403, "permission_denied")
     assert owner.get("auth/me/").body["roles"] == ["owner"]

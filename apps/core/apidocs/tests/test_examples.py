@@ -77,7 +77,7 @@ def test_pasting_the_examples_in_order_works_and_answers_as_shown(schema: Any, a
 def provoke() -> Iterator[Answer]:
     """Yield a refusal of every code that has members or a detail of its own."""
     seller, pending = make_seller(balance="50.00", daily_limit="20.00"), make_seller(status=Seller.Status.PENDING)
-    owner, admin, nobody = log_in(owner_of(seller)), log_in(make_staff("admin")), Caller()
+    owner, admin, anonymous = log_in(owner_of(seller)), log_in(make_staff("admin")), Caller()
     yield log_in(owner_of(pending)).charge("1.00")
     yield owner.charge("60.00")
     yield owner.charge("30.00")
@@ -87,9 +87,9 @@ def provoke() -> Iterator[Answer]:
     sale = owner.charge("5.00", key="k").body["id"]
     yield owner.charge("6.00", key="k")
     yield owner.get("sellers/")
-    yield nobody.get("auth/me/")
-    yield nobody.post("auth/seller/login/", {"username": "nobody", "password": "nothing"})
-    yield nobody.send("PUT", "health/live/")
+    yield anonymous.get("auth/me/")
+    yield anonymous.post("auth/seller/login/", {"username": "unknown", "password": "nothing"})
+    yield anonymous.send("PUT", "health/live/")
     yield owner.send("POST", "charges/", b"x", content_type="text/plain")
     yield owner.get("sellers/", Accept="image/png")
     yield owner.send("POST", "credit-requests/", b" " * 1_000_001)

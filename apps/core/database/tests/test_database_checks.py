@@ -18,7 +18,7 @@ def test_a_role_that_could_change_tables_is_warned_of(role: str, warned: bool) -
     assert ("sharj.W001" in result.stderr) is warned
 
 
-def test_a_database_that_is_away_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away_gives_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise DatabaseError
 

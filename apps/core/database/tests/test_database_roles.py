@@ -1,4 +1,4 @@
-"""Who may do what in the database, here and on an external server."""
+"""Privileges of the database roles, here and on an external server."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from apps.core.database.roles import APPLICATION_TIMEOUTS, open_database
 from apps.testing.commands import manage
 
 ROLES = ("test_admin", "test_owner", "test_app")
-PASSWORD = "pass'word\\ %s"  # what has to be quoted
+PASSWORD = "pass'word\\ %s"  # with characters that need quoting
 
 
 @pytest.mark.django_db
@@ -40,7 +40,7 @@ def test_what_a_transactional_test_commits_is_gone_in_the_next(run: str) -> None
 
 @pytest.fixture
 def external_server() -> Iterator[dict[str, str]]:
-    """The environment of an external server: in truth this one, with an admin who is no superuser."""
+    """The environment of an external server: in fact this one, with an admin that is not a superuser."""
     superuser = database_login("superuser", "postgres")
     with open_database(superuser) as database, database.cursor() as statement:
         create = SQL("CREATE ROLE {} LOGIN CREATEROLE CREATEDB PASSWORD %s").format(Identifier(ROLES[0]))

@@ -1,4 +1,4 @@
-"""A log line is whole, is one line whatever it holds, and holds no secret."""
+"""Log lines: whole, one line for any content, and without secrets."""
 
 import json
 import logging
