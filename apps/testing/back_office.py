@@ -1,4 +1,4 @@
-"""What the tests of the back office begin with: somebody who is logged in to it."""
+"""Staff who are logged in to the back office, and rows for its pages."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ PASSWORD = "a-long-Pass-phrase-7"
 
 
 def money_state() -> list[Any]:
-    """Return all that an admin form must never change behind the ledger's back."""
+    """Return the rows of money that an admin form must never change."""
     return [
         list(Wallet.objects.order_by("pk").values_list("pk", "balance", "sequence", "spent_today")),
         list(LedgerEntry.objects.order_by("pk").values_list("pk", "amount", "balance_after", "type")),
@@ -64,7 +64,7 @@ class Desk:
         return self.client.post(reverse(f"admin:{model}_changelist"), data)
 
     def messages(self) -> list[str]:
-        """Return what the next page says."""
+        """Return the messages on the next page."""
         response: Any = self.client.get(reverse("admin:index"))
         return [str(message) for message in response.context["messages"]]
 

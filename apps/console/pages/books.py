@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, User
+from apps.accounts.roles import AUDITORS
 from apps.console.framework.display import link, show_date, show_moment, show_money, show_number
-from apps.console.framework.role_admin import AUDITORS, RoleAdmin
+from apps.console.framework.role_admin import RoleAdmin
 from apps.console.panels import money as console
 from apps.transactions.models import ReconciliationRun, Wallet
 from apps.transactions.reconciliation import reconcile as reconciliation

@@ -17,13 +17,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import audit
-from apps.accounts.models import AuditAction, Seller, StaffRole, User
+from apps.accounts.models import AuditAction, Seller, User
+from apps.accounts.roles import ADMINS, AUDITORS, StaffRole
 from apps.accounts.sellers import services
 from apps.accounts.users import services as users
 from apps.console.framework.confirmed_steps import Preview, ReasonForm, Step, take_step
 from apps.console.framework.display import NOTHING, show_age, show_moment, show_money, show_phone, status_badge
 from apps.console.framework.panels import Panel
-from apps.console.framework.role_admin import ADMINS, AUDITORS, RoleAdmin
+from apps.console.framework.role_admin import RoleAdmin
 from apps.console.pages.forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
 from apps.console.panels.selection import seller_panels
 from apps.console.panels.sellers import SELLER_KINDS

@@ -5,9 +5,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import AuditEvent, Seller
+from apps.accounts.roles import AUDITORS
 from apps.console.framework.display import NOTHING, badge, link, show_age, show_moment
 from apps.console.framework.panels import Panel
-from apps.console.framework.role_admin import AUDITORS, has_role
+from apps.console.framework.role_admin import has_role
 
 SELLER_KINDS = {"pending": "waiting", "active": "good", "suspended": "bad"}
 MOST_ROWS = 8
