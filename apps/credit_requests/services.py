@@ -18,18 +18,18 @@ from apps.core.errors import DomainError, NotFound
 from apps.credit_requests.models import CreditRequest
 from apps.transactions.charges.services import IdempotencyKeyReused, SellerNotActive
 from apps.transactions.ledger import postings
-from apps.transactions.ledger import write as ledger
 from apps.transactions.ledger.locking import lock_wallet
+from apps.transactions.ledger.write import draft_entry, write_entries
 
 
 class CreditRequestAlreadyProcessed(DomainError):
-    """Somebody decided the request before."""
+    """The request is decided already."""
 
     code = "credit_request_already_processed"
 
 
 class SelfApproval(DomainError):
-    """Nobody processes a request that they filed themselves."""
+    """The approver filed the request; another user must process it."""
 
     code = "self_approval"
 
@@ -104,16 +104,16 @@ def approve_credit_request(*, credit_request_id: UUID, approved_by: User) -> Cre
             audit.record(AuditAction.APPROVE_FIRST, credit_request, actor_id=approved_by.pk)
             return credit_request
         if credit_request.first_approved_by_id == approved_by.pk:
-            raise SecondApproverNeeded("You approved this request already; somebody else must approve it too.")
+            raise SecondApproverNeeded("You approved this request already; another approver must approve it too.")
         wallet = lock_wallet(credit_request.seller_id)
         posting = postings.credit(
-            seller_id=credit_request.seller_id,
-            amount=credit_request.amount,
+            wallet.seller_id,
+            credit_request.amount,
             credit_request_id=credit_request.pk,
             description=credit_request.note,
         )
-        credit_request.entry = ledger.draft(wallet, posting, created_by_id=approved_by.pk)
-        ledger.write(wallet, [credit_request.entry])
+        credit_request.entry = draft_entry(wallet, posting, created_by_id=approved_by.pk)
+        write_entries(wallet, [credit_request.entry])
         _decide(credit_request, CreditRequest.Status.APPROVED, approved_by)
         audit.record(AuditAction.APPROVE, credit_request, actor_id=approved_by.pk)
     return credit_request
@@ -134,7 +134,7 @@ def cancel_credit_request(*, credit_request_id: UUID, cancelled_by: User) -> Cre
     """Withdraw an open request of the caller's own seller.
 
     Raises:
-        NotFound: there is none of this seller.
+        NotFound: this seller has no such request.
         CreditRequestAlreadyProcessed: it is decided.
     """
     with transaction.atomic(durable=True):

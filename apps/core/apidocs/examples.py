@@ -25,7 +25,7 @@ DETAILS: Mapping[str, str] = {
     "invalid_credentials": "No active account with these credentials.",
     "permission_denied": "You do not have permission to perform this action.",
     "seller_not_active": "The seller is pending.",
-    "second_approver_needed": "You approved this request already; somebody else must approve it too.",
+    "second_approver_needed": "You approved this request already; another approver must approve it too.",
     "self_approval": "You filed this request yourself.",
     "not_found": "There is no such seller.",
     "invalid_status_transition": "A seller that is suspended cannot become active by this step.",

@@ -16,7 +16,7 @@ from apps.testing.factories import NEVER, make_seller, sell
 from apps.testing.invariants import assert_ledger_consistent, nothing_changes
 from apps.testing.tampering import change_by_hand
 from apps.transactions.models import LedgerEntry, Wallet
-from apps.transactions.reconciliation.repair import LedgerInconsistent, restore_wallet
+from apps.transactions.reconciliation.repair import LedgerInconsistent, repair_wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,7 +139,7 @@ def test_fix_touches_only_what_disagrees(seller: Seller) -> None:
 def test_fix_with_nothing_to_fix_changes_and_logs_nothing(seller: Seller, caplog: pytest.LogCaptureFixture) -> None:
     with nothing_changes():
         assert reconcile("--fix")[0] == 0
-        restore_wallet(seller_id=seller.pk)
+        repair_wallet(seller_id=seller.pk)
     assert not [record for record in caplog.records if record.name == "sharj.security"]
 
 
@@ -157,7 +157,7 @@ def test_fix_refuses_when_the_ledger_contradicts_itself(seller: Seller, tamperin
     with nothing_changes():
         code, text = reconcile("--fix")
         with pytest.raises(LedgerInconsistent):
-            restore_wallet(seller_id=seller.pk)
+            repair_wallet(seller_id=seller.pk)
     assert code == 1
     assert "NOT FIXED: its entries" in text
     assert "fixed: 0, disagree: 1." in text
