@@ -48,5 +48,5 @@ def get_credit_request(credit_request_id: UUID, *, seller_scope: UUID | None) ->
         requests = requests.filter(seller_id=seller_scope)
     credit_request = requests.first()
     if credit_request is None:
-        raise NotFound("There is no such credit request.")
+        raise NotFound("Credit request not found.")
     return credit_request

@@ -91,7 +91,7 @@ def approve_credit_request(*, credit_request_id: UUID, approved_by: User) -> Cre
     Above `CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT` the first approval only makes it await another approver's.
 
     Raises:
-        NotFound: there is no such request.
+        NotFound: the request does not exist.
         SelfApproval: the approver filed it.
         SecondApproverNeeded: this approver was the first of two.
         CreditRequestAlreadyProcessed: it is decided.
@@ -150,7 +150,7 @@ def _lock_open(credit_request_id: UUID, *, seller_id: UUID | None = None) -> Cre
         requests = requests.filter(seller_id=seller_id)
     credit_request = requests.first()
     if credit_request is None:
-        raise NotFound("There is no such credit request.")
+        raise NotFound("Credit request not found.")
     if not credit_request.is_open:
         raise CreditRequestAlreadyProcessed(
             _("This credit request is %(status)s.") % {"status": credit_request.get_status_display().lower()},

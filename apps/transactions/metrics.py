@@ -33,7 +33,8 @@ def reconciliation_gauges() -> Iterator[Metric]:
         return
     age = (timezone.now() - run.at).total_seconds()
     # A run that left something open does not clear what the last full one found.
-    conclusive = ReconciliationRun.objects.filter(is_reconciled__isnull=False).first()
+    is_open = run.is_reconciled is None
+    conclusive = ReconciliationRun.objects.filter(is_reconciled__isnull=False).first() if is_open else run
     found = max(run.discrepancies, _discrepancies(conclusive))
     yield gauge("sharj_reconciliation_age_seconds", "Time since all sellers were reconciled.", age)
     yield gauge("sharj_reconciliation_discrepancies", "Sellers that disagreed then.", found)

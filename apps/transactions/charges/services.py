@@ -108,7 +108,7 @@ def sell_charges(*, claims: Claims, orders: Sequence[Order], is_atomic: bool) ->
 
 
 def objection_to(claims: Claims) -> Exception | None:
-    """Return what keeps the caller from selling, whatever its input: a refusal, or a database that does not answer."""
+    """Return the reason for which this caller cannot sell at all, if there is one: a refusal, or a database error."""
     try:
         _check_actor(actor_role(_selling_seller(claims), claims.session_id))
     except (DomainError, DatabaseError) as objection:
@@ -153,7 +153,7 @@ def _draft_sale(wallet: LockedWallet, order: Order, claims: Claims) -> LedgerEnt
 
 def _selling_seller(claims: Claims) -> UUID:
     if claims.seller_id is None:
-        if sessions.live_user(claims) is None:  # without a wallet there is no lock whose reading would tell
+        if sessions.live_user(claims) is None:  # no wallet, so no lock under which the session is read
             raise InvalidToken
         raise PermissionDenied("Only users of a seller sell charges.")
     return claims.seller_id

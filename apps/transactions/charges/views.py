@@ -27,7 +27,7 @@ _ABOUT_INPUT: Final = (ParseError, UnsupportedMediaType, ValidationError, Reques
 
 
 class SellingView(APIView):
-    """The base of both: the use case checks session, user, role and seller in its one locking query."""
+    """The base of both endpoints, whose use case checks session, user, role and seller in its one locking query."""
 
     authentication_classes = (ClaimsAuthentication,)
     throttle_classes = (ChargeThrottle,)

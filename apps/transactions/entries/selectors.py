@@ -59,7 +59,7 @@ def get_entry(entry_id: UUID, *, seller_scope: UUID | None) -> LedgerEntry:
         entries = entries.filter(seller_id=seller_scope)
     entry = _with_reversals(entries).first()
     if entry is None:
-        raise NotFound("There is no such transaction.")
+        raise NotFound("Transaction not found.")
     return entry
 
 
@@ -116,11 +116,11 @@ def get_balance(seller_id: UUID) -> Balance:
     """Return the present balance of a seller.
 
     Raises:
-        NotFound: there is no such seller.
+        NotFound: the seller does not exist.
     """
     wallet = Wallet.objects.select_related("seller").annotate(now=Now()).filter(pk=seller_id).first()
     if wallet is None:
-        raise NotFound("There is no such seller.")
+        raise NotFound("Seller not found.")
     return balance_of(wallet, wallet.now)
 
 

@@ -30,14 +30,14 @@ def reverse_entry(*, entry_id: UUID, reason: str, reversed_by_id: UUID) -> Ledge
     """Undo an entry by its mirror image and return that reversal.
 
     Raises:
-        NotFound: there is no such entry.
+        NotFound: the entry does not exist.
         NotReversible: it is a reversal itself.
         AlreadyReversed: it has one.
         InsufficientBalance: it is a credit that was spent meanwhile.
     """
     entry = LedgerEntry.objects.filter(pk=entry_id).first()
     if entry is None:
-        raise NotFound("There is no such transaction.")
+        raise NotFound("Transaction not found.")
     if entry.type == EntryType.REVERSAL:
         raise NotReversible("A reversal cannot be reversed.")
     with transaction.atomic(durable=True):

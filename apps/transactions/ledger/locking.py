@@ -66,7 +66,7 @@ def lock_wallet(seller_id: UUID, *, session_id: UUID | None = None, idempotency_
     second one, which begins once the lock is granted, sees everything that the previous holder of the lock wrote.
 
     Raises:
-        NotFound: there is no such seller.
+        NotFound: the seller does not exist.
         OperationalError: the lock was not granted within `lock_timeout`.
     """
     lock, read = (seller_id, idempotency_key, seller_id), (seller_id, session_id, idempotency_key)
@@ -74,7 +74,7 @@ def lock_wallet(seller_id: UUID, *, session_id: UUID | None = None, idempotency_
         cursor.execute(_lock_statement() + _READ, lock + read)
         row = cursor.fetchone()
     if row is None or row[0] is None:  # the function answers one row of nulls for a seller that does not exist
-        raise NotFound("There is no such seller.")
+        raise NotFound("Seller not found.")
     return LockedWallet(seller_id, *row)
 
 

@@ -169,11 +169,11 @@ def reconcile_seller(seller_id: UUID) -> SellerReconciliation:
     """Return the reconciliation of one seller.
 
     Raises:
-        NotFound: there is no such seller.
+        NotFound: the seller does not exist.
     """
     for reconciliation in iterate_reconciliations(seller_id):
         return reconciliation
-    raise NotFound("There is no such seller.")
+    raise NotFound("Seller not found.")
 
 
 def reconcile_all() -> Reconciliation:

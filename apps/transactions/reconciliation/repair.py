@@ -13,7 +13,7 @@ from apps.transactions.reconciliation.reconcile import SellerReconciliation, has
 
 
 class LedgerInconsistent(Exception):
-    """The entries of a seller contradict each other, so they cannot tell what its balance is."""
+    """The entries of a seller contradict each other, so its balance does not follow from them."""
 
 
 def repair_wallet(*, seller_id: UUID) -> SellerReconciliation:
@@ -22,7 +22,7 @@ def repair_wallet(*, seller_id: UUID) -> SellerReconciliation:
     Return the reconciliation under the wallet's lock. Sales of this seller wait meanwhile.
 
     Raises:
-        NotFound: there is no such seller.
+        NotFound: the seller does not exist.
         LedgerInconsistent: the ledger contradicts itself; nothing was changed.
     """
     with transaction.atomic(durable=True):

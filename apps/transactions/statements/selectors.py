@@ -48,7 +48,7 @@ def get_balance_at(seller_id: UUID, at: datetime) -> Balance:
     `daily_limit` is today's: earlier ones are not kept.
 
     Raises:
-        NotFound: there is no such seller.
+        NotFound: the seller does not exist.
     """
     moment = min(at, _settled_moment(seller_id))
     newest = _newest_before(seller_id, moment + _TICK)
@@ -68,7 +68,7 @@ def get_statement(seller_id: UUID, *, begin: datetime | None, end: datetime | No
     Statements that begin where others end join without a gap and without overlap, even while sales go on.
 
     Raises:
-        NotFound: there is no such seller.
+        NotFound: the seller does not exist.
         InvalidInput: the beginning is after the end, or in the future.
     """
     now = _settled_moment(seller_id)
@@ -100,7 +100,7 @@ def _settled_moment(seller_id: UUID) -> datetime:
         cursor.execute(_SETTLED_MOMENT, [seller_id, seller_id])
         row = cursor.fetchone()
     if row is None:
-        raise NotFound("There is no such seller.")
+        raise NotFound("Seller not found.")
     moment: datetime = row[0]
     return moment
 

@@ -89,7 +89,7 @@ class StatementView(APIView):
         """Return the figures of a statement with one page of its entries."""
         paginator = StatementPagination()
         entries = paginator.paginate_queryset(statement.entries, self.request, self)
-        # All pages are of one window, whatever is sold between two of them.
+        # All pages are of one window, also when sales go on between two of them.
         url = self.request.build_absolute_uri()
         paginator.base_url = replace_query_param(url, "to", format_time(statement.end))
         return {

@@ -1,17 +1,17 @@
-"""manage.py reconcile_balances, against a database in which somebody changed things by hand."""
+"""manage.py reconcile_balances, against a database that was changed by hand."""
 
 import json
 import logging
 from decimal import Decimal
-from io import StringIO
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from apps.accounts.models import Seller
+from apps.testing.command_calls import run_command
 from apps.testing.factories import NEVER, make_seller, sell
 from apps.testing.invariants import assert_ledger_consistent, nothing_changes
 from apps.testing.tampering import change_by_hand
@@ -34,14 +34,7 @@ def set_balance(seller: Seller, balance: str) -> None:
     change_by_hand("UPDATE transactions_wallet SET balance = %s WHERE seller_id = %s", balance, seller.pk)
 
 
-def reconcile(*arguments: str) -> tuple[int, str]:
-    """Run the command; return its exit code and what it wrote."""
-    out = StringIO()
-    try:
-        call_command("reconcile_balances", *arguments, stdout=out)
-    except SystemExit as end:
-        return int(str(end.code)), out.getvalue()
-    return 0, out.getvalue()
+reconcile = partial(run_command, "reconcile_balances")
 
 
 def line_of(text: str, seller: Seller) -> str:
@@ -73,7 +66,7 @@ def test_no_sellers_at_all() -> None:
 
 
 def test_an_unknown_seller(seller: Seller) -> None:
-    with pytest.raises(CommandError, match="no such seller"):
+    with pytest.raises(CommandError, match="Seller not found"):
         reconcile("--seller-id", str(NEVER))
 
 
