@@ -51,5 +51,5 @@ def visible_seller_id(user: User, seller_id: UUID | str) -> UUID:
     wanted = user.seller_id if seller_id == "me" else UUID(str(seller_id))
     scope = seller_scope(user)
     if wanted is None or (scope is not None and wanted != scope):
-        raise NotFound("There is no such seller.")
+        raise NotFound("Seller not found.")
     return wanted

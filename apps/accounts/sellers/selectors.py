@@ -28,7 +28,7 @@ def get_seller(seller_id: UUID) -> Seller:
     """
     seller = Seller.objects.select_related("wallet").filter(pk=seller_id).first()
     if seller is None:
-        raise NotFound("There is no such seller.")
+        raise NotFound("Seller not found.")
     return seller
 
 

@@ -180,5 +180,5 @@ def _move(
 def _lock_seller(seller_id: UUID) -> Seller:
     seller = Seller.objects.select_for_update(of=("self",), no_key=True).filter(pk=seller_id).first()
     if seller is None:
-        raise NotFound("There is no such seller.")
+        raise NotFound("Seller not found.")
     return seller

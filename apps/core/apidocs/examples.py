@@ -27,7 +27,7 @@ DETAILS: Mapping[str, str] = {
     "seller_not_active": "The seller is pending.",
     "second_approver_needed": "You approved this request already; another approver must approve it too.",
     "self_approval": "You filed this request yourself.",
-    "not_found": "There is no such seller.",
+    "not_found": "Seller not found.",
     "invalid_status_transition": "A seller that is suspended cannot become active by this step.",
     "credit_request_already_processed": "This credit request is approved.",
     "bulk_rejected": "An item was refused, so nothing of the batch was sold.",

@@ -1,6 +1,7 @@
 """Runs of reconciliation: recorded alike for command, API and back office, and null where they did not check."""
 
 import json
+from decimal import Decimal
 from functools import partial
 
 import pytest
@@ -13,7 +14,7 @@ from apps.testing.factories import log_in, make_seller, make_staff, sell
 from apps.testing.forgery import change_phone_number, set_wallet
 from apps.transactions.metrics import reconciliation_gauges
 from apps.transactions.models import ReconciliationRun
-from apps.transactions.reconciliation.reconcile import reconcile_all
+from apps.transactions.reconciliation.reconcile import Reconciliation, reconcile_all
 from apps.transactions.reconciliation.runs import record_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,6 +80,23 @@ def test_an_incremental_run_that_finds_something_says_so(seller: Seller) -> None
     set_wallet(seller, "81.00", 3)
     assert reconcile("--incremental")[0] == 1
     assert newest_run() == (1, 1, None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("trial_balance", "chain_verified", "verdict"),
+    [
+        ({}, True, True),
+        (None, True, None),
+        ({}, None, None),
+        ({"wallets": Decimal(1)}, True, False),
+        ({"wallets": Decimal(1)}, None, False),
+        (None, False, False),
+    ],
+)
+def test_a_verdict_needs_every_check(
+    trial_balance: dict[str, Decimal] | None, chain_verified: bool | None, verdict: bool | None
+) -> None:
+    assert Reconciliation(1, [], trial_balance, chain_verified).is_reconciled is verdict
 
 
 def test_a_run_over_one_seller_is_not_recorded(seller: Seller) -> None:
