@@ -1,4 +1,4 @@
-"""`make mutation-test`: break one rule of the service at a time, in a copy, and see which test notices.
+"""`make mutation-test`: break one rule of the service at a time, in a copy, and name the test that fails.
 
 Exits with 1 if a broken rule went unnoticed, or if a mutation no longer fits the code.
 """
@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 400
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A rule that is broken: `before` becomes `after` in `file`. `tests`: what should notice."""
+    """A rule that is broken: `before` becomes `after` in `file`. `tests`: those that should fail."""
 
     name: str
     file: str
@@ -57,7 +57,7 @@ MUTATIONS = (
         "functional_tests/faults/tests/test_lost_commit.py",
     ),
     Mutation(
-        "anybody of the staff approves",
+        "every role of staff approves",
         "apps/accounts/permissions.py",
         "IsCreditApprover = roles_required(StaffRole.ADMIN, StaffRole.CREDIT_APPROVER)",
         "IsCreditApprover = roles_required(*StaffRole.values)",

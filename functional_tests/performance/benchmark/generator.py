@@ -1,4 +1,4 @@
-"""Makes up the history of a platform: credits, sales and reversals of many sellers, as rows for COPY.
+"""Made-up history of a platform: credits, sales and reversals of many sellers, as rows for COPY.
 
 All of it follows from a seed. Memory grows with the sellers, not with the entries.
 """
@@ -33,7 +33,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class DataPlan:
-    """How much to make up. The entries end before `until` and go back `days`."""
+    """Extent of the made-up data. The entries end before `until` and go back `days`."""
 
     sellers: int
     entries: int
@@ -43,7 +43,7 @@ class DataPlan:
 
     @property
     def since(self) -> datetime:
-        """When it all began."""
+        """Moment of the first entry."""
         return self.until - self.days * _DAY
 
 
