@@ -1,4 +1,4 @@
-"""The trail of the back office: who did what, to what, from where; nobody edits it."""
+"""The audit trail of the back office: actor, address, action and detail; append-only."""
 
 from typing import Any
 
@@ -10,10 +10,9 @@ from django.urls import reverse
 from psycopg2.errors import CheckViolation
 
 from apps.accounts.models import AuditEvent, Seller, User
-from apps.console.tests.test_admin_people import user_form
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
-from apps.testing.back_office import PASSWORD, desk
+from apps.testing.back_office import PASSWORD, desk, user_form
 from apps.testing.factories import file_request, make_seller, make_staff
 from apps.testing.invariants import snapshot
 from apps.testing.tests.test_audit_trail import Crash, die_after_the_line, die_before_the_line
