@@ -84,8 +84,3 @@ def badge(text: object, kind: str) -> SafeString:
 def status_badge(text: object, status: str, kinds: Mapping[str, str]) -> SafeString:
     """Return the label of a status; one that `kinds` does not name is quiet."""
     return badge(text, kinds.get(status, "quiet"))
-
-
-def link(address: str, text: object) -> SafeString:
-    """Return a link within the back office."""
-    return format_html('<a class="console-link" href="{}">{}</a>', address, text)
