@@ -13,7 +13,6 @@ COLOURS = ("var(--color-primary-500)", "#f59e0b")
 _GREY = "#7d8694"  # is read on white and on the dark background
 _LEGEND = {"boxWidth": 12, "boxHeight": 12, "color": _GREY}
 _TICKS = {"color": _GREY, "maxRotation": 0}
-_ALMOST_ZERO = 1e-9  # shown as 0 in the digits of `locale`, while Chart.js writes 0 itself in Latin digits
 # Given options replace the theme's, which neither set bars beside each other nor write another language's digits.
 _OPTIONS = {
     "animation": False,
@@ -22,7 +21,7 @@ _OPTIONS = {
     "elements": {"line": {"borderWidth": 2}, "point": {"radius": 0, "hitRadius": 8}},
     "scales": {
         "x": {"grid": {"display": False}, "ticks": {**_TICKS, "maxTicksLimit": 8}},
-        "y": {"min": _ALMOST_ZERO, "ticks": {**_TICKS, "maxTicksLimit": 5}},
+        "y": {"beginAtZero": True, "ticks": {**_TICKS, "maxTicksLimit": 5, "precision": 0}},
     },
 }
 
