@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from django.utils.translation import get_language
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -15,8 +16,11 @@ class ListQuerySerializer(serializers.Serializer[Any]):
 
 
 @cache
-def _reader(serializer_class: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
-    """Return one instance for all requests: validation keeps no state in it, and making one copies every field."""
+def _reader(serializer_class: type[serializers.Serializer[Any]], language: str | None) -> serializers.Serializer[Any]:
+    """Return one instance for all requests in a language: making one copies every field.
+
+    Validation keeps no state but the texts of its refusals, which DRF formats once, in the language of that moment.
+    """
     return serializer_class()
 
 
@@ -38,5 +42,5 @@ def read_body(serializer_class: type[serializers.Serializer[Any]], request: Requ
     Raises:
         ValidationError, ParseError, RequestTooLarge: the body is not what `serializer_class` describes.
     """
-    validated: dict[str, Any] = _reader(serializer_class).run_validation(request.data)
+    validated: dict[str, Any] = _reader(serializer_class, get_language()).run_validation(request.data)
     return validated

@@ -172,7 +172,7 @@ class Platform(RuleBasedStateMachine):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_platform_does_what_the_model_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("apps.transactions.ledger.locking", "apps.transactions.charges.services"):
+    for module in ("apps.transactions.ledger.locking", "apps.transactions.entries.services"):
         monkeypatch.setattr(f"{module}.business_day", lambda moment: date(2026, 1, 1))  # no midnight comes between
     run_state_machine_as_test(Platform, settings=PROFILE)
     assert Verification(checkpoints={}).run().problems == []

@@ -132,6 +132,14 @@ def test_every_detail_of_a_refusal_is_in_persian(owner: Caller, method: str, pat
     assert [text for text in told if not PERSIAN.search(text)] == []
 
 
+def test_a_refusal_is_told_in_the_language_of_its_own_request(owner: Caller) -> None:
+    body = {"amount": "10.00", "note": "x" * 501}
+    answers = [owner.post("credit-requests/", body, **{"Accept-Language": language}).body for language in ("en", "fa")]
+    english, persian = (answer["errors"][0]["detail"] for answer in answers)
+    assert english == "Ensure this field has no more than 500 characters."
+    assert PERSIAN.search(persian)
+
+
 def test_a_taken_name_is_told_in_persian(owner: Caller) -> None:
     body = {"username": "till-2", "password": "warm-ibis-58-cup", "role": "viewer"}
     answers = [owner.post("sellers/me/users/", body, **{"Accept-Language": "fa"}) for _ in range(2)]

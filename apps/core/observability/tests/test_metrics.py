@@ -97,10 +97,10 @@ def test_without_a_database_a_scrape_still_answers(monkeypatch: pytest.MonkeyPat
 def test_the_counts_of_processes_that_ended_are_kept_in_one_file(tmp_path: Path) -> None:
     script = (
         "import json, os, sys\n"
-        "from apps.core import metrics_files\n"
+        "from apps.core.observability import metrics_files\n"
         "def work():\n"
         "    import django; django.setup()\n"
-        "    from apps.core import metrics\n"
+        "    from apps.core.observability import metrics\n"
         "    metrics.count_request('GET', 'r', 200, 0.003); metrics.count_entry('charge_sale', 5.0)\n"
         "for _ in range(3):\n"
         "    pid = os.fork()\n"
