@@ -1,4 +1,4 @@
-"""Staff logged in to the back office, one row of every page, and the contract of who may do what there."""
+"""Staff who are logged in to the back office, and rows for its pages."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +31,7 @@ CONTRACT: dict[str, dict[str, set[str]]] = {
 
 
 def money_state() -> list[Any]:
-    """Return all that an admin form must never change behind the ledger's back."""
+    """Return the rows of money that an admin form must never change."""
     return [
         list(Wallet.objects.order_by("pk").values_list("pk", "balance", "sequence", "spent_today")),
         list(LedgerEntry.objects.order_by("pk").values_list("pk", "amount", "balance_after", "type")),
@@ -80,7 +80,7 @@ class Desk:
         return self.client.post(reverse(f"admin:{model}_changelist"), data)
 
     def messages(self) -> list[str]:
-        """Return what the next page says."""
+        """Return the messages on the next page."""
         response: Any = self.client.get(reverse("admin:index"))
         return [str(message) for message in response.context["messages"]]
 

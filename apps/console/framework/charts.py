@@ -10,7 +10,7 @@ from django.utils.translation import get_language, get_language_bidi
 from apps.console.framework.display import show_money
 
 COLOURS = ("var(--color-primary-500)", "#f59e0b")
-_GREY = "#7d8694"  # is read on white and on the dark background
+_GREY = "#7d8694"  # legible on white and on the dark background
 _LEGEND = {"boxWidth": 12, "boxHeight": 12, "color": _GREY}
 _TICKS = {"color": _GREY, "maxRotation": 0}
 # Given options replace the theme's, which neither set bars beside each other nor write another language's digits.

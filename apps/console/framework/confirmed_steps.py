@@ -55,7 +55,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A question and its deed. `run(row, user, answers)` calls a service, which may refuse."""
+    """A question, and the service call that follows its answer: `run(row, user, answers)`, which may refuse."""
 
     title: "StrOrPromise"
     button: "StrOrPromise"

@@ -44,7 +44,7 @@ class _NotAtomic(_DjangoModelAdmin):
 if TYPE_CHECKING:
 
     class ModelAdmin(_NotAtomic):
-        """The theme has no types."""
+        """The theme's class, which has no types."""
 
 else:
     from unfold.admin import ModelAdmin

@@ -1,4 +1,4 @@
-"""A filter of the ledger in the back office."""
+"""Filters of the ledger's list."""
 
 from django.db.models import QuerySet
 from django.http import HttpRequest

@@ -1,4 +1,4 @@
-"""The login form of the back office, held to the same limits as the API's logins."""
+"""The login form, under the same limits as the API's logins."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -30,7 +30,7 @@ from apps.transactions.totals import figures, summaries
 SHOWN_TYPES = (EntryType.CHARGE_SALE.value, EntryType.CREDIT_INCREASE.value)
 TYPE_KINDS = {"credit_increase": "good", "charge_sale": "quiet", "reversal": "waiting"}
 MOST_ROWS = 6
-REFRESH_BATCHES = 4  # of entries that a look at the home page adds to the totals
+REFRESH_BATCHES = 4  # batches of entries that a visit to the home page adds to the totals
 
 
 def _sales(title: str, points: Sequence[tuple[str, Sequence[Decimal]]], note: str = "") -> Panel:

@@ -1,1 +1,1 @@
-"""Tests of the back office, posted to as staff would."""
+"""Tests of the pages, by the requests that browsers send."""

@@ -108,7 +108,7 @@ def test_a_fault_between_a_form_and_its_line_leaves_neither(
         with pytest.raises(Crash):
             admin.client.post(address, data)
     assert state() == before
-    assert admin.client.post(address, data).status_code == 302  # and without the fault it is done
+    assert admin.client.post(address, data).status_code == 302  # without the fault it succeeds
     assert state() != before
 
 
@@ -140,7 +140,7 @@ def test_the_application_may_not_touch_the_trail(statement: str) -> None:
     "statement",
     ["UPDATE accounts_auditevent SET detail = ''", "DELETE FROM accounts_auditevent", "TRUNCATE accounts_auditevent"],
 )
-def test_nor_may_its_owner(statement: str) -> None:
+def test_the_owner_of_the_database_may_not_touch_the_trail(statement: str) -> None:
     login = database_login("owner", str(connection.settings_dict["NAME"]))
     with open_database(login) as database, pytest.raises(CheckViolation, match="only grows"):
         database.cursor().execute(statement)

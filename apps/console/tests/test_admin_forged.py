@@ -1,4 +1,4 @@
-"""Every address of the back office is posted to by hand, with forged fields: money moves only in the ledger."""
+"""Forged posts to every address of the back office: money moves only in the ledger."""
 
 from typing import Any
 

@@ -102,7 +102,7 @@ def test_more_data_costs_the_home_page_no_more_queries() -> None:
     assert counts[0] == counts[1] <= 26
 
 
-def test_a_sellers_page_tells_its_story_in_a_constant_number_of_queries() -> None:
+def test_a_sellers_page_shows_its_money_in_a_constant_number_of_queries() -> None:
     seller, admin, counts = make_seller(), desk("admin"), []
     admin.get("accounts_seller_change", seller.pk)
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Nothing that is posted to the back office moves money behind the ledger's back."""
+"""Forms and confirmed steps: none changes a balance outside the ledger, and each asks before it acts."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Sellers, users and sessions in the back office."""
+"""The pages of sellers and users."""
 
 import pytest
 from django.contrib.auth.models import Group

@@ -27,7 +27,7 @@ def test_more_rows_take_no_more_queries(model: str, page: str) -> None:
     first, admin = one_of_each()[model], desk(superuser=True)
     name = f"{model.replace('.', '_')}_{page}"
     args = () if page == "changelist" else (first.pk,)
-    statements(admin, name, *args)  # what is read once for all is read now
+    statements(admin, name, *args)  # fills the caches
     few = statements(admin, name, *args)
     for _ in range(4):
         one_of_each()

@@ -1,4 +1,4 @@
-"""The page on which credit requests are decided."""
+"""The pages of credit requests and their decisions."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The search box, which no index serves, looks through some rows at a time; nothing is out of reach."""
+"""Searches without an index: some rows at a time, with every row in reach."""
 
 from typing import Any
 
