@@ -1,3 +1,3 @@
-"""Registers every page of the back office with Django's admin, which looks for them here."""
+"""Registration of every page with Django's admin, which imports this module."""
 
 from apps.console.pages import books, control, credit_requests, ledger, sellers  # noqa: F401  (registered by import)

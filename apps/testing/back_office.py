@@ -7,12 +7,29 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import AuditEvent, Seller, Session, User
+from apps.accounts.roles import StaffRole
 from apps.testing.factories import add_credit, file_request, make_seller, make_staff, sell
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.reconciliation.reconcile import reconcile_all
 from apps.transactions.reconciliation.runs import record_run
 
 PASSWORD = "a-long-Pass-phrase-7"
+
+STAFF = {*StaffRole.values, "superuser"}
+ADMIN = {"admin", "superuser"}
+AUDIT = ADMIN | {"auditor"}
+APPROVE = ADMIN | {"credit_approver"}
+# The roles that view, add and change rows of each model, and those that take each action.
+CONTRACT: dict[str, dict[str, set[str]]] = {
+    "accounts.seller": {"view": STAFF, "change": ADMIN, "verify": ADMIN, "suspend": ADMIN, "reactivate": ADMIN},
+    "accounts.user": {"view": AUDIT, "add": ADMIN, "change": ADMIN},
+    "accounts.session": {"view": AUDIT},
+    "accounts.auditevent": {"view": AUDIT},
+    "transactions.wallet": {"view": STAFF, "reconcile": STAFF},
+    "transactions.ledgerentry": {"view": STAFF, "reverse": ADMIN},
+    "transactions.reconciliationrun": {"view": AUDIT},
+    "credit_requests.creditrequest": {"view": STAFF, "approve": APPROVE, "reject": APPROVE},
+}
 
 
 def money_state() -> list[Any]:
@@ -72,3 +89,19 @@ class Desk:
 
 def desk(*roles: str, superuser: bool = False) -> Desk:
     return Desk(make_staff(*roles, superuser=superuser))
+
+
+def user_form(user: User, **changes: Any) -> dict[str, Any]:
+    """Return the form of a user's page as a browser posts it; a change to None leaves the field out."""
+    data = {
+        "username": user.username,
+        "email": user.email,
+        "first_name": "",
+        "last_name": "",
+        "is_active": "on",
+        "groups": [str(pk) for pk in user.groups.values_list("pk", flat=True)],
+        "seller": str(user.seller_id or ""),
+        "seller_role": user.seller_role,
+        **changes,
+    }
+    return {name: value for name, value in data.items() if value is not None}

@@ -25,6 +25,10 @@ def _own_style(request: HttpRequest) -> str:
     return static("console/console.css")
 
 
+def _own_script(request: HttpRequest) -> str:
+    return static("console/charts.js")
+
+
 def _favicon(request: HttpRequest) -> str:
     return static("console/favicon.svg")
 
@@ -57,6 +61,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": True,
     "STYLES": [_own_style],
+    "SCRIPTS": [_own_script],
     "DASHBOARD_CALLBACK": "apps.console.panels.selection.add_home_panels",
     "COLORS": {
         "primary": {

@@ -1,16 +1,15 @@
-"""Steps that are asked about before they are taken: on one row or on many, each by its own service call.
+"""Confirmed steps: actions that ask before they act, on one row or on many, each row by its own service call.
 
-A step is an admin action. Its first POST shows a page that says what will happen; the second, with the form of that
-page, does it and reports the outcome of each row. The page's buttons and the list's action menu share this one way, so
-Django's check of an action's permission guards both.
+The first POST shows a page that foretells the outcome; the second, with that page's form, acts and reports each row's
+outcome. Buttons of a row's page post to the list's action, so one check of the action's permission guards both.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
@@ -20,19 +19,20 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from apps.accounts.models import User
 from apps.console.framework.display import show_number
 from apps.console.framework.role_admin import RoleAdmin
 from apps.core.errors import DomainError
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+Answers = Mapping[str, Any]
 MOST_ROWS = 200
 
 
-class EmptyForm(forms.Form):
-    """Nothing to fill in: the button is the answer."""
-
-
 class ReasonForm(forms.Form):
-    """Why; the answer is kept with the row and in the audit trail."""
+    """The reason of a step, kept with the row and in the audit trail."""
 
     reason = forms.CharField(
         label=gettext_lazy("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3, "class": "console-input"})
@@ -41,31 +41,41 @@ class ReasonForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the question shows besides the rows: a few cells for each, and sums."""
+    """The foretold outcome: some cells for each row, and sums."""
 
-    columns: Sequence[str] = ()
+    columns: "Sequence[StrOrPromise]" = ()
     cells: Sequence[Sequence[object]] = ()
-    summary: Sequence[tuple[str, object]] = ()
+    summary: "Sequence[tuple[StrOrPromise, object]]" = ()
+
+    @property
+    def labelled_cells(self) -> "list[list[tuple[StrOrPromise, object]]]":
+        """Return each cell with the name of its column."""
+        return [list(zip(self.columns, cells, strict=True)) for cells in self.cells]
 
 
-def _show_rows_only(rows: Sequence[Any]) -> Preview:
-    return Preview(cells=[()] * len(rows))
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What is asked and what is done. `run(row, cleaned_data)` calls a service, which may refuse."""
+    """A question, and the service call that follows its answer: `run(row, user, answers)`, which may refuse."""
 
-    title: str
-    button: str
-    run: Callable[[Any, Mapping[str, Any]], object]
-    form_class: type[forms.Form] = EmptyForm
+    title: "StrOrPromise"
+    button: "StrOrPromise"
+    run: Callable[[Any, User, Answers], object]
+    preview: Callable[[Sequence[Any]], Preview]
+    form_class: type[forms.Form] = forms.Form  # without a field, the button is the answer
     is_dangerous: bool = False
-    preview: Callable[[Sequence[Any]], Preview] = _show_rows_only
 
 
-def take_step(model_admin: RoleAdmin, request: HttpRequest, queryset: QuerySet[Any], step: Step) -> HttpResponse:
-    """Ask about `step`, or take it if the question was answered."""
+def step_action(step: Step, permission: str) -> Callable[..., HttpResponse]:
+    """Return the admin action that takes `step`, for those who have `permission`."""
+
+    @admin.action(description=step.button, permissions=[permission])
+    def action(model_admin: RoleAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
+        return _ask_or_take(model_admin, request, queryset, step)
+
+    return action
+
+
+def _ask_or_take(model_admin: RoleAdmin, request: HttpRequest, queryset: QuerySet[Any], step: Step) -> HttpResponse:
     rows = list(queryset[: MOST_ROWS + 1])
     if not rows or len(rows) > MOST_ROWS:
         messages.warning(
@@ -74,19 +84,17 @@ def take_step(model_admin: RoleAdmin, request: HttpRequest, queryset: QuerySet[A
         )
         return HttpResponseRedirect(request.get_full_path())
     form = step.form_class(request.POST if "confirmed" in request.POST else None)
-    if "confirmed" in request.POST and form.is_valid():
+    if form.is_valid():
         _take(model_admin, request, rows, step, form.cleaned_data)
         return HttpResponseRedirect(model_admin.way_back(request))
     return TemplateResponse(request, "admin/confirm_step.html", _context(model_admin, request, rows, step, form))
 
 
-def _take(
-    model_admin: RoleAdmin, request: HttpRequest, rows: Sequence[Any], step: Step, answers: Mapping[str, Any]
-) -> None:
+def _take(model_admin: RoleAdmin, request: HttpRequest, rows: Sequence[Any], step: Step, answers: Answers) -> None:
     done = []
     for row in rows:
         try:
-            step.run(row, answers)
+            step.run(row, cast("User", request.user), answers)
         except (DomainError, PermissionDenied, OperationalError) as error:
             messages.error(request, f"{model_admin.shown_name(row)}: {_refusal(error)}")
         else:
@@ -106,10 +114,6 @@ def _refusal(error: Exception) -> str:
     return _("Your role may not do this.")
 
 
-def _with_cells(rows: Sequence[Any], preview: Preview) -> list[tuple[Any, Sequence[object]]]:
-    return list(zip(rows, preview.cells, strict=True))
-
-
 def _context(
     model_admin: RoleAdmin, request: HttpRequest, rows: Sequence[Any], step: Step, form: forms.Form
 ) -> dict[str, Any]:
@@ -122,7 +126,7 @@ def _context(
         "step": step,
         "form": form,
         "preview": preview,
-        "rows": [(row, list(zip(preview.columns, cells, strict=True))) for row, cells in _with_cells(rows, preview)],
+        "rows": list(zip(rows, preview.labelled_cells, strict=True)),
         "checkbox_name": ACTION_CHECKBOX_NAME,
         "action_name": request.POST.getlist("action")[int(request.POST.get("index", 0))],
         "next": model_admin.way_back(request),

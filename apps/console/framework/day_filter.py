@@ -1,4 +1,4 @@
-"""A filter by days for lists whose ids sort by time."""
+"""A filter by business days for lists whose ids sort by time."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ LATEST = datetime(9000, 1, 1, tzinfo=UTC).date()
 
 
 class DayFilter(RangeDateFilter):  # type: ignore[misc]  # the theme has no types
-    """Business days, both inclusive. Ids sort by time, so days become bounds of the id."""
+    """A range of business days, both inclusive, as bounds of the id."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         first = _day(self.used_parameters.get(f"{self.field_path}_from"))

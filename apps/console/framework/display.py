@@ -1,4 +1,4 @@
-"""How the back office writes things on screen: by the reader's language and in the time of the business."""
+"""Formats of numbers, dates and labels, in the reader's language and the time of the business."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -23,7 +23,7 @@ def show_money(amount: Decimal | None) -> str:
     if amount is None:
         return NOTHING
     if is_persian():
-        return persian.digits(f"{amount:,.2f}")
+        return persian.number(f"{amount:,.2f}")
     return number_format(amount, 2, use_l10n=True, force_grouping=True)
 
 
@@ -32,13 +32,13 @@ def show_number(number: float | None) -> str:
     if number is None:
         return NOTHING
     if is_persian():
-        return persian.digits(f"{number:,}")
+        return persian.number(f"{number:,}")
     return number_format(number, use_l10n=True, force_grouping=True)
 
 
 def show_text(text: object) -> str:
     """Return what Django or a template wrote, with the reader's digits."""
-    return persian.digits(str(text), with_marks=False) if is_persian() else str(text)
+    return persian.digits(str(text)) if is_persian() else str(text)
 
 
 def show_date(day: date | None) -> str:
@@ -49,7 +49,7 @@ def show_date(day: date | None) -> str:
 
 
 def show_day(day: date) -> str:
-    """Return day and month, short enough for the axis of a plot."""
+    """Return day and month, short enough for the axis of a chart."""
     return persian.short_day(day) if is_persian() else date_format(day, "j M")
 
 
@@ -84,8 +84,3 @@ def badge(text: object, kind: str) -> SafeString:
 def status_badge(text: object, status: str, kinds: Mapping[str, str]) -> SafeString:
     """Return the label of a status; one that `kinds` does not name is quiet."""
     return badge(text, kinds.get(status, "quiet"))
-
-
-def link(address: str, text: object) -> SafeString:
-    """Return a link within the back office."""
-    return format_html('<a class="console-link" href="{}">{}</a>', address, text)

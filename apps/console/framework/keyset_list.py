@@ -1,4 +1,4 @@
-"""Lists of the back office over tables that are too large to count or to skip through.
+"""Lists over tables too large to count or to skip through.
 
 A page is named by the id before or after it (`?before=`, `?after=`), so each costs what the first one costs.
 """
@@ -23,7 +23,7 @@ else:
 
 
 class KeysetPaginator(AnyPaginator):
-    """Names the template that shows the two links; nothing is counted."""
+    """The name of the template with the two links; a paginator that counts nothing."""
 
     template_name = "console/keyset_pages.html"
 
@@ -31,8 +31,8 @@ class KeysetPaginator(AnyPaginator):
 class KeysetList(ChangeList):
     """A list in descending order of its ids.
 
-    What no index answers, the search box, is looked for among `WINDOW` rows at a time, so that a page costs the same
-    however large the table grows. The page says how far it looked; the link to older rows goes on from there.
+    No index answers the search box, so a search reads `WINDOW` rows at a time and a page costs the same however large
+    the table grows. The page says how far it looked; the link to older rows goes on from there.
     """
 
     WINDOW = 20_000

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.safestring import SafeString
+from apps.console.framework.charts import Chart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """What a part of a page shows: figures, then a plot, then a table; whichever it has."""
+    """Figures, then a chart, then a table; each only if given."""
 
     title: str
     figures: Sequence[tuple[str, object]] = ()
-    plot: SafeString | str = ""
+    chart: Chart | None = None
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[object]] = ()
     empty: str = ""
@@ -23,10 +23,10 @@ class Panel:
 
     @property
     def labelled_rows(self) -> list[list[tuple[str, object]]]:
-        """Each cell with the name of its column, which stands beside it where a phone shows a row as a card."""
+        """Return each cell with the name of its column, which a phone shows beside it."""
         return [list(zip(self.columns, row, strict=True)) for row in self.rows]
 
     @property
     def is_many_columned(self) -> bool:
-        """Whether the table is wider than a phone."""
+        """Tell whether the table is wider than a phone."""
         return len(self.columns) > 3

@@ -1,0 +1,1 @@
+"""Pages: one admin class for each model, with its filters and forms."""

@@ -1,4 +1,4 @@
-"""Money in the back office: to be read, never written. What moves money are services."""
+"""Wallets and reconciliation runs: read here, written by services only."""
 
 from typing import cast
 
@@ -7,20 +7,23 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path, reverse
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.urls import URLPattern, path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, User
 from apps.accounts.roles import AUDITORS
-from apps.console.framework.display import link, show_date, show_moment, show_money, show_number
+from apps.console.framework.columns import column
+from apps.console.framework.display import show_date, show_moment, show_money, show_number
+from apps.console.framework.links import list_address, seller_link
 from apps.console.framework.role_admin import RoleAdmin
-from apps.console.panels import money as console
+from apps.console.panels.money import verdict
 from apps.transactions.models import ReconciliationRun, Wallet
-from apps.transactions.reconciliation import reconcile as reconciliation
-from apps.transactions.reconciliation import runs as reconciliation_runs
+from apps.transactions.reconciliation import runs
+from apps.transactions.reconciliation.reconcile import reconcile_seller
+
+MOST_RECONCILED = 20
 
 
 @admin.register(Wallet)
@@ -34,51 +37,33 @@ class WalletAdmin(RoleAdmin):
     fields = list_display
     readonly_fields = fields
 
+    seller_link = column(_("Seller"), lambda row: seller_link(row.pk, row.seller), "seller__company_name")
+    shown_balance = column(_("Balance"), lambda row: show_money(row.balance), "balance")
+    shown_sequence = column(_("sequence"), lambda row: show_number(row.sequence), "sequence")
+    last_day = column(_("last day of sales"), lambda row: show_date(row.spent_on), "spent_on")
+    shown_spent = column(_("Spent that day"), lambda row: show_money(row.spent_today), "spent_today")
+    last_moved = column(_("Last entry"), lambda row: show_moment(row.last_entry_at), "last_entry_at")
+
     def shown_name(self, row: Wallet) -> str:
         return row.seller.company_name
 
-    @admin.display(description=gettext_lazy("Seller"), ordering="seller__company_name")
-    def seller_link(self, wallet: Wallet) -> SafeString:
-        return link(reverse("admin:accounts_seller_change", args=[wallet.pk]), wallet.seller.company_name)
-
-    @admin.display(description=gettext_lazy("Balance"), ordering="balance")
-    def shown_balance(self, wallet: Wallet) -> str:
-        return show_money(wallet.balance)
-
-    @admin.display(description=gettext_lazy("sequence"), ordering="sequence")
-    def shown_sequence(self, wallet: Wallet) -> str:
-        return show_number(wallet.sequence)
-
-    @admin.display(description=gettext_lazy("last day of sales"), ordering="spent_on")
-    def last_day(self, wallet: Wallet) -> str:
-        return show_date(wallet.spent_on)
-
-    @admin.display(description=gettext_lazy("Spent that day"), ordering="spent_today")
-    def shown_spent(self, wallet: Wallet) -> str:
-        return show_money(wallet.spent_today)
-
-    @admin.display(description=gettext_lazy("Last entry"), ordering="last_entry_at")
-    def last_moved(self, wallet: Wallet) -> str:
-        return show_moment(wallet.last_entry_at)
-
-    @admin.action(description=gettext_lazy("Reconcile"), permissions=["view"])
+    @admin.action(description=_("Reconcile"), permissions=["view"])
     def reconcile(self, request: HttpRequest, queryset: QuerySet[Wallet]) -> HttpResponse:
-        """Compare balances with the ledger and say the verdicts; changes nothing."""
-        user = cast("User", request.user)
-        for wallet in queryset.select_related("seller")[:20]:
-            found = reconciliation.reconcile_seller(wallet.pk)
+        """Compare balances with the ledger and report the verdicts; change nothing."""
+        for wallet in queryset.select_related("seller")[:MOST_RECONCILED]:
+            found = reconcile_seller(wallet.pk)
             say = messages.success if found.is_reconciled else messages.error
-            said = {
+            values = {
                 "seller": found.company_name,
                 "current": show_money(found.current_balance),
                 "calculated": show_money(found.calculated_balance),
                 "entries": show_number(found.total_transactions),
             }
-            text = _("%(seller)s: balance %(current)s, ledger %(calculated)s, %(entries)s entries.") % said
-            verdict = _("They agree.") if found.is_reconciled else _("They DO NOT AGREE.")
+            text = gettext("%(seller)s: balance %(current)s, ledger %(calculated)s, %(entries)s entries.") % values
+            verdict = gettext("They agree.") if found.is_reconciled else gettext("They DO NOT AGREE.")
             say(request, f"{text} {verdict}")
-            detail = reconciliation_runs.verdict(is_reconciled=found.is_reconciled)
-            audit.record(AuditAction.RECONCILE, wallet.seller, actor_id=user.pk, detail=detail)
+            detail = runs.verdict(is_reconciled=found.is_reconciled)
+            audit.record(AuditAction.RECONCILE, wallet.seller, actor_id=cast("User", request.user).pk, detail=detail)
         return HttpResponseRedirect(self.way_back(request))
 
 
@@ -91,6 +76,13 @@ class ReconciliationRunAdmin(RoleAdmin):
     fields = (*list_display, "shown_total")
     readonly_fields = ("ran_at", "verdict", "checked", "differing", "took", "shown_total")
 
+    ran_at = column(_("Time"), lambda row: show_moment(row.at), "id")
+    checked = column(_("sellers checked"), lambda row: show_number(row.sellers_checked))
+    differing = column(_("discrepancies"), lambda row: show_number(row.discrepancies))
+    took = column(_("seconds"), lambda row: show_number(row.seconds))
+    shown_total = column(_("trial balance"), lambda row: show_money(row.trial_balance_total))
+    verdict = column(_("Verdict"), verdict)
+
     def get_urls(self) -> list[URLPattern]:
         run = path("run/", self.admin_site.admin_view(self.run), name="transactions_reconciliationrun_run")
         return [run, *super().get_urls()]
@@ -99,36 +91,12 @@ class ReconciliationRunAdmin(RoleAdmin):
         return show_moment(row.at)
 
     def run(self, request: HttpRequest) -> HttpResponseBase:
-        """Reconcile all sellers now and keep the verdict."""
+        """Reconcile all sellers now and record the run."""
         if not self.has_audit_permission(request):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        found = reconciliation_runs.run_reconciliation(run_by_id=cast("User", request.user).pk)
+        found = runs.run_reconciliation(run_by_id=cast("User", request.user).pk)
         say = messages.success if found.is_reconciled else messages.error
-        say(request, _("Balances and ledger agree.") if found.is_reconciled else _("They DO NOT AGREE."))
-        return HttpResponseRedirect(reverse("admin:transactions_reconciliationrun_changelist"))
-
-    @admin.display(description=gettext_lazy("Time"), ordering="id")
-    def ran_at(self, run: ReconciliationRun) -> str:
-        return show_moment(run.at)
-
-    @admin.display(description=gettext_lazy("sellers checked"))
-    def checked(self, run: ReconciliationRun) -> str:
-        return show_number(run.sellers_checked)
-
-    @admin.display(description=gettext_lazy("discrepancies"))
-    def differing(self, run: ReconciliationRun) -> str:
-        return show_number(run.discrepancies)
-
-    @admin.display(description=gettext_lazy("seconds"))
-    def took(self, run: ReconciliationRun) -> str:
-        return show_number(run.seconds)
-
-    @admin.display(description=gettext_lazy("trial balance"))
-    def shown_total(self, run: ReconciliationRun) -> str:
-        return show_money(run.trial_balance_total)
-
-    @admin.display(description=gettext_lazy("Verdict"))
-    def verdict(self, run: ReconciliationRun) -> str:
-        return console.verdict(run)
+        say(request, gettext("Balances and ledger agree.") if found.is_reconciled else gettext("They DO NOT AGREE."))
+        return HttpResponseRedirect(list_address("transactions_reconciliationrun"))

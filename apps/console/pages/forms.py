@@ -1,4 +1,4 @@
-"""Forms of the back office about sellers and users."""
+"""Forms for sellers and users."""
 
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -33,7 +33,7 @@ __all__ = ["PasswordForm", "SellerForm", "UserCreationForm", "UserForm"]
 
 
 class SellerForm(AnySellerForm):
-    """A seller's profile; nothing else of it is editable."""
+    """The editable profile of a seller."""
 
     class Meta:
         model = Seller
@@ -53,12 +53,12 @@ class SellerForm(AnySellerForm):
 
 
 def role_name(group: Group) -> str:
-    """Return what people read for a staff role."""
+    """Return the name of a staff role on screen."""
     return str(StaffRole(group.name).label) if group.name in StaffRole.values else group.name
 
 
 class RolesFormMixin(UserFormMixin):
-    """A user is staff or belongs to one seller, never both; staff is whoever has a staff role."""
+    """Checks of a user's roles: staff or one seller, never both; any staff role makes the user staff."""
 
     editor_id: UUID | None = None
 
@@ -68,7 +68,7 @@ class RolesFormMixin(UserFormMixin):
             self.fields["groups"].label_from_instance = role_name  # type: ignore[attr-defined]  # a field of models
 
     def clean(self) -> dict[str, Any]:
-        """Check the roles against each other, and that nobody locks themselves out."""
+        """Check the roles against each other, and that editors keep their own access."""
         data = super().clean() or self.cleaned_data
         groups, seller = data.get("groups"), data.get("seller")
         if groups and seller:

@@ -1,4 +1,4 @@
-"""A filter of the ledger in the back office."""
+"""Filters of the ledger's list."""
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,7 +10,7 @@ from apps.transactions.models import LedgerEntry
 
 
 class PhoneFilter(TextFilter):  # type: ignore[misc]  # the theme has no types
-    """One phone number, national or international; exact, because that is what the index answers."""
+    """One phone number, national or international; matched exactly, as the index requires."""
 
     title = _("phone number")
     parameter_name = "phone"

@@ -1,4 +1,4 @@
-"""The login form of the back office, held to the same limits as the API's logins."""
+"""The login form, under the same limits as the API's logins."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,10 @@ else:
 
 
 class LoginForm(AnyLoginForm):
-    """Refuses after too many attempts, before the password is looked at."""
+    """A login form that refuses too many attempts before it checks the password."""
 
     def clean(self) -> dict[str, Any]:
-        """Log in; raise `ValidationError` when it fails or there were too many attempts."""
+        """Log in; raise `ValidationError` for wrong credentials or too many attempts."""
         request = self.request
         assert request is not None  # noqa: S101  (the admin site gives it)
         limit = LoginThrottle().limit(None)

@@ -1,6 +1,6 @@
-"""Sellers, users and sessions in the back office."""
+"""Sellers and users."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,20 +20,44 @@ from apps.accounts.models import AuditAction, Seller, User
 from apps.accounts.roles import ADMINS, AUDITORS, StaffRole
 from apps.accounts.sellers import services
 from apps.accounts.users import services as users
-from apps.console.framework.confirmed_steps import Preview, ReasonForm, Step, take_step
-from apps.console.framework.display import NOTHING, show_age, show_moment, show_money, show_phone, status_badge
-from apps.console.framework.panels import Panel
+from apps.console.framework.columns import column
+from apps.console.framework.confirmed_steps import Answers, Preview, ReasonForm, Step, step_action
+from apps.console.framework.display import NOTHING, show_age, show_moment, show_money, show_phone
 from apps.console.framework.role_admin import RoleAdmin
 from apps.console.pages.forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
 from apps.console.panels.selection import seller_panels
-from apps.console.panels.sellers import SELLER_KINDS
+from apps.console.panels.sellers import shown_status
 
 _ENDS_SESSIONS = frozenset({"groups", "is_active", "seller", "seller_role"})
 
 admin.site.index_template = "console/home.html"
 admin.site.index_title = _("Home")
 admin.site.empty_value_display = NOTHING
-admin.site.unregister(Group)  # the roles are made by a migration; who has them is said on the user
+admin.site.unregister(Group)  # a migration creates the roles; a user's page lists them
+
+
+def _preview(sellers: Sequence[Seller]) -> Preview:
+    """Show contact, status and age of each seller."""
+    columns = [str(name).capitalize() for name in (_("email"), _("phone number"), _("status"), _("created at"))]
+    cells = [
+        (seller.email, show_phone(seller.phone_number), seller.get_status_display(), show_moment(seller.created_at))
+        for seller in sellers
+    ]
+    return Preview(columns, cells)
+
+
+def _run(service: Callable[..., None]) -> Callable[[Seller, User, Answers], None]:
+    return lambda seller, user, answers: service(seller_id=seller.pk, changed_by=user, **answers)
+
+
+VERIFY = Step(title=_("Verify sellers"), button=_("Verify"), run=_run(services.verify_seller), preview=_preview)
+SUSPEND = Step(
+    title=_("Suspend sellers"), button=_("Suspend"), run=_run(services.suspend_seller), preview=_preview,
+    form_class=ReasonForm, is_dangerous=True,
+)  # fmt: skip
+REACTIVATE = Step(
+    title=_("Reactivate sellers"), button=_("Reactivate"), run=_run(services.reactivate_seller), preview=_preview
+)
 
 
 @admin.register(Seller)
@@ -53,38 +76,22 @@ class SellerAdmin(RoleAdmin):
     readonly_fields = ("shown_status", "registered_at")
     actions = ("verify", "suspend", "reactivate")
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        def panels() -> list[Panel]:
-            seller = self.get_object(request, object_id or "")
-            return seller_panels(request, seller) if seller else []
+    shown_status = column(_("Status"), shown_status, "status")
+    balance = column(_("Balance"), lambda row: show_money(row.wallet.balance), "wallet__balance")
+    limit = column(_("Daily limit"), lambda row: show_money(row.daily_limit), "daily_limit")
+    age = column(_("Age"), lambda row: show_age(row.created_at), "-id")
+    registered_at = column(_("Registered at"), lambda row: show_moment(row.created_at))
 
-        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "panels": panels})
+    verify = step_action(VERIFY, "administer")
+    suspend = step_action(SUSPEND, "administer")
+    reactivate = step_action(REACTIVATE, "administer")
 
-    @admin.display(description=_("Status"), ordering="status")
-    def shown_status(self, seller: Seller) -> SafeString:
-        return status_badge(seller.get_status_display(), seller.status, SELLER_KINDS)
-
-    @admin.display(description=_("Balance"), ordering="wallet__balance")
-    def balance(self, seller: Seller) -> str:
-        return show_money(seller.wallet.balance)
-
-    @admin.display(description=_("Daily limit"), ordering="daily_limit")
-    def limit(self, seller: Seller) -> str:
-        return show_money(seller.daily_limit)
-
-    @admin.display(description=_("Age"), ordering="-id")
-    def age(self, seller: Seller) -> str:
-        return show_age(seller.created_at)
-
-    @admin.display(description=_("Registered at"))
-    def registered_at(self, seller: Seller) -> str:
-        return show_moment(seller.created_at)
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add the panels below the form."""
+        context["panels"] = seller_panels(request, kwargs["obj"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def offers_step(self, name: str, row: Seller) -> bool:
         return {"verify": "pending", "suspend": "active", "reactivate": "suspended"}[name] == row.status
@@ -94,44 +101,9 @@ class SellerAdmin(RoleAdmin):
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         services.update_seller(seller_id=obj.pk, changes=changes, changed_by=cast("User", request.user))
 
-    @admin.action(description=_("Verify"), permissions=["administer"])
-    def verify(self, request: HttpRequest, queryset: QuerySet[Seller]) -> HttpResponse:
-        return self._step(request, queryset, services.verify_seller, title=_("Verify sellers"), button=_("Verify"))
-
-    @admin.action(description=_("Suspend"), permissions=["administer"])
-    def suspend(self, request: HttpRequest, queryset: QuerySet[Seller]) -> HttpResponse:
-        more: dict[str, Any] = {"form_class": ReasonForm, "is_dangerous": True}
-        titles = {"title": _("Suspend sellers"), "button": _("Suspend")}
-        return self._step(request, queryset, services.suspend_seller, **titles, **more)
-
-    @admin.action(description=_("Reactivate"), permissions=["administer"])
-    def reactivate(self, request: HttpRequest, queryset: QuerySet[Seller]) -> HttpResponse:
-        titles = {"title": _("Reactivate sellers"), "button": _("Reactivate")}
-        return self._step(request, queryset, services.reactivate_seller, **titles)
-
-    def _step(
-        self, request: HttpRequest, queryset: QuerySet[Seller], service: Callable[..., None], **step: Any
-    ) -> HttpResponse:
-        by = cast("User", request.user)
-
-        def run(seller: Seller, answers: Mapping[str, Any]) -> None:
-            service(seller_id=seller.pk, changed_by=by, **answers)
-
-        return take_step(self, request, queryset, Step(run=run, preview=_preview, **step))
-
-
-def _preview(sellers: Sequence[Seller]) -> Preview:
-    """Show who is meant, and what it is now."""
-    columns = [str(name).capitalize() for name in (_("email"), _("phone number"), _("status"), _("created at"))]
-    cells = [
-        (seller.email, show_phone(seller.phone_number), seller.get_status_display(), show_moment(seller.created_at))
-        for seller in sellers
-    ]
-    return Preview(columns, cells)
-
 
 class StaffRoleFilter(admin.SimpleListFilter):
-    """Who has a role of staff."""
+    """Users with one staff role."""
 
     title = _("Staff roles")
     parameter_name = "staff_role"
@@ -141,6 +113,11 @@ class StaffRoleFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         return queryset.filter(groups__name=self.value()) if self.value() else queryset
+
+
+def _staff_role_names(user: User) -> str:
+    names = [role_name(group) for group in user.groups.all()]
+    return ", ".join(names + [gettext("superuser")] * user.is_superuser) or NOTHING
 
 
 @admin.register(User)
@@ -168,21 +145,12 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generi
         (_("Roles"), {"fields": ("groups", "seller", "seller_role")}),
     )
 
+    staff_role_names = column(_("Staff roles"), _staff_role_names)
+    logged_in_at = column(_("Last login"), lambda row: show_moment(row.last_login), "last_login")
+    joined_at = column(_("Registered at"), lambda row: show_moment(row.date_joined), "date_joined")
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
-
-    @admin.display(description=_("Staff roles"))
-    def staff_role_names(self, user: User) -> str:
-        names = [role_name(group) for group in user.groups.all()]
-        return ", ".join(names + [gettext("superuser")] * user.is_superuser) or NOTHING
-
-    @admin.display(description=_("Last login"), ordering="last_login")
-    def logged_in_at(self, user: User) -> str:
-        return show_moment(user.last_login)
-
-    @admin.display(description=_("Registered at"), ordering="date_joined")
-    def joined_at(self, user: User) -> str:
-        return show_moment(user.date_joined)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -195,7 +163,7 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generi
         users.save_user(user=obj, ends_sessions=not _ENDS_SESSIONS.isdisjoint(form.changed_data))
 
     def _changeform_view(self, *args: Any) -> Any:
-        """Save user, roles and line of the trail in one transaction, which a refusal undoes."""
+        """Save user, roles and audit event in one transaction, which a refusal rolls back."""
         with transaction.atomic():
             return super()._changeform_view(*args)  # type: ignore[misc]  # not in the stubs
 
@@ -206,17 +174,17 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generi
             audit.record(action, form.instance, actor_id=cast("User", request.user).pk, detail=_describe(form))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Set a password, with its line in the trail."""
+        """Set a password and record it in the audit trail, in one transaction."""
         with transaction.atomic():
             response = super().user_change_password(request, id, form_url)
-            if response.status_code == HTTPStatus.FOUND:  # it was set; a form with an error is shown again
+            if response.status_code == HTTPStatus.FOUND:  # the form was valid and the password set
                 user = self.get_object(request, id)
                 audit.record(AuditAction.SET_PASSWORD, user, actor_id=cast("User", request.user).pk)
         return response
 
 
 def _describe(form: "ModelForm[User]") -> str:
-    """Return what was changed by a form, without passwords."""
+    """Return the changes of a form, without passwords."""
     names = [name for name in form.changed_data if "password" not in name]
     before = {name: _text(form.initial.get(name)) for name in names}
     return audit.describe_changes(before, {name: _text(form.cleaned_data.get(name)) for name in names})

@@ -1,16 +1,17 @@
-"""What the pages of the back office show of credit requests."""
+"""Panels of credit requests."""
 
 from django.db.models import Count, Sum
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Seller
-from apps.console.framework.display import link, show_age, show_moment, show_money, status_badge
+from apps.console.framework.display import show_age, show_moment, show_money, status_badge
+from apps.console.framework.links import list_address, request_link
 from apps.console.framework.panels import Panel
 from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
 
 STATUS_KINDS = {"pending": "waiting", "awaiting_second_approval": "waiting", "approved": "good", "rejected": "bad"}
+LIST = "credit_requests_creditrequest"
 MOST_ROWS = 8
 
 
@@ -19,15 +20,12 @@ def shown_status(row: CreditRequest) -> str:
     return status_badge(row.get_status_display(), row.status, STATUS_KINDS)
 
 
-def _page_of(row: CreditRequest, text: object) -> str:
-    return link(reverse("admin:credit_requests_creditrequest_change", args=[row.pk]), text)
-
-
 def open_requests(request: HttpRequest) -> Panel:
+    """Return the requests to decide, the oldest first."""
     waiting = CreditRequest.objects.filter(status__in=sorted(OPEN_STATUSES))
     totals = waiting.order_by().aggregate(number=Count("pk"), amount=Sum("amount"))
     rows = [
-        (row.seller.company_name, _page_of(row, show_money(row.amount)), show_age(row.requested_at), shown_status(row))
+        (row.seller, request_link(row.pk, show_money(row.amount)), show_age(row.requested_at), shown_status(row))
         for row in waiting.select_related("seller").order_by("id")[:MOST_ROWS]
     ]
     return Panel(
@@ -35,23 +33,21 @@ def open_requests(request: HttpRequest) -> Panel:
         figures=((_("Waiting"), totals["number"]), (_("Total"), show_money(totals["amount"]))),
         columns=(_("Seller"), _("Amount"), _("Age"), _("Status")),
         rows=rows,
-        empty=_("Nothing waits."),
-        more=(reverse("admin:credit_requests_creditrequest_changelist") + "?state=open", _("All that wait")),
+        empty=_("No requests are waiting."),
+        more=(list_address(LIST, state="open"), _("All open requests")),
     )
 
 
 def requests_of_seller(request: HttpRequest, seller: Seller) -> Panel:
+    """Return the latest requests of a seller."""
     requests = CreditRequest.objects.filter(seller_id=seller.pk).order_by("-id")[:MOST_ROWS]
     return Panel(
         title=_("Credit requests"),
         columns=(_("Amount"), _("Status"), _("Requested at"), _("Note")),
         rows=[
-            (_page_of(row, show_money(row.amount)), shown_status(row), show_moment(row.requested_at), row.note)
+            (request_link(row.pk, show_money(row.amount)), shown_status(row), show_moment(row.requested_at), row.note)
             for row in requests
         ],
-        empty=_("None yet."),
-        more=(
-            reverse("admin:credit_requests_creditrequest_changelist") + f"?seller__id__exact={seller.pk}",
-            _("All requests of this seller"),
-        ),
+        empty=_("No requests yet."),
+        more=(list_address(LIST, seller__id__exact=seller.pk), _("All requests of this seller")),
     )

@@ -1,4 +1,4 @@
-"""The panels of the home page and of a seller's page: their order, and the roles that see them."""
+"""The panels of the home page and of a seller's page, in order, with the roles that see them."""
 
 from typing import Any
 
@@ -30,12 +30,12 @@ _SELLER_OF_AUDITORS = (sellers.trail_of_seller,)
 
 
 def add_home_panels(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Put the panels that this person may see into the home page (DASHBOARD_CALLBACK of the theme)."""
+    """Add the home page's panels for this role (DASHBOARD_CALLBACK of the theme)."""
     panels = (_HOME if has_role(request, STAFF) else ()) + (_HOME_OF_AUDITORS if has_role(request, AUDITORS) else ())
     return {**context, "panels": [panel(request) for panel in panels]}
 
 
 def seller_panels(request: HttpRequest, seller: Seller) -> list[Panel]:
-    """Return the panels of a seller's page that this person may see."""
+    """Return the panels of a seller's page for this role."""
     panels = _SELLER + (_SELLER_OF_AUDITORS if has_role(request, AUDITORS) else ())
     return [panel(request, seller) for panel in panels]

@@ -1,4 +1,4 @@
-"""Filters of the back office's templates."""
+"""Formats for templates."""
 
 import re
 from datetime import datetime
@@ -15,24 +15,24 @@ _TEXT = re.compile(r"(?<=>)[^<]+")
 
 @register.filter
 def shown(value: object) -> object:
-    """Write a count as its reader does; everything else was written for people already."""
+    """Return a count in the reader's digits; other values are formatted already."""
     return show_number(value) if type(value) is int else value
 
 
 @register.filter
 def shown_name(title: object) -> object:
-    """Return how a row is called on its own page."""
+    """Return the name of a row on its page."""
     page = admin.site._registry.get(type(title)) if isinstance(title, Model) else None
     return page.shown_name(title) if page and hasattr(page, "shown_name") else title
 
 
 @register.filter
 def shown_moment(moment: datetime) -> str:
-    """Write date and time of day as their reader does."""
+    """Return date and time of day in the reader's digits and calendar."""
     return show_moment(moment)
 
 
 @register.filter(is_safe=True)
 def digits_in_text(html: str) -> str:
-    """Write the digits of what `html` shows as its reader does; addresses and attributes stay."""
+    """Replace digits in the visible text of `html` by the reader's; tags and their attributes stay."""
     return _TEXT.sub(lambda text: show_text(text[0]), html)

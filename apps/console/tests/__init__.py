@@ -1,0 +1,1 @@
+"""Tests of the pages, by the requests that browsers send."""

@@ -1,4 +1,4 @@
-"""The trail of the back office: who did what, to what, from where; nobody edits it."""
+"""The audit trail of the back office: actor, address, action and detail; append-only."""
 
 from typing import Any
 
@@ -10,10 +10,9 @@ from django.urls import reverse
 from psycopg2.errors import CheckViolation
 
 from apps.accounts.models import AuditEvent, Seller, User
-from apps.console.tests.test_admin_people import user_form
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
-from apps.testing.back_office import PASSWORD, desk
+from apps.testing.back_office import PASSWORD, desk, user_form
 from apps.testing.contract.audit_faults import Crash, die_after_the_line, die_before_the_line
 from apps.testing.factories import file_request, make_seller, make_staff
 from apps.testing.invariants import snapshot
@@ -109,7 +108,7 @@ def test_a_fault_between_a_form_and_its_line_leaves_neither(
         with pytest.raises(Crash):
             admin.client.post(address, data)
     assert state() == before
-    assert admin.client.post(address, data).status_code == 302  # and without the fault it is done
+    assert admin.client.post(address, data).status_code == 302  # without the fault it succeeds
     assert state() != before
 
 
@@ -141,7 +140,7 @@ def test_the_application_may_not_touch_the_trail(statement: str) -> None:
     "statement",
     ["UPDATE accounts_auditevent SET detail = ''", "DELETE FROM accounts_auditevent", "TRUNCATE accounts_auditevent"],
 )
-def test_nor_may_its_owner(statement: str) -> None:
+def test_the_owner_of_the_database_may_not_touch_the_trail(statement: str) -> None:
     login = database_login("owner", str(connection.settings_dict["NAME"]))
     with open_database(login) as database, pytest.raises(CheckViolation, match="only grows"):
         database.cursor().execute(statement)

@@ -1,5 +1,8 @@
-"""The home page, a seller's page, the ledger's list: what they say, and that more data costs no more queries."""
+"""The home page, a seller's page and the ledger's list: contents, filters and a constant number of queries."""
 
+import html
+import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +27,7 @@ def _no_lag(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def panels(response: Any) -> dict[str, Any]:
     found = response.context["panels"]
-    return {panel.title: panel for panel in (found() if callable(found) else found)}
+    return {panel.title: panel for panel in found}
 
 
 def test_the_home_page_says_what_waits_and_what_was_sold() -> None:
@@ -42,6 +45,18 @@ def test_the_home_page_says_what_waits_and_what_was_sold() -> None:
     assert page["Top sellers of the week"].rows[0][1:] == (1, "90.00")
     assert page["Refused charges today"].rows == [("The balance is too small", 1)]
     assert "near its limit" in str(page["Sellers to call"].rows)
+
+
+def test_a_chart_is_set_up_by_data_attributes_and_told_as_a_table() -> None:
+    add_credit(make_seller(), "200.00")
+    page = desk("admin").get("index").content.decode()
+    [today, _] = re.findall(r'<canvas class="chart" data-options="(.*?)" data-type="bar" data-value="(.*?)"', page)
+    data = json.loads(html.unescape(today[1]))
+    assert [series["label"] for series in data["datasets"]] == ["Charges", "Credit"]
+    assert sum(data["datasets"][1]["data"]) == 200
+    assert json.loads(html.unescape(today[0]))["locale"] == "en"
+    assert '<td class="number">200.00</td>' in page
+    assert "<script>" not in page  # the Content-Security-Policy refuses it
 
 
 def test_totals_count_each_entry_once() -> None:
@@ -70,10 +85,9 @@ def test_batches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(DailyTotal.objects.values_list("entries", flat=True)) == 5
 
 
-@pytest.mark.parametrize("page", ["index", "transactions_ledgerentry_changelist", "accounts_seller_changelist"])
-def test_more_data_costs_no_more_queries(page: str) -> None:
+def test_more_data_costs_the_home_page_no_more_queries() -> None:
     admin, counts = desk("admin"), []
-    admin.get(page)
+    admin.get("index")
     for _ in range(2):
         for _ in range(3):
             seller = make_seller()
@@ -83,12 +97,12 @@ def test_more_data_costs_no_more_queries(page: str) -> None:
         while summaries.add_next_batch():
             pass
         with CaptureQueriesContext(connection) as queries:
-            assert admin.get(page).status_code == 200
+            assert admin.get("index").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 26
 
 
-def test_a_sellers_page_tells_its_story_in_a_constant_number_of_queries() -> None:
+def test_a_sellers_page_shows_its_money_in_a_constant_number_of_queries() -> None:
     seller, admin, counts = make_seller(), desk("admin"), []
     admin.get("accounts_seller_change", seller.pk)
     for _ in range(2):
@@ -100,8 +114,8 @@ def test_a_sellers_page_tells_its_story_in_a_constant_number_of_queries() -> Non
     page = panels(response)
     assert ("Balance", "180.00") in page["Balance"].figures
     assert len(page["Recent entries"].rows) == 4
-    assert "<polyline" in page["Balance"].plot
-    assert {"Credit requests", "Users", "What was done to this seller"} <= set(page)
+    assert page["Balance"].chart.rows[-1][1] == "180.00"
+    assert {"Credit requests", "Users", "Audit trail of this seller"} <= set(page)
     assert counts[0] == counts[1]
 
 
@@ -159,13 +173,6 @@ def test_the_ledger_turns_pages_by_id(ledger: Seller) -> None:
 )
 def test_the_ledger_is_filtered(ledger: Seller, query: dict[str, str], found: list[str]) -> None:
     assert amounts(desk("support").get("transactions_ledgerentry_changelist", **query)) == found
-
-
-def test_the_ledger_never_counts(ledger: Seller) -> None:
-    reader = desk("auditor")
-    with CaptureQueriesContext(connection) as queries:
-        reader.get("transactions_ledgerentry_changelist")
-    assert not [query for query in queries if "count(" in query["sql"].lower() and "ledgerentry" in query["sql"]]
 
 
 def test_the_export_is_what_the_filters_leave(ledger: Seller) -> None:

@@ -1,4 +1,4 @@
-"""Every address of the back office, for every role: what may be viewed, added, changed, deleted and done."""
+"""Every address of the back office, for every role: view, add, change, delete and act."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,30 +12,14 @@ from django.urls import URLPattern, reverse
 from apps.accounts.models import AuditEvent, Seller
 from apps.accounts.roles import StaffRole
 from apps.credit_requests.models import CreditRequest
-from apps.testing.back_office import Desk, desk, money_state, one_of_each
+from apps.testing.back_office import ADMIN, AUDIT, CONTRACT, STAFF, Desk, desk, money_state, one_of_each
 from apps.testing.factories import make_seller, make_staff, owner_of
 from apps.transactions.models import ReconciliationRun
 
 pytestmark = pytest.mark.django_db
 
 ROLES = [*StaffRole.values, "superuser", "no role", "seller"]
-ADMIN = {"admin", "superuser"}
-AUDIT = ADMIN | {"auditor"}
-APPROVE = ADMIN | {"credit_approver"}
-STAFF = {*StaffRole.values, "superuser"}
-
-# What the contract lets each role do: who views, adds and changes, and who takes each action.
-CONTRACT: dict[str, dict[str, set[str]]] = {
-    "accounts.seller": {"view": STAFF, "change": ADMIN, "verify": ADMIN, "suspend": ADMIN, "reactivate": ADMIN},
-    "accounts.user": {"view": AUDIT, "add": ADMIN, "change": ADMIN},
-    "accounts.session": {"view": AUDIT},
-    "accounts.auditevent": {"view": AUDIT},
-    "transactions.wallet": {"view": STAFF, "reconcile": STAFF},
-    "transactions.ledgerentry": {"view": STAFF, "reverse": ADMIN},
-    "transactions.reconciliationrun": {"view": AUDIT},
-    "credit_requests.creditrequest": {"view": STAFF, "approve": APPROVE, "reject": APPROVE},
-}
-# Addresses of one model beyond Django's own, and who may use them.
+# Addresses of one model beyond Django's own, and the roles that may use them.
 EXTRA = {
     "transactions_ledgerentry_export": ("get", STAFF),
     "transactions_reconciliationrun_run": ("post", AUDIT),

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from apps.console.tests.test_admin_matrix import CONTRACT
-from apps.testing.back_office import desk, one_of_each
+from apps.testing.back_office import CONTRACT, desk, one_of_each
 
 pytestmark = pytest.mark.django_db
 
-# What stands on the pages as it stands in the rows, names that are the same in every language, and help texts of
-# Django's own translation, whose digits are its own.
+# Data of the rows, names that are the same in every language, and help texts of Django's own translation, whose digits
+# are its own.
 DATA = re.compile(
     r"""\b(Sharj|English|en|fa|S|esc|CSV|test)\b
     |(Company|staff|owner|user)\ ?\d*(@example\.com|,\ \d+\.\d\d)?|\+?\d{12}|127\.0\.0\.1
@@ -29,7 +28,7 @@ def is_data(text: str) -> bool:
 
 
 class Screen(HTMLParser):
-    """What a page shows, without scripts, styles and what only tools read."""
+    """The visible texts of a page."""
 
     HIDDEN = frozenset({"script", "style", "title", "template", "textarea"})
 

@@ -1,4 +1,4 @@
-"""Every page of the back office asks as often for many rows as for a few, and counts nothing that grows for ever."""
+"""Queries of every page: as many for many rows as for a few, and no count of what grows for ever."""
 
 from typing import Any
 
@@ -7,12 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import AuditEvent, Session
-from apps.console.tests.test_admin_matrix import CONTRACT
-from apps.testing.back_office import Desk, desk, one_of_each
+from apps.testing.back_office import CONTRACT, Desk, desk, one_of_each
 
 pytestmark = pytest.mark.django_db
 
-COUNTED_BY_NOBODY = ("transactions_ledgerentry", "accounts_auditevent", "accounts_session")
+NEVER_COUNTED = ("transactions_ledgerentry", "accounts_auditevent", "accounts_session")
 
 
 def statements(admin: Desk, page: str, *args: Any) -> list[str]:
@@ -28,7 +27,7 @@ def test_more_rows_take_no_more_queries(model: str, page: str) -> None:
     first, admin = one_of_each()[model], desk(superuser=True)
     name = f"{model.replace('.', '_')}_{page}"
     args = () if page == "changelist" else (first.pk,)
-    statements(admin, name, *args)  # what is read once for all is read now
+    statements(admin, name, *args)  # fills the caches
     few = statements(admin, name, *args)
     for _ in range(4):
         one_of_each()
@@ -44,7 +43,7 @@ def test_what_grows_without_end_is_never_counted(model: str) -> None:
     one_of_each()
     found = statements(desk(superuser=True), f"{model.replace('.', '_')}_changelist")
     counting = [
-        statement for statement in found if "COUNT(" in statement and any(t in statement for t in COUNTED_BY_NOBODY)
+        statement for statement in found if "COUNT(" in statement and any(t in statement for t in NEVER_COUNTED)
     ]
     assert counting == []
     assert not [statement for statement in found if "DISTINCT" in statement]
