@@ -45,7 +45,6 @@ pgbouncer-test: $(INSTALLED_DEV) ## all tests of the apps again, through PgBounc
 check: $(INSTALLED_DEV) $(PIP_AUDIT) .env ## lint, security, format, types, module boundaries, migrations, deployment
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium --recursive apps config tools manage.py
 	@$(BIN)/mypy .
 	@$(BIN)/lint-imports
 	@$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run

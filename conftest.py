@@ -1,4 +1,4 @@
-"""How tests meet the database: as in production, the owner migrates and the application role does the rest."""
+"""The database of the tests: as in production, the owner migrates and the application role does the rest."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -17,7 +17,7 @@ from apps.testing import pgbouncer
 
 pytest_plugins = ["apps.testing.fixtures"]
 
-# What migrations put in and every test needs.
+# Rows of migrations that every test needs.
 KEPT_TABLES = {
     "django_migrations",
     "django_content_type",
@@ -63,7 +63,7 @@ def _login(role: str, address: Mapping[str, str] = MappingProxyType({})) -> Iter
     login = database_login(role)
     options = dict(before["OPTIONS"])
     if role == "owner":
-        # The application's timeouts: a migration may take its time.
+        # Without the application's timeouts: a migration may take longer.
         options.pop("options", None)
         settings["ANSWER_TIMEOUT_SECONDS"] = None
     connections.close_all()

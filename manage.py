@@ -1,11 +1,8 @@
 #!/usr/bin/env python
-"""The one entry point for people. What goes wrong is said in one line; DEBUG_TRACEBACK=1 shows the rest."""
+"""The entry point of all commands. A wrong setting is one line on stderr; DEBUG_TRACEBACK=1 shows the traceback."""
 
 import os
 import sys
-from pathlib import Path
-
-from config.env_file import EnvFileError, check_env_file
 
 # These change the schema or empty tables, so they log in as the role that owns them; all others as the application.
 OWNER_COMMANDS = ("migrate", "flush", "createcachetable", "test", "testserver")
@@ -16,7 +13,6 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
     if sys.argv[1:2] and sys.argv[1] in OWNER_COMMANDS:
         os.environ.setdefault("DATABASE_ROLE", "owner")
-    check_env_file(Path(__file__).resolve().parent / ".env")
     _load_settings()
     from django.core.management import execute_from_command_line
 
@@ -42,7 +38,7 @@ def _is_plain(error: Exception) -> bool:
 
     from apps.core.database.embedded.server import EmbeddedPostgresError
 
-    return isinstance(error, (EnvFileError, ImproperlyConfigured, EmbeddedPostgresError, OperationalError))
+    return isinstance(error, (ImproperlyConfigured, EmbeddedPostgresError, OperationalError))
 
 
 def _is_stopped_database(line: str) -> bool:

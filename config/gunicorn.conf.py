@@ -1,7 +1,7 @@
 """gunicorn, for `make run` and for production.
 
-Few threads in several processes: a thread that holds the lock of a busy seller and waits for the GIL keeps everybody
-waiting, and with one thread alone a long export would stop its process for everybody else. docs/concurrency.md has the
+Few threads in several processes: a thread that holds the lock of a busy seller and waits for the GIL blocks all other
+requests of that seller, and with a single thread a long export would block its process. docs/concurrency.md has the
 measurements.
 """
 
@@ -32,7 +32,7 @@ keepalive = 75  # longer than a proxy keeps its idle connections, so that the pr
 max_requests = int(os.environ.get("GUNICORN_MAX_REQUESTS") or 100_000)
 max_requests_jitter = max_requests // 5
 
-# Only these may say in X-Forwarded-Proto that the client came by HTTPS; the settings trust the same ones.
+# Only these may report HTTPS in X-Forwarded-Proto; the settings trust the same ones.
 forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES") or "127.0.0.0/8,::1/128"
 # Requests have a limit in the application; these bound what comes before it.
 limit_request_line = 8190
@@ -57,12 +57,12 @@ metrics_files.create_folder()
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Keep what a worker that has ended counted."""
+    """Keep the counts of a worker that has ended."""
     metrics_files.bury(worker.pid)
 
 
 def on_exit(server: Any) -> None:
-    """Clean up, and stop the embedded PostgreSQL if `manage.py serve` started it for us."""
+    """Delete the metrics, and stop the embedded PostgreSQL if `manage.py serve` started it."""
     metrics_files.remove_folder()
     if os.environ.get("GUNICORN_STOPS_POSTGRES"):
         from apps.core.database.embedded.server import EmbeddedPostgres

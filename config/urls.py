@@ -15,15 +15,15 @@ API_INFO = openapi.Info(
     description="""Prepaid balances for companies that resell mobile phone credit.
 
 **Try it.** Register a seller and log in (the examples below work as they are), press *Authorize*, and type
-`Bearer ` and the access token. A new seller can ask for credit at once and sells once staff have verified it.
+`Bearer ` and the access token. A new seller can file credit requests at once and sells once staff have verified it.
 
-**Money** is a decimal string with two places, e.g. `"50000.00"`; what is to be moved is more than zero.
+**Money** is a decimal string with two places, e.g. `"50000.00"`; amounts are greater than zero.
 **Times** are ISO 8601 in UTC. **Ids** are UUIDs of version 7. **Lists** come in pages: follow `next`.
 
 **Refusals** are problem documents (RFC 9457, `application/problem+json`) with a stable `code`. Every answer
 carries `X-Request-ID`; a problem repeats it as `request_id`.
 
-**Retries.** Send an `Idempotency-Key` with every charge: however often it is sent, it sells once.
+**Retries.** Send an `Idempotency-Key` with every charge: any number of sends sells once.
 """,
     license=openapi.License(name="MIT", url="https://opensource.org/license/mit"),
 )
@@ -53,7 +53,7 @@ urlpatterns = [
     path("swagger.json", schema_view.without_ui(cache_timeout=0), {"format": "json"}, name="swagger-json"),
 ]
 
-handler400 = "apps.core.api.problems.bad_request"
-handler403 = "apps.core.api.problems.permission_denied"
-handler404 = "apps.core.api.problems.page_not_found"
-handler500 = "apps.core.api.problems.server_error"
+handler400 = "apps.core.api.error_handlers.bad_request"
+handler403 = "apps.core.api.error_handlers.permission_denied"
+handler404 = "apps.core.api.error_handlers.page_not_found"
+handler500 = "apps.core.api.error_handlers.server_error"

@@ -58,9 +58,9 @@ MUTATIONS = (
     ),
     Mutation(
         "anybody of the staff approves",
-        "apps/accounts/permissions.py",
-        "IsCreditApprover = roles_required(StaffRole.ADMIN, StaffRole.CREDIT_APPROVER)",
-        "IsCreditApprover = roles_required(*StaffRole.values)",
+        "apps/accounts/roles.py",
+        "APPROVERS = ADMINS | {StaffRole.CREDIT_APPROVER.value}",
+        "APPROVERS = STAFF",
         "apps/testing/tests/test_authorisation_matrix.py -k approve",
     ),
     Mutation(

@@ -1,0 +1,1 @@
+"""Sellers, users, roles, sessions and the audit trail."""

@@ -8,7 +8,8 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from apps.accounts import audit, security_events
+        from apps.accounts import security_events
+        from apps.accounts.sessions import login_events
 
-        audit.connect()
+        login_events.connect()
         security_events.connect()

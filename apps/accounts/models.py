@@ -1,4 +1,4 @@
-"""Who uses the platform: sellers, the people who act for them or for the platform, and their logins."""
+"""Sellers, users, their sessions, and the audit trail."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -10,6 +10,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.roles import ADMINS, STAFF, SellerRole
 from apps.core.values.ids import uuid7
 from apps.core.values.money import MAX_BALANCE_DIGITS
 
@@ -30,7 +31,7 @@ class Seller(models.Model):
     daily_limit = models.DecimalField(
         _("daily limit"), max_digits=MAX_BALANCE_DIGITS, decimal_places=2, null=True, blank=True
     )
-    # Limits of its own; empty: the platform's (RATE_LIMIT_..._PER_MINUTE), 0: none.
+    # The seller's own limits; empty: the platform's (RATE_LIMIT_..._PER_MINUTE), 0: unlimited.
     charges_per_minute = models.PositiveIntegerField(_("charges a minute"), null=True, blank=True)
     requests_per_minute = models.PositiveIntegerField(_("other requests a minute"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -51,23 +52,6 @@ class Seller(models.Model):
         return self.company_name
 
 
-class SellerRole(models.TextChoices):
-    """What a user may do for the seller that it belongs to."""
-
-    OWNER = "owner", _("Owner")
-    OPERATOR = "operator", _("Operator")
-    VIEWER = "viewer", _("Viewer")
-
-
-class StaffRole(models.TextChoices):
-    """Names of the groups of staff; a migration makes them."""
-
-    ADMIN = "admin", _("Admin")
-    CREDIT_APPROVER = "credit_approver", _("Credit approver")
-    AUDITOR = "auditor", _("Auditor")
-    SUPPORT = "support", _("Support")
-
-
 class CaseInsensitiveUserManager(UserManager["User"]):
     """Find users by name without regard to case; `iexact` uses the unique index on UPPER(username)."""
 
@@ -85,7 +69,7 @@ class User(AbstractUser):
     )
     seller_role = models.CharField(_("seller role"), max_length=16, choices=SellerRole, blank=True)
 
-    # PostgreSQL's clock when the caller of a request was read, with its seller and wallet (`sessions.live_user`).
+    # PostgreSQL's clock when this user was read as the caller of a request (`sessions.live_user`).
     read_at: datetime
 
     objects: ClassVar[CaseInsensitiveUserManager] = CaseInsensitiveUserManager()
@@ -103,7 +87,7 @@ class User(AbstractUser):
         )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save; a new password ends every login that the old one began, whoever sets it and by whatever path."""
+        """Save; a new password ends every session of the old one, by whichever path it is set."""
         is_new_password = getattr(self, "_password", None) is not None and not self._state.adding
         with transaction.atomic():
             super().save(*args, **kwargs)
@@ -112,7 +96,7 @@ class User(AbstractUser):
 
     @property
     def staff_roles(self) -> frozenset[str]:
-        """Names of the staff groups; a superuser is an admin. Asked of the database once per instance."""
+        """Names of the staff groups; a superuser is an admin. Read from the database once per instance."""
         cached: frozenset[str] | None = self.__dict__.get("_staff_roles")
         if cached is None:
             cached = self._read_staff_roles()
@@ -122,8 +106,8 @@ class User(AbstractUser):
     def _read_staff_roles(self) -> frozenset[str]:
         if not self.is_staff:
             return frozenset()
-        groups = set(self.groups.values_list("name", flat=True)) & set(StaffRole.values)
-        return frozenset(groups | {StaffRole.ADMIN.value} if self.is_superuser else groups)
+        groups = STAFF.intersection(self.groups.values_list("name", flat=True))
+        return groups | ADMINS if self.is_superuser else groups
 
     @property
     def roles(self) -> list[str]:
@@ -137,7 +121,7 @@ class Session(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", verbose_name=_("user"))
     refresh_jti = models.CharField(max_length=64)
-    # Where the login came from, an address or an IPv6 /64 (`throttles.client_network`).
+    # The client's address or IPv6 /64 (`throttles.client_network`).
     network = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires at"), db_index=True)
@@ -152,7 +136,7 @@ class Session(models.Model):
 
 
 class AuditAction(models.TextChoices):
-    """What the audit trail keeps."""
+    """The steps that the audit trail records."""
 
     LOG_IN = "log in", _("log in")
     LOG_IN_REFUSED = "log in refused", _("log in refused")
@@ -174,7 +158,7 @@ class AuditAction(models.TextChoices):
 
 
 class AuditEvent(models.Model):
-    """One thing that staff or an owner did, and from where. Rows are added; PostgreSQL refuses all else."""
+    """A step of staff or of an owner, with its address. PostgreSQL refuses changes and deletion of rows."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField(_("time"), auto_now_add=True)

@@ -1,4 +1,4 @@
-"""Who may do what: every role check of the API."""
+"""Every role check of the API."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -7,13 +7,13 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.accounts.models import SellerRole, StaffRole, User
+from apps.accounts import roles
+from apps.accounts.models import User
 from apps.core.errors import NotFound
 
 
-def roles_required(*roles: str) -> type[BasePermission]:
-    """Return a permission class: the user has at least one of `roles`."""
-    wanted = frozenset(roles)
+def roles_required(wanted: frozenset[str]) -> type[BasePermission]:
+    """Return a permission class that asks for at least one of the roles in `wanted`."""
 
     class HasRole(BasePermission):
         def has_permission(self, request: Request, view: APIView) -> bool:
@@ -23,17 +23,17 @@ def roles_required(*roles: str) -> type[BasePermission]:
     return HasRole
 
 
-IsAdmin = roles_required(StaffRole.ADMIN)
-IsStaffMember = roles_required(*StaffRole.values)
-IsAuditor = roles_required(StaffRole.ADMIN, StaffRole.AUDITOR)
-IsCreditApprover = roles_required(StaffRole.ADMIN, StaffRole.CREDIT_APPROVER)
-IsOwner = roles_required(SellerRole.OWNER)
-MayRead = roles_required(*StaffRole.values, *SellerRole.values)
-MayEditSeller = roles_required(StaffRole.ADMIN, SellerRole.OWNER)
+IsAdmin = roles_required(roles.ADMINS)
+IsStaffMember = roles_required(roles.STAFF)
+IsAuditor = roles_required(roles.AUDITORS)
+IsCreditApprover = roles_required(roles.APPROVERS)
+IsOwner = roles_required(roles.OWNERS)
+MayRead = roles_required(roles.MAY_READ)
+MayEditSeller = roles_required(roles.MAY_EDIT_SELLER)
 
 
 def caller(request: Request) -> User:
-    """Return the user behind a request that a role was required for."""
+    """Return the user of a request whose view requires a role."""
     return cast("User", request.user)
 
 
@@ -46,10 +46,10 @@ def visible_seller_id(user: User, seller_id: UUID | str) -> UUID:
     """Return the id of the seller that a path names (`me` or an id), if `user` may see it.
 
     Raises:
-        NotFound: it is another seller's, or `user` belongs to none.
+        NotFound: the path names another seller, or `user` belongs to none.
     """
     wanted = user.seller_id if seller_id == "me" else UUID(str(seller_id))
     scope = seller_scope(user)
     if wanted is None or (scope is not None and wanted != scope):
-        raise NotFound("There is no such seller.")
+        raise NotFound("Seller not found.")
     return wanted

@@ -1,0 +1,1 @@
+"""Foundations that every app may import, without models: six packages, from values up to apidocs."""

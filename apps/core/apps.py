@@ -12,5 +12,5 @@ class CoreConfig(AppConfig):
         from apps.core.database.grants import grant_tables
 
         register(check_role_owns_nothing, Tags.security, deploy=True)
-        # Sent once per app, but never for one without models, as this one is.
+        # Sent once per app with models; this app has none.
         post_migrate.connect(grant_tables, sender=apps.get_app_config("contenttypes"))

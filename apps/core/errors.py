@@ -1,4 +1,4 @@
-"""The base of every refusal that the domain can give.
+"""Refusals of the domain: their base, and those that all apps share.
 
 Each error class is defined beside the code that raises it. The HTTP status belongs to `apps.core.api.problems`.
 """
@@ -7,9 +7,9 @@ from typing import ClassVar
 
 
 class DomainError(Exception):
-    """A use case was refused and changed nothing.
+    """The refusal of a use case, which changed nothing.
 
-    `code` is the stable name that clients see; `extra` holds members that the answer carries besides (JSON values).
+    `code` is the stable name that clients see; `extra` holds further members of the answer (JSON values).
     """
 
     code: ClassVar[str]
@@ -27,13 +27,13 @@ class NotFound(DomainError):
 
 
 class PermissionDenied(DomainError):
-    """The caller is known and may not do this."""
+    """The caller is known and lacks the right."""
 
     code = "permission_denied"
 
 
 class InvalidInput(DomainError):
-    """One field of the input breaks a rule that only the domain can check, for example uniqueness."""
+    """A field of the input that breaks a rule only the domain can check, for example uniqueness."""
 
     code = "validation_error"
 

@@ -4,9 +4,11 @@ import secrets
 from dataclasses import dataclass
 from decimal import Decimal
 
-from apps.accounts.models import Seller, SellerRole, StaffRole, User
+from apps.accounts.models import Seller, User
+from apps.accounts.roles import SellerRole, StaffRole
 from apps.accounts.sellers import services as accounts
-from apps.accounts.sessions.services import Door, close_session, open_session
+from apps.accounts.sessions.login_events import Door
+from apps.accounts.sessions.services import close_session, open_session
 from apps.accounts.sessions.tokens import Claims, read_access
 from apps.credit_requests import services
 from apps.credit_requests.models import CreditRequest

@@ -104,7 +104,7 @@ def approve_credit_request(*, credit_request_id: UUID, approved_by: User) -> Cre
             audit.record(AuditAction.APPROVE_FIRST, credit_request, actor_id=approved_by.pk)
             return credit_request
         if credit_request.first_approved_by_id == approved_by.pk:
-            raise SecondApproverNeeded("You approved this request already; somebody else must approve it too.")
+            raise SecondApproverNeeded("You approved this request already; another approver must approve it too.")
         wallet = lock_wallet(credit_request.seller_id)
         posting = postings.credit(
             seller_id=credit_request.seller_id,

@@ -1,7 +1,8 @@
 """Fixtures and helpers that tests of several apps share; production code never imports them.
 
-api: callers of the API, and what every refusal must look like. factories: sellers, users, money. invariants: nothing
-changed, the ledger is consistent. races: many at once, in threads and in processes. fixtures: the pytest plugin.
+api: callers of the API, and the form of every refusal. contract: promises of every endpoint. factories: sellers, users,
+money. invariants: nothing changed, the ledger is consistent. races: threads and processes at once. commands: manage.py.
+fixtures: the pytest plugin.
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""Callers of the API, and what every answer and every refusal must look like."""
+"""Callers of the API, and the required form of every answer and refusal."""
 
 import json
 import re
@@ -19,7 +19,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """An answer of the API."""
 
     status: int
     headers: Mapping[str, str]
@@ -43,7 +43,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who calls the API with the tokens of one login, or with none."""
+    """A client of the API with the tokens of one login, or without."""
 
     access: str = ""
     refresh: str = ""
@@ -80,7 +80,7 @@ class Caller:
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send anything; whatever breaks inside the service is raised here instead of becoming a 500."""
+        """Send any content; an error inside the service is raised here instead of becoming a 500."""
         url = path if path.startswith(("/", "http")) else BASE + path
         sent = {"Authorization": f"Bearer {self.access}"} if self.access else {}
         sent.update(headers or {})
@@ -101,7 +101,7 @@ def _answer(response: Any) -> Answer:
 
 
 def assert_problem(answer: Answer, status: int, code: str, **members: object) -> None:
-    """The answer is the problem document (RFC 9457) `code`, with exactly these members besides the common ones."""
+    """Assert that the answer is the problem `code` (RFC 9457) with exactly these members besides the common ones."""
     assert (answer.status, answer.content_type) == (status, "application/problem+json"), answer.content
     body = answer.body
     extra = {name: value for name, value in body.items() if name not in _PROBLEM}
@@ -114,7 +114,7 @@ def assert_problem(answer: Answer, status: int, code: str, **members: object) ->
 
 
 def assert_invalid(answer: Answer, *fields: str) -> None:
-    """The answer is 400 `validation_error`; with `fields` given, it complains about exactly these."""
+    """Assert that the answer is 400 `validation_error`, about exactly the `fields` if any are given."""
     assert answer.status == 400, answer.content
     errors = answer.body["errors"]
     assert_problem(answer, 400, "validation_error", errors=errors)

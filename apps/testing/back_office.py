@@ -6,7 +6,8 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.models import AuditEvent, Seller, Session, StaffRole, User
+from apps.accounts.models import AuditEvent, Seller, Session, User
+from apps.accounts.roles import StaffRole
 from apps.testing.factories import add_credit, file_request, make_seller, make_staff, sell
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.reconciliation.runs import run_reconciliation

@@ -1,4 +1,4 @@
-"""Statements past every line of Python, and the constraint that must refuse them."""
+"""Statements that bypass the application, and the constraints that must refuse them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ def columns_of(row: models.Model, **changes: object) -> Row:
 def database_as(role: str, *, triggers: bool = True) -> Iterator[Any]:
     """Yield a cursor of another connection that logs in as `role`, in one transaction that is committed at the end.
 
-    Without `triggers`, which only a superuser can do without, what is left to refuse are checks and unique keys.
+    Without `triggers`, which takes a superuser, only checks and unique keys are left to refuse.
     """
     login = database_login(role, connection.settings_dict["NAME"])
     with open_database(login) as database, database.cursor() as cursor:
@@ -38,7 +38,7 @@ def database_as(role: str, *, triggers: bool = True) -> Iterator[Any]:
 
 @contextmanager
 def refused_by(*constraints: str) -> Iterator[None]:
-    """The database refuses the block by one of `constraints` (or one whose name begins so); nothing changes."""
+    """Assert that a constraint whose name begins with one of `constraints` refuses the block, and nothing changes."""
     with nothing_changes():
         with pytest.raises(psycopg2.Error) as caught:
             yield
@@ -49,7 +49,7 @@ def refused_by(*constraints: str) -> Iterator[None]:
 
 @contextmanager
 def not_permitted() -> Iterator[None]:
-    """The database role may not do the block at all, and nothing changes."""
+    """Assert that the database role lacks the privilege for the block, and nothing changes."""
     with nothing_changes(), pytest.raises(psycopg2.errors.InsufficientPrivilege):
         yield
 

@@ -8,7 +8,8 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
-from apps.accounts.models import Seller, SellerRole, Session, User
+from apps.accounts.models import Seller, Session, User
+from apps.accounts.roles import SellerRole
 from apps.accounts.sessions.tokens import Claims, issue_pair, read_access
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.services import approve_credit_request, submit_credit_request

@@ -3,7 +3,8 @@
 import pytest
 from pytest_django import Settings
 
-from apps.accounts.models import Seller, SellerRole
+from apps.accounts.models import Seller
+from apps.accounts.roles import SellerRole
 from apps.testing.api import Caller
 from apps.testing.factories import file_request, log_in, make_seller, make_staff, make_user, owner_of, sell
 
@@ -15,7 +16,7 @@ CALLERS = (
 
 @pytest.fixture(autouse=True)
 def _cheap_password_hashing(settings: Settings) -> None:
-    """Argon2 is slow on purpose; its own test switches it on."""
+    """Replace Argon2, which is slow on purpose; its own test switches it on."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -81,13 +82,13 @@ def groupless(db: None) -> Caller:
 
 @pytest.fixture
 def anonymous(db: None) -> Caller:
-    """Somebody without a token."""
+    """A caller without a token."""
     return Caller()
 
 
 @pytest.fixture
 def places(seller: Seller, other_seller: Seller) -> dict[str, object]:
-    """What the names in the matrix's paths stand for."""
+    """The ids behind the names in the paths of the matrix."""
     return {
         "seller": seller.pk,
         "other": other_seller.pk,

@@ -1,4 +1,4 @@
-"""What a forger with superuser rights does to the ledger of a seller with five entries."""
+"""Forgeries by a superuser in the ledger of a seller with five entries."""
 
 from apps.accounts.models import Seller
 from apps.testing.tampering import change_by_hand

@@ -1,4 +1,4 @@
-"""What must hold whatever happens: asserted from the rows themselves, not through the code under test."""
+"""Invariants of the platform, asserted from the rows themselves and not through the code under test."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +9,7 @@ from django.apps import apps
 from apps.credit_requests.models import CreditRequest
 from apps.transactions.models import EntryType, LedgerEntry, Wallet, wallet_account
 
+CHARGE_QUERIES = 4  # BEGIN, lock and read, write, COMMIT
 _WATCHED = (
     "accounts.Seller", "accounts.User", "accounts.Session", "transactions.Wallet", "transactions.LedgerEntry",
     "credit_requests.CreditRequest",
@@ -29,9 +30,9 @@ def nothing_changes() -> Iterator[None]:
 
 
 def assert_ledger_consistent() -> None:
-    """Every wallet is what its gapless, linked entries add up to, every entry balances, and every credit was asked for.
+    """Assert that wallets are the sums of their gapless entries, entries balance, and credits have a request.
 
-    The trial balance, summed here leg by leg, is zero.
+    The trial balance, summed here leg by leg, must be zero.
     """
     trial_balance: dict[str, Decimal] = {}
     for wallet in Wallet.objects.all():

@@ -1,4 +1,4 @@
-"""A real PgBouncer in transaction mode between the tests and their PostgreSQL, by the files that compose uses.
+"""A real PgBouncer in transaction mode between the tests and their PostgreSQL, from the files that compose uses.
 
 `pytest --pgbouncer` puts it there. Owner and superuser go straight to PostgreSQL, as in production.
 """
@@ -27,7 +27,7 @@ def is_wanted() -> bool:
 
 @contextmanager
 def pooled(login: dict[str, str]) -> Iterator[dict[str, str]]:
-    """Run PgBouncer in front of the database of `login`; yield where clients find it, as HOST and PORT."""
+    """Run PgBouncer in front of the database of `login`; yield its HOST and PORT."""
     assert shutil.which("pgbouncer", path=PATH), "PgBouncer is missing: functional_tests/production/install.sh"
     account, folder = Account.of_server(), Path(tempfile.mkdtemp(prefix="sharj-pgbouncer-", dir="/tmp"))
     scripts = shutil.copytree(REPOSITORY / "deploy/pgbouncer", folder / "image")

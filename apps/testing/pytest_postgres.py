@@ -18,7 +18,7 @@ import pytest
 
 from apps.core.database.embedded.server import EmbeddedPostgres
 
-# The folder's name holds the pid of its session. In /tmp, where a server of root's can come as another user, and where
+# The folder's name holds the pid of its session. It is in /tmp, which the user of root's server can enter, and where
 # the socket's path stays short.
 PREFIX = "sharj-pytest-"
 PARENT = Path("/tmp")
@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    """Start the server before the settings are loaded, and stop it when the session ends, however it ends."""
+    """Start the server before the settings are loaded, and stop it at every end of the session."""
     os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
     os.environ.setdefault("DATABASE_HOST", "")
     os.environ.setdefault("DATABASE_REPLICA_HOST", "")

@@ -1,4 +1,4 @@
-"""Many at once: in threads (one process of gunicorn) and in processes (several), each with its own connection.
+"""Races of threads (one process of gunicorn) and of processes (several), each with its own connection.
 
 No model is imported at module level: a new process imports this module before Django is set up.
 """
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 
 class Gate(Protocol):
-    """Where racers wait for each other."""
+    """A barrier at which racers wait for each other."""
 
     def wait(self, timeout: float | None = None) -> int: ...
 
@@ -62,7 +62,7 @@ def race_processes(act: Callable[..., Result], arguments: Sequence[tuple[Any, ..
 
 
 def _connect_patiently() -> None:
-    """Connect, with time enough for all racers to pass one lock on a machine that is busy with other things."""
+    """Connect, with timeouts long enough for all racers to pass one lock on a busy machine."""
     with connections["default"].cursor() as cursor:
         cursor.execute("SET lock_timeout = '60s'; SET statement_timeout = '60s'")
 
@@ -72,7 +72,7 @@ _gate: Gate | None = None
 
 def _join(login: Mapping[str, Any], gate: Gate) -> None:
     """Begin a new process: set Django up and use the test database."""
-    global _gate  # the initializer of a pool has nowhere else to leave it
+    global _gate  # an initializer of a pool can store it only here
     django.setup()
     connections["default"].settings_dict.update(login)
     _gate = gate

@@ -1,0 +1,1 @@
+"""Settings modules: local and production, on a common base."""

@@ -1,4 +1,4 @@
-"""Settings that every environment shares. What differs between machines comes from the environment or `.env`.
+"""Settings that every environment shares; the environment and `.env` add what differs between machines.
 
 A missing secret stops the start with one clear line (`ImproperlyConfigured`), never with a default.
 """
@@ -17,7 +17,7 @@ from .console import optional_amount
 from .databases import REPLICA_MODELS as REPLICA_MODELS
 from .databases import configure_databases
 from .environment import BASE_DIR, env
-from .limits import *  # noqa: F403  (settings like those below, told apart for their number)
+from .limits import *  # noqa: F403  (settings like those below, a module of their own for their number)
 
 SECRET_KEY: str = env.str("SECRET_KEY")
 DEBUG: bool = env.bool("DEBUG", default=False)
@@ -84,11 +84,11 @@ DATABASE_ROLE: str = env.str("DATABASE_ROLE", default="app")
 DATABASES = configure_databases(env, DATABASE_ROLE)
 if "replica" in DATABASES:
     DATABASE_ROUTERS = ["apps.core.database.replica.ReplicaRouter"]
-# Seconds that a read waits for the standby to have what the primary had when it began; then the primary answers it.
+# Seconds that a read waits for the standby to catch up with the primary; then the primary answers it.
 DATABASE_REPLICA_MAX_LAG_SECONDS: float = env.float("DATABASE_REPLICA_MAX_LAG_SECONDS", default=1.0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- People, passwords, tokens --------------------------------------------------------------------------------------
+# --- Users, passwords, tokens ---------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = [
@@ -106,7 +106,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 JWT_SIGNING_KEY: str = env.str("JWT_SIGNING_KEY", default="") or SECRET_KEY
-# Former keys: what they signed stays good until it expires, and is replaced by what the present key signs.
+# Former keys: tokens signed by them stay good until they expire.
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 JWT_VERIFYING_KEYS_FALLBACK: list[str] = env.list("JWT_VERIFYING_KEYS_FALLBACK", default=[]) + SECRET_KEY_FALLBACKS
 
@@ -129,7 +129,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["apps.core.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.api.pagination.KeysetPagination",
-    "EXCEPTION_HANDLER": "apps.core.api.problems.exception_handler",
+    "EXCEPTION_HANDLER": "apps.core.api.error_handlers.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "NON_FIELD_ERRORS_KEY": "non_field_errors",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -190,7 +190,7 @@ SWAGGER_SETTINGS = {
 # host:port or a redis:// URL. Optional: without it each process has its own cache and its own counts.
 REDIS_ADDR: str = env.str("REDIS_ADDR", default="")
 REDIS_URL = REDIS_ADDR if "://" in REDIS_ADDR or not REDIS_ADDR else f"redis://{REDIS_ADDR}/0"
-# Nothing waits for Redis: it is asked once and briefly.
+# Requests hardly wait for Redis: it is asked once and briefly.
 REDIS_OPTIONS = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25, "retry": Retry(NoBackoff(), 0)}
 CACHES = {
     "default": {
@@ -202,11 +202,11 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
-# --- Who watches ----------------------------------------------------------------------------------------------------
+# --- Proxies, metrics, logs -----------------------------------------------------------------------------------------
 
 # Networks of the proxies in front, whose X-Forwarded-* headers are believed.
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=["127.0.0.0/8", "::1/128"])
-# Who may scrape /metrics: a bearer of the token, or any address in these networks.
+# Scrapers of /metrics have this token, or an address in these networks.
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 METRICS_ALLOWED_NETWORKS: list[str] = env.list("METRICS_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"])
 

@@ -1,4 +1,4 @@
-"""Values of settings that must be right before anything starts; a wrong one stops the start with one clear line."""
+"""Checks of settings before anything starts; a wrong value stops the start with one clear line."""
 
 from collections.abc import Collection
 from zoneinfo import available_timezones

@@ -1,4 +1,4 @@
-"""How the back office (Django admin with the theme django-unfold) looks."""
+"""The look of the back office (Django admin with the theme django-unfold)."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -14,11 +14,11 @@ from apps.core.values.money import parse_amount
 
 
 def optional_amount(text: str) -> Decimal | None:
-    """Return the amount that CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT writes, or None if it is empty."""
+    """Return the amount of CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT, or None if it is empty."""
     try:
         return parse_amount(text.strip(), allow_zero=True) if text.strip() else None
     except ValueError as error:
-        raise ImproperlyConfigured(f"CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT is no amount: {error}") from error
+        raise ImproperlyConfigured(f"CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT is not an amount: {error}") from error
 
 
 def _own_style(request: HttpRequest) -> str:
@@ -34,7 +34,7 @@ def _favicon(request: HttpRequest) -> str:
 
 
 def _viewers_of(model: str) -> Callable[[HttpRequest], bool]:
-    """Return the check that shows a link only to those who may open its list."""
+    """Return a check that shows a link only to users who may open its list."""
 
     def may_view(request: HttpRequest) -> bool:
         from django.apps import apps

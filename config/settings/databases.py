@@ -6,8 +6,8 @@ import environ
 
 from apps.core.database.logins import database_login, replica_login
 
-# All that is ever read from the standby; apps/core/database/replica.py refuses it everything else. Sellers are in it
-# for the names in lists. Wallets, users, sessions and what is read to be changed are not.
+# All models that are ever read from the standby; apps/core/database/replica.py refuses any other. Sellers are included
+# for the names in lists; wallets, users, sessions and rows read to be changed are not.
 REPLICA_MODELS = (
     "accounts.Seller",
     "transactions.LedgerEntry",
@@ -15,21 +15,21 @@ REPLICA_MODELS = (
     "transactions.HourlyTotal",
     "credit_requests.CreditRequest",
 )
-# A migration that cannot get its lock gives up, to be run again: whoever asks for the table after it waits behind it.
+# A migration that cannot get its lock gives up, to be run again: queries that come after it wait behind it.
 _OWNER_TIMEOUTS = {"lock_timeout": 5_000}
 
 
 def configure_databases(env: environ.Env, role: str) -> dict[str, dict[str, Any]]:
     """Return DATABASES for a process that logs in as `role`."""
     options = _options(env, role)
-    # A server that is frozen ends nothing itself: `apps.core.database.backend.watchdog` waits for it a little longer.
+    # A frozen server does not end statements itself: `apps.core.database.backend.watchdog` waits a little longer.
     statement_seconds = _timeouts(env)["statement_timeout"] / 1000
     patience = statement_seconds + 2 if statement_seconds and role != "owner" else None
     databases: dict[str, dict[str, Any]] = {
         "default": {**_COMMON, **database_login(role), "OPTIONS": options, "ANSWER_TIMEOUT_SECONDS": patience}
     }
     if host := env.str("DATABASE_REPLICA_HOST", default=""):
-        # It may vanish without a word, and nobody has to wait for it: the primary has the same.
+        # It may vanish silently, and waiting for it is pointless: the primary has the same data.
         options = {**options, "connect_timeout": 2, "tcp_user_timeout": 5_000, "keepalives_idle": 5}
         login = replica_login(database_login(role), host)
         databases["replica"] = {

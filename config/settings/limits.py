@@ -1,4 +1,4 @@
-"""How often somebody may try; 0 is no limit."""
+"""Rate limits of logins, registrations and requests; 0 is unlimited."""
 
 from .environment import env
 
@@ -7,8 +7,8 @@ LOGINS_PER_MINUTE: int = env.int("LOGINS_PER_MINUTE", default=1_000)
 LOGIN_FAILURES_PER_ACCOUNT: int = env.int("LOGIN_FAILURES_PER_ACCOUNT", default=20)
 LOGIN_FAILURES_WINDOW_SECONDS: int = env.int("LOGIN_FAILURES_WINDOW_SECONDS", default=900)
 REGISTRATIONS_PER_HOUR: int = env.int("REGISTRATIONS_PER_HOUR", default=2_000)
-# From everywhere together, but not for who has logged in from the same place before.
+# From all addresses together, except those from which the account has logged in before.
 LOGIN_FAILURES_PER_ACCOUNT_EVERYWHERE: int = env.int("LOGIN_FAILURES_PER_ACCOUNT_EVERYWHERE", default=100)
-# Of one seller. They switch limits on, which a seller's own, if it has one, replaces.
+# Of one seller. They switch limits on; a seller's own limit replaces them.
 RATE_LIMIT_CHARGES_PER_MINUTE: int = env.int("RATE_LIMIT_CHARGES_PER_MINUTE", default=0)
 RATE_LIMIT_REQUESTS_PER_MINUTE: int = env.int("RATE_LIMIT_REQUESTS_PER_MINUTE", default=0)

@@ -1,4 +1,4 @@
-"""Production: behind a TLS-terminating proxy. Refuses to start on a setting that would be unsafe."""
+"""Settings of production, behind a TLS-terminating proxy; an unsafe value stops the start."""
 
 import os
 
@@ -27,7 +27,7 @@ _PASSWORDS = (
     "DATABASE_REPLICA_PASSWORD",
     "DJANGO_SUPERUSER_PASSWORD",
 )
-_EVERYBODY = {"0.0.0.0/0", "::/0", "*"}
+_ALL_ADDRESSES = {"0.0.0.0/0", "::/0", "*"}
 
 
 def _require(holds: bool, complaint: str) -> None:
@@ -49,14 +49,14 @@ _require(
 for _name in _PASSWORDS:
     _value = os.environ.get(_name)
     _user = env.str(_name.replace("_PASSWORD", "_USER"), default="")
-    # Some servers know their clients by other means; a password that is given must not be one that anybody guesses.
+    # Some servers know their clients by other means; a password that is given must not be a guessable one.
     _require(
         _value is None or _value.lower() not in {*_WELL_KNOWN, _user}, f"{_name} is a default password: change it."
     )
-_require(not _EVERYBODY.intersection(TRUSTED_PROXIES), "TRUSTED_PROXIES must name our proxies, not everybody.")
+_require(not _ALL_ADDRESSES.intersection(TRUSTED_PROXIES), "TRUSTED_PROXIES must name our proxies, not all addresses.")
 _require(
-    bool(METRICS_TOKEN) or not _EVERYBODY.intersection(METRICS_ALLOWED_NETWORKS),
-    "METRICS_ALLOWED_NETWORKS must not be everybody: name the scrapers, or set METRICS_TOKEN.",
+    bool(METRICS_TOKEN) or not _ALL_ADDRESSES.intersection(METRICS_ALLOWED_NETWORKS),
+    "METRICS_ALLOWED_NETWORKS must not be all addresses: name the scrapers, or set METRICS_TOKEN.",
 )
 
 # gunicorn tells the scheme: from X-Forwarded-Proto, if the request came from one of TRUSTED_PROXIES.
@@ -71,7 +71,7 @@ CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"
 CSRF_COOKIE_HTTPONLY = True
 
-# Whoever tests on one machine has one address and more to do than anybody who comes from outside.
+# Lower than on a developer's machine, where all tests come from one address.
 LOGINS_PER_MINUTE = env.int("LOGINS_PER_MINUTE", default=300)
 REGISTRATIONS_PER_HOUR = env.int("REGISTRATIONS_PER_HOUR", default=200)
 

@@ -1,4 +1,4 @@
-"""Names of the actions of the audit trail. Changes no table and takes no lock that anybody waits for."""
+"""Names of the actions of the audit trail. Changes no table and takes no lock that blocks others."""
 
 from django.db import migrations, models
 

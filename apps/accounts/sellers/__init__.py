@@ -1,0 +1,1 @@
+"""Registration of sellers, their profile, and the steps of their status."""

@@ -1,4 +1,4 @@
-"""What is read of sellers."""
+"""Queries for sellers."""
 
 from uuid import UUID
 
@@ -24,15 +24,15 @@ def get_seller(seller_id: UUID) -> Seller:
     """Return one seller with its wallet.
 
     Raises:
-        NotFound: there is none.
+        NotFound: no seller has this id.
     """
     seller = Seller.objects.select_related("wallet").filter(pk=seller_id).first()
     if seller is None:
-        raise NotFound("There is no such seller.")
+        raise NotFound("Seller not found.")
     return seller
 
 
 def charge_limits() -> dict[UUID, int]:
-    """Return how many charges a minute each seller may send that has a limit of its own; 0 is no limit."""
+    """Return the charges a minute of each seller with a limit of its own; 0 is unlimited."""
     limits = Seller.objects.filter(charges_per_minute__isnull=False).values_list("pk", "charges_per_minute")
     return {seller_id: limit for seller_id, limit in limits if limit is not None}

@@ -1,4 +1,4 @@
-"""Shapes of requests and answers about sellers and logins."""
+"""Requests and answers about sellers."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ class RegistrationSerializer(serializers.Serializer[Any]):
 
 
 class SellerCreationSerializer(RegistrationSerializer):
-    """What an admin states to create an active seller."""
+    """A new active seller, as an admin creates it."""
 
     daily_limit = MoneyField(required=False, allow_null=True)
 
@@ -100,7 +100,7 @@ class SellerSerializer(serializers.ModelSerializer[Seller]):
 
 
 class OwnSellerChangesSerializer(serializers.Serializer[Any]):
-    """What a seller may change of itself; other members are ignored."""
+    """The members that a seller may change of itself; others are ignored."""
 
     email = serializers.EmailField(max_length=254, required=False)
     phone_number = PhoneNumberField(required=False)
@@ -110,7 +110,7 @@ class OwnSellerChangesSerializer(serializers.Serializer[Any]):
 
 
 class SellerChangesSerializer(OwnSellerChangesSerializer):
-    """What an admin may change of a seller; other members are ignored."""
+    """The members that an admin may change of a seller; others are ignored."""
 
     company_name = TextField(max_length=200, required=False)
     daily_limit = MoneyField(required=False, allow_null=True)

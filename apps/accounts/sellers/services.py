@@ -1,4 +1,4 @@
-"""What is done with sellers and their users."""
+"""Registration and changes of sellers, and creation of users."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,14 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps.accounts import audit
-from apps.accounts.models import AuditAction, Seller, SellerRole, StaffRole, User
-from apps.accounts.sessions.services import revoke_sessions
+from apps.accounts.models import AuditAction, Seller, User
+from apps.accounts.roles import SellerRole, StaffRole
 from apps.core.errors import DomainError, InvalidInput, NotFound
 from apps.core.observability import events
 
 
 class InvalidStatusTransition(DomainError):
-    """The seller is not in the status from which this step leads on."""
+    """The seller is not in the status that this step starts from."""
 
     code = "invalid_status_transition"
 
@@ -44,7 +44,7 @@ def duplicates_named() -> Iterator[None]:
         yield
     except IntegrityError as error:
         constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-        # AbstractUser brings a case-sensitive unique index of its own on the username.
+        # AbstractUser has a case-sensitive unique index of its own on the username.
         field = _UNIQUE_FIELDS.get(constraint or "") or ("username" if "username" in (constraint or "") else None)
         if field is None:
             raise
@@ -64,7 +64,7 @@ def create_seller(
 ) -> User:
     """Create a seller with its owner and return the owner. The seller's wallet is opened by the database.
 
-    Without `created_by` it registers itself, which is not a step of the audit trail.
+    Without `created_by` the seller registers itself, which the audit trail does not record.
 
     Raises:
         InvalidInput: username or email taken, or the password is weak.
@@ -85,7 +85,7 @@ def create_seller(
 def create_seller_user(
     *, seller_id: UUID, role: SellerRole, username: str, password: str, email: str = "", created_by: User | None
 ) -> User:
-    """Let one more person act for a seller; `created_by` is None for a command.
+    """Create a user of a seller; `created_by` is None for a command.
 
     Raises:
         InvalidInput: username or email taken, or the password is weak.
@@ -100,7 +100,7 @@ def create_seller_user(
 
 
 def create_staff_user(*, role: StaffRole, username: str, password: str, email: str = "") -> User:
-    """Let one more person work for the platform, by a command; raises as `create_seller_user` does."""
+    """Create a user of the staff, for a command; raises as `create_seller_user` does."""
     user = User(username=username, email=email, is_staff=True)
     set_password(user, password)
     with duplicates_named(), transaction.atomic(durable=True):
@@ -111,11 +111,10 @@ def create_staff_user(*, role: StaffRole, username: str, password: str, email: s
 
 
 def change_password(*, user: User, password: str) -> None:
-    """Give a user another password by a command, and end its sessions; raises `InvalidInput` for a weak one."""
+    """Change a password, for a command, which ends the user's sessions; raises `InvalidInput` for a weak one."""
     set_password(user, password)
     with transaction.atomic(durable=True):
         user.save(update_fields=["password"])
-        revoke_sessions(user)
         audit.record(AuditAction.SET_PASSWORD, user, actor_id=None)
 
 
@@ -133,7 +132,7 @@ def update_seller(*, seller_id: UUID, changes: Mapping[str, Any], changed_by: Us
 
     Raises:
         InvalidInput: the email is taken.
-        NotFound: there is no such seller.
+        NotFound: no seller has this id.
     """
     with duplicates_named(), transaction.atomic(durable=True):
         seller = _lock_seller(seller_id)
@@ -151,7 +150,7 @@ def verify_seller(*, seller_id: UUID, changed_by: User) -> None:
 
 
 def suspend_seller(*, seller_id: UUID, changed_by: User, reason: str = "") -> None:
-    """Stop an active seller from selling, from its very next request on; raises `InvalidStatusTransition`."""
+    """Stop an active seller from selling, from its next request on; raises `InvalidStatusTransition`."""
     _move(seller_id, Seller.Status.ACTIVE, Seller.Status.SUSPENDED, AuditAction.SUSPEND, changed_by, reason)
 
 
@@ -180,5 +179,5 @@ def _move(
 def _lock_seller(seller_id: UUID) -> Seller:
     seller = Seller.objects.select_for_update(of=("self",), no_key=True).filter(pk=seller_id).first()
     if seller is None:
-        raise NotFound("There is no such seller.")
+        raise NotFound("Seller not found.")
     return seller

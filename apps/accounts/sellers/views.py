@@ -1,5 +1,6 @@
 """Endpoints for registration and sellers."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from rest_framework import status
@@ -8,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.models import Seller, StaffRole
+from apps.accounts.models import Seller
 from apps.accounts.permissions import IsAdmin, IsStaffMember, MayEditSeller, MayRead, caller, visible_seller_id
+from apps.accounts.roles import ADMINS
 from apps.accounts.sellers import selectors, services
 from apps.accounts.sellers.serializers import (
     OwnSellerChangesSerializer,
@@ -39,7 +41,7 @@ class RegisterView(PublicView):
         public=True,
     )
     def post(self, request: Request) -> Response:
-        """Create a pending seller and its owner. It may log in and ask for credit, and sells once it is verified."""
+        """Create a pending seller and its owner. It may file credit requests at once, and sells once it is verified."""
         owner = services.create_seller(**read_body(RegistrationSerializer, request))
         return Response(RegisteredSerializer(owner).data, status=status.HTTP_201_CREATED)
 
@@ -93,58 +95,46 @@ class SellerView(APIView):
     def patch(self, request: Request, seller_id: UUID | str) -> Response:
         """Change profile fields. A seller's owner may change `email` and `phone_number`; other members are ignored."""
         target = visible_seller_id(caller(request), seller_id)
-        is_admin = StaffRole.ADMIN in caller(request).staff_roles
-        allowed = SellerChangesSerializer if is_admin else OwnSellerChangesSerializer
+        allowed = SellerChangesSerializer if caller(request).staff_roles & ADMINS else OwnSellerChangesSerializer
         services.update_seller(seller_id=target, changes=read_body(allowed, request), changed_by=caller(request))
         return Response(SellerSerializer(selectors.get_seller(target)).data)
 
 
-class SellerStepView(APIView):
-    """One step of a seller's life, for admins; the subclass says which."""
+def _step_view(step: Callable[..., None], *, summary: str, description: str, becomes: str) -> type[APIView]:
+    """Return the view of one step in a seller's life, for admins; a seller that took it is `becomes`."""
 
-    permission_classes = (IsAdmin,)
+    class SellerStepView(APIView):
+        permission_classes = (IsAdmin,)
 
-    def answer(self, seller_id: UUID) -> Response:
-        return Response(SellerSerializer(selectors.get_seller(seller_id)).data)
+        @documented(
+            summary=summary,
+            description=description,
+            answers={200: SellerSerializer},
+            problems=("permission_denied", "not_found", "invalid_status_transition"),
+            examples={200: {"status": becomes}},
+        )
+        def post(self, request: Request, seller_id: UUID) -> Response:
+            step(seller_id=seller_id, changed_by=caller(request))
+            return Response(SellerSerializer(selectors.get_seller(seller_id)).data)
 
-
-_STEP_PROBLEMS = ("permission_denied", "not_found", "invalid_status_transition")
-
-
-class VerifySellerView(SellerStepView):
-    @documented(
-        summary="Verify a seller",
-        answers={200: SellerSerializer},
-        problems=_STEP_PROBLEMS,
-        examples={200: {"status": "active"}},
-    )
-    def post(self, request: Request, seller_id: UUID) -> Response:
-        """Let a pending seller sell."""
-        services.verify_seller(seller_id=seller_id, changed_by=caller(request))
-        return self.answer(seller_id)
+    return SellerStepView
 
 
-class SuspendSellerView(SellerStepView):
-    @documented(
-        summary="Suspend a seller",
-        answers={200: SellerSerializer},
-        problems=_STEP_PROBLEMS,
-        examples={200: {"status": "suspended"}},
-    )
-    def post(self, request: Request, seller_id: UUID) -> Response:
-        """Stop an active seller from selling, from its very next request on."""
-        services.suspend_seller(seller_id=seller_id, changed_by=caller(request))
-        return self.answer(seller_id)
-
-
-class ReactivateSellerView(SellerStepView):
-    @documented(
-        summary="Reactivate a seller",
-        answers={200: SellerSerializer},
-        problems=_STEP_PROBLEMS,
-        examples={200: {"status": "active"}},
-    )
-    def post(self, request: Request, seller_id: UUID) -> Response:
-        """Let a suspended seller sell again."""
-        services.reactivate_seller(seller_id=seller_id, changed_by=caller(request))
-        return self.answer(seller_id)
+VerifySellerView = _step_view(
+    services.verify_seller,
+    summary="Verify a seller",
+    description="Let a pending seller sell.",
+    becomes="active",
+)
+SuspendSellerView = _step_view(
+    services.suspend_seller,
+    summary="Suspend a seller",
+    description="Stop an active seller from selling, from its next request on.",
+    becomes="suspended",
+)
+ReactivateSellerView = _step_view(
+    services.reactivate_seller,
+    summary="Reactivate a seller",
+    description="Let a suspended seller sell again.",
+    becomes="active",
+)

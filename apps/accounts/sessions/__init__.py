@@ -1,0 +1,1 @@
+"""Logins, tokens, their limits, and the authentication of requests."""

@@ -11,7 +11,7 @@ from apps.accounts.sessions.tokens import Claims, InvalidToken, read_access
 
 
 class ClaimsAuthentication(JWTAuthentication):
-    """Check the signature only. For views whose use case checks user, role and session itself, in its own query."""
+    """Authentication by signature only, for views whose use case checks user, role and session in its own query."""
 
     def authenticate(self, request: Request) -> tuple[Claims, Claims] | None:  # type: ignore[override]  # our Claims, not its Token
         header = self.get_header(request)
@@ -23,7 +23,7 @@ class ClaimsAuthentication(JWTAuthentication):
 
 
 class SessionTokenAuthentication(ClaimsAuthentication):
-    """Check the signature and that session and user are still good, so that logout and deactivation act at once."""
+    """Authentication by signature, session and user, so that logout and deactivation act at once."""
 
     def authenticate(self, request: Request) -> tuple[User, Claims] | None:  # type: ignore[override]  # a User for Claims
         authenticated = super().authenticate(request)

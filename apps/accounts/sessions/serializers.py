@@ -1,4 +1,4 @@
-"""Shapes of requests and answers about logins."""
+"""Requests and answers about logins."""
 
 from typing import Any
 

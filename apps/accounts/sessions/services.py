@@ -1,10 +1,9 @@
 """Logins. A session is a family of refresh tokens of which exactly one, the newest, may be used, and only once.
 
-Reuse of a spent token means that somebody has a copy of it, so it ends the whole family (RFC 9700, section 4.14.2).
+Reuse of a spent token means that a copy of it is in other hands, so it ends the whole family (RFC 9700, 4.14.2).
 """
 
 from datetime import timedelta
-from enum import Enum
 from functools import cache
 from typing import Any, cast
 
@@ -13,40 +12,29 @@ from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
-from apps.accounts import audit
-from apps.accounts.models import AuditAction, Seller, Session, User
+from apps.accounts.models import Seller, Session, User
+from apps.accounts.sessions import login_events
+from apps.accounts.sessions.login_events import Door
 from apps.accounts.sessions.tokens import Claims, InvalidToken, TokenPair, issue_pair, read_refresh
 from apps.core.errors import DomainError
-from apps.core.observability import events, metrics
+from apps.core.observability import events
 
 
 class InvalidCredentials(DomainError):
-    """Wrong username, wrong password, a deactivated user, or the wrong door: which of these is not said."""
+    """Wrong username, wrong password, a deactivated user or the wrong door; the answer does not tell which."""
 
     code = "invalid_credentials"
 
 
-class Door(Enum):
-    """Which login this is: sellers and staff have one each."""
-
-    SELLER = "seller"
-    STAFF = "staff"
-
-
 def open_session(*, username: str, password: str, door: Door, network: str = "") -> TokenPair:
-    """Log in. `network`: where from.
+    """Log in from `network`.
 
     Raises:
         InvalidCredentials: for every reason alike, after the same work.
     """
     user = authenticate(username=username, password=password)
-    if user is not None and not _may_enter(user, door):
-        metrics.LOGINS.labels("failed").inc()
-        events.security_warning("login_failed", user=user.pk, username=user.username, wrong_door=door.value)
-        user = None
-    if user is None:
-        if door is Door.STAFF:
-            audit.login_refused(username)
+    if user is None or not _may_enter(user, door):
+        login_events.login_failed(username, door, is_wrong_door=user is not None)
         raise InvalidCredentials("No active account with these credentials.")
     with transaction.atomic(durable=True):
         user.last_login = timezone.now()
@@ -56,10 +44,7 @@ def open_session(*, username: str, password: str, door: Door, network: str = "")
         pair = issue_pair(session)
         session.refresh_jti = pair.refresh_jti
         session.save(force_insert=True)
-        if door is Door.STAFF:
-            audit.record(AuditAction.LOG_IN, session, actor_id=user.pk)
-    metrics.LOGINS.labels("succeeded").inc()
-    events.security("login_succeeded", user=user.pk, seller=user.seller_id, door=door.value, session=session.pk)
+        login_events.login_succeeded(user, door, session)
     return pair
 
 
@@ -97,7 +82,7 @@ def _rotate(session: Session, claims: Claims) -> TokenPair | None:
 
 
 def close_session(*, refresh: str) -> None:
-    """Log out: no token of this family is good any more, access tokens included.
+    """Log out: revoke all tokens of this family, access tokens included.
 
     Raises:
         InvalidToken: malformed, expired, already revoked, or its user is deleted.
@@ -108,9 +93,7 @@ def close_session(*, refresh: str) -> None:
         if session is None or session.revoked_at is not None:
             raise InvalidToken
         _revoke(session)
-        if session.user.is_staff:
-            audit.record(AuditAction.LOG_OUT, session, actor_id=session.user_id)
-    events.security("logout", user=claims.user_id, session=claims.session_id)
+        login_events.login_ended(session.user, session)
 
 
 def revoke_sessions(user: User) -> None:
@@ -121,7 +104,7 @@ def revoke_sessions(user: User) -> None:
 def live_user(claims: Claims) -> User | None:
     """Return the user of an access token with its seller and wallet, in one query, or None if the session ended.
 
-    The statement is written out because every request begins with it and the ORM would take longer to compile it than
+    The statement is plain SQL because every request begins with it, and the ORM takes longer to compile it than
     PostgreSQL to answer it.
     """
     statement, models = _live_user_statement()
@@ -176,5 +159,5 @@ def _revoke(session: Session) -> None:
 
 
 def has_logged_in_from(username: str, network: str) -> bool:
-    """Tell whether the account has logged in from there before, as far as its sessions are remembered."""
+    """Tell whether a kept session of the account began at this network."""
     return Session.objects.filter(user__username__iexact=username, network=network).exists()

@@ -19,7 +19,7 @@ from apps.core.observability import events
 
 
 def client_network(request: Request | HttpRequest) -> str:
-    """Return the client's address, or its /64 in IPv6: whoever has one address there has them all."""
+    """Return the client's address, or its /64 in IPv6, all of which one client usually has."""
     text = str(request.META.get("REMOTE_ADDR", ""))
     try:
         address = ip_address(text)
@@ -31,7 +31,7 @@ def client_network(request: Request | HttpRequest) -> str:
 
 
 class AddressThrottle(CountingThrottle):
-    """So many calls of one kind from one address."""
+    """A limit on the calls of one kind from one address."""
 
     def client(self, request: Request) -> str:
         return client_network(request)
@@ -55,7 +55,7 @@ class RegistrationThrottle(AddressThrottle):
 
 
 class RequestThrottle(CountingThrottle):
-    """So many requests of one seller in a minute, charges apart; off unless RATE_LIMIT_REQUESTS_PER_MINUTE is set."""
+    """A limit on the requests of one seller, without charges; off unless RATE_LIMIT_REQUESTS_PER_MINUTE is set."""
 
     policy = "requests"
 
@@ -76,14 +76,14 @@ class RequestThrottle(CountingThrottle):
 def failures_limited(request: Request | HttpRequest, username: str) -> Iterator[None]:
     """Refuse the block after too many failures for this account from this address, or from all unknown ones together.
 
-    Each attempt counts when it begins, so that parallel guesses count too, and is taken back unless it fails. A
-    stranger cannot lock an owner out: an address that the account has logged in from has a count of its own only.
+    Each attempt counts when it begins, so that parallel guesses count too, and is taken back unless it fails. Guesses
+    from elsewhere do not lock a user out: addresses from which the account has logged in have only their own count.
 
     Raises:
         Throttled: there were too many.
     """
     address = client_network(request)
-    # The name is folded as the database folds it, and hashed: what was typed may be a password.
+    # The name is folded as the database folds it, and hashed: the typed text may be a password.
     name = hashlib.sha256(username.upper().encode(errors="surrogatepass")).hexdigest()[:32]
     seconds = settings.LOGIN_FAILURES_WINDOW_SECONDS
     here = (f"login-failure:{name}:{address}", Limit(settings.LOGIN_FAILURES_PER_ACCOUNT, seconds))

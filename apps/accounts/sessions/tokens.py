@@ -1,4 +1,4 @@
-"""JSON web tokens (RFC 7519): what they claim and how they are read. Which ones are still good is in `Session`."""
+"""JSON web tokens (RFC 7519): their claims, and how they are read. `Session` says which are still good."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class InvalidToken(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What a login or a refresh hands out."""
+    """The tokens of a login or a refresh."""
 
     access: str
     refresh: str
@@ -36,14 +36,14 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a signed token says; `seller_id` is that of the user when the session began and never changes."""
+    """The claims of a signed token; `seller_id` is that of the user when the session began and never changes."""
 
     user_id: UUID
     session_id: UUID
     seller_id: UUID | None
     jti: str
 
-    # DRF asks this of whatever `authenticate` returns.
+    # DRF reads this of the object that `authenticate` returns.
     is_authenticated = True
 
 
@@ -85,10 +85,10 @@ def _read(kind: type[AccessToken] | type[RefreshToken], raw: bytes) -> Claims:
 
 
 def _verify(kind: type[AccessToken] | type[RefreshToken], raw: bytes) -> Token:
-    """Check the signature with our key and, while keys are rotated, with the former ones; only old tokens pay for it.
+    """Check the signature with the present key and, if that fails, with the former ones of a rotation.
 
     Raises:
-        TokenError: no key fits, or the token is not good for another reason.
+        TokenError: the signature fits none of the keys, or the token is invalid for another reason.
     """
     try:
         return kind(raw)  # type: ignore[arg-type]  # the stub asks for a Token; bytes are what it decodes

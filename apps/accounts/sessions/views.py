@@ -1,4 +1,4 @@
-"""Endpoints of logins: open, refresh and close a session, and name the caller."""
+"""Endpoints of sessions: log in, refresh, log out."""
 
 from rest_framework import status
 from rest_framework.permissions import AllowAny
@@ -7,6 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.sessions import services as sessions
+from apps.accounts.sessions.login_events import Door
 from apps.accounts.sessions.serializers import CredentialsSerializer, RefreshSerializer, TokenPairSerializer
 from apps.accounts.sessions.throttles import LoginThrottle, client_network, failures_limited
 from apps.core.api.input import read_body
@@ -22,7 +23,7 @@ class PublicView(APIView):
 
 class LoginView(PublicView):
     throttle_classes = (LoginThrottle,)
-    door: sessions.Door
+    door: Door
 
     def login(self, request: Request) -> Response:
         credentials = read_body(CredentialsSerializer, request)
@@ -32,7 +33,7 @@ class LoginView(PublicView):
 
 
 class SellerLoginView(LoginView):
-    door = sessions.Door.SELLER
+    door = Door.SELLER
 
     @documented(
         summary="Log in as a user of a seller",
@@ -48,7 +49,7 @@ class SellerLoginView(LoginView):
 
 
 class AdminLoginView(LoginView):
-    door = sessions.Door.STAFF
+    door = Door.STAFF
 
     @documented(
         summary="Log in as staff",

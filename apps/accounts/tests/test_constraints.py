@@ -1,4 +1,4 @@
-"""What PostgreSQL itself refuses about sellers and their users."""
+"""Constraints of PostgreSQL on sellers and users."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ def test_a_user_is_refused(known: Seller, changes: dict[str, Any], constraint: s
         insert_row(cursor, User, row)
 
 
-def test_a_seller_opens_its_wallet_in_whatever_way_it_is_made(known: Seller) -> None:
+def test_a_seller_opens_its_wallet_even_if_made_by_sql(known: Seller) -> None:
     row = columns_of(known, id=uuid7(), email="new@example.com")
     with database_as("app") as cursor:
         insert_row(cursor, Seller, row)

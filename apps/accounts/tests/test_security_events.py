@@ -1,4 +1,4 @@
-"""Whoever guards the platform can read who came in, who was refused and whose rights changed; never a secret."""
+"""The security log: logins, refusals and changes of rights, without secrets."""
 
 import logging
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
+from prometheus_client import REGISTRY
 
-from apps.accounts.models import User
+from apps.accounts.models import AuditAction, AuditEvent, User
 
 PASSWORD = "correct horse battery staple"
 
@@ -27,11 +28,16 @@ def _listening(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
 
 
+def logins(outcome: str) -> float:
+    return REGISTRY.get_sample_value("sharj_logins_total", {"outcome": outcome}) or 0.0
+
+
 def log_in(client: Client, username: str, password: str, door: str = "admin") -> int:
     body = {"username": username, "password": password}
     return client.post(f"/api/v1/auth/{door}/login/", body, content_type="application/json").status_code
 
 
+@pytest.mark.django_db(transaction=True)  # a success is told once it is committed
 def test_logins_are_told(client: Client, admin: User, caplog: pytest.LogCaptureFixture) -> None:
     assert log_in(client, admin.username, PASSWORD) == 200
     assert told(caplog, "login_succeeded")[0]["user"] == admin.pk
@@ -49,6 +55,33 @@ def test_what_was_typed_for_a_name_is_told_only_if_it_is_one(
     log_in(client, PASSWORD, PASSWORD)
     assert told(caplog, "login_failed")[0]["username"] == "[unknown]"
     assert PASSWORD not in str([record.__dict__ for record in caplog.records])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("door", ["api", "back office"])
+def test_each_login_event_is_written_once_at_every_door(
+    client: Client, admin: User, caplog: pytest.LogCaptureFixture, door: str
+) -> None:
+    before = {outcome: logins(outcome) for outcome in ("succeeded", "failed")}
+    form = {"username": admin.username, "password": PASSWORD}
+    if door == "api":
+        log_in(client, admin.username, "wrong-password-1")
+        pair = client.post("/api/v1/auth/admin/login/", form, content_type="application/json").json()
+        client.post("/api/v1/auth/logout/", {"refresh": pair["refresh"]}, content_type="application/json")
+    else:
+        client.post("/admin/login/", {**form, "password": "wrong-password-1"})
+        assert client.post("/admin/login/", form).status_code == 302
+        client.post("/admin/logout/")
+
+    for event in ("login_failed", "login_succeeded", "logout"):
+        [fields] = told(caplog, event)
+        assert (fields["user"], fields["client"]) == (admin.pk, "127.0.0.1")
+    assert {outcome: logins(outcome) - count for outcome, count in before.items()} == {"succeeded": 1, "failed": 1}
+    assert list(AuditEvent.objects.order_by("pk").values_list("action", "actor")) == [
+        (AuditAction.LOG_IN_REFUSED, None),
+        (AuditAction.LOG_IN, admin.pk),
+        (AuditAction.LOG_OUT, admin.pk),
+    ]
 
 
 def test_changes_of_rights_are_told(admin: User, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""Shapes of requests and answers about users."""
+"""Requests and answers about users."""
 
 from typing import Any
 
@@ -6,14 +6,15 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.validators import EmailValidator
 from rest_framework import serializers
 
-from apps.accounts.models import SellerRole, StaffRole, User
+from apps.accounts.models import User
+from apps.accounts.roles import INVITED, SellerRole, StaffRole
 from apps.accounts.sellers.serializers import SellerSerializer
 from apps.core.apidocs.examples import OPERATOR_ID, OWNER_ID
 from apps.core.apidocs.swagger import example_of
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
-    """Who the caller is."""
+    """The caller, its roles and its seller."""
 
     roles = serializers.ListField(child=serializers.ChoiceField(choices=[*StaffRole.values, *SellerRole.values]))
     seller = SellerSerializer(allow_null=True)
@@ -26,12 +27,11 @@ class MeSerializer(serializers.ModelSerializer[User]):
         }
 
 
-# Owners are made by registration and by the platform.
-INVITED_ROLES = [(role.value, role.label) for role in (SellerRole.OPERATOR, SellerRole.VIEWER)]
+INVITED_ROLES = [(role.value, role.label) for role in SellerRole if role in INVITED]
 
 
 class BlankableEmailField(serializers.CharField):
-    """An address or nothing. No `EmailField`: its documented format would forbid the nothing."""
+    """An address or an empty string, which the documented format of `EmailField` would forbid."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -39,7 +39,7 @@ class BlankableEmailField(serializers.CharField):
 
 
 class SellerUserSerializer(serializers.ModelSerializer[User]):
-    """Somebody who acts for a seller."""
+    """A user of a seller."""
 
     email = serializers.CharField(allow_blank=True)
     role = serializers.ChoiceField(choices=SellerRole.choices, source="seller_role")
@@ -60,7 +60,7 @@ class SellerUserSerializer(serializers.ModelSerializer[User]):
 
 
 class SellerUserChangesSerializer(serializers.Serializer[Any]):
-    """What an owner may change of an operator or a viewer; other members are ignored."""
+    """The members of an operator or a viewer that its owner may change; others are ignored."""
 
     email = BlankableEmailField(max_length=254, required=False, allow_blank=True)
     role = serializers.ChoiceField(choices=INVITED_ROLES, source="seller_role", required=False)
@@ -72,7 +72,7 @@ class SellerUserChangesSerializer(serializers.Serializer[Any]):
 
 
 class InvitationSerializer(serializers.Serializer[Any]):
-    """Somebody who is to act for the seller: operators sell and read, viewers read."""
+    """A new user of the seller: operators sell and read, viewers read."""
 
     username = serializers.CharField(max_length=150, validators=[UnicodeUsernameValidator()])
     password = serializers.CharField(max_length=128, trim_whitespace=False)

@@ -1,4 +1,4 @@
-"""What is done with people after they were made: edited, given roles, deactivated. Nobody is deleted."""
+"""Changes of users: profile, role, password, deactivation. Users are never deleted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,14 +8,15 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.accounts import audit
-from apps.accounts.models import AuditAction, SellerRole, User
+from apps.accounts.models import AuditAction, User
+from apps.accounts.roles import OWNERS
 from apps.accounts.sellers.services import duplicates_named, set_password
 from apps.accounts.sessions.services import revoke_sessions
 from apps.core.errors import NotFound, PermissionDenied
 
 
 def save_user(*, user: User, ends_sessions: bool) -> None:
-    """Save a user whose fields were edited; `ends_sessions`: what its tokens allow has changed.
+    """Save an edited user; `ends_sessions`: the rights of its tokens have changed.
 
     Raises:
         InvalidInput: username or email taken.
@@ -35,30 +36,30 @@ def get_seller_user(user_id: UUID, *, seller_id: UUID) -> User:
     """Return one user of a seller.
 
     Raises:
-        NotFound: there is none of this seller.
+        NotFound: the seller has no such user.
     """
     user = User.objects.filter(pk=user_id, seller_id=seller_id).first()
     if user is None:
-        raise NotFound("There is no such user.")
+        raise NotFound("User not found.")
     return user
 
 
 def update_seller_user(*, user_id: UUID, seller_id: UUID, changes: Mapping[str, Any], changed_by: User) -> User:
     """Change `email`, `seller_role`, `is_active` or `password` of an operator or a viewer.
 
-    A new password or a deactivation ends the user's sessions; roles count from its next request on anyway.
+    A new password or a deactivation ends the user's sessions; a role counts from its next request on.
 
     Raises:
-        NotFound: there is no such user of this seller.
-        PermissionDenied: it is an owner, whom only the platform changes, so that no seller is left without one.
+        NotFound: the seller has no such user.
+        PermissionDenied: the user is an owner; only staff change owners, so that every seller keeps one.
         InvalidInput: the email is taken, or the password is weak.
     """
     with duplicates_named(), transaction.atomic(durable=True):
         user = User.objects.select_for_update(no_key=True).filter(pk=user_id, seller_id=seller_id).first()
         if user is None:
-            raise NotFound("There is no such user.")
-        if user.seller_role == SellerRole.OWNER:
-            raise PermissionDenied("Owners are changed by the platform.")
+            raise NotFound("User not found.")
+        if user.seller_role in OWNERS:
+            raise PermissionDenied("Only staff may change an owner.")
         plain = {name: value for name, value in changes.items() if name != "password"}
         detail = audit.describe_changes({name: getattr(user, name) for name in plain}, plain)
         for name, value in plain.items():
@@ -66,7 +67,7 @@ def update_seller_user(*, user_id: UUID, seller_id: UUID, changes: Mapping[str, 
         if "password" in changes:
             set_password(user, changes["password"])
         user.save(update_fields=list(changes))
-        if "password" in changes or not user.is_active:
+        if not user.is_active:
             revoke_sessions(user)
         audit.record(_action_of(changes), user, actor_id=changed_by.pk, detail=detail)
     return user
@@ -79,5 +80,5 @@ def _action_of(changes: Mapping[str, Any]) -> AuditAction:
 
 
 def deactivate_seller_user(*, user_id: UUID, seller_id: UUID, deactivated_by: User) -> None:
-    """Shut a user out from its very next request on; raises as `update_seller_user` does."""
+    """Deactivate a user, from its next request on; raises as `update_seller_user` does."""
     update_seller_user(user_id=user_id, seller_id=seller_id, changes={"is_active": False}, changed_by=deactivated_by)

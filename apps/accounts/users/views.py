@@ -1,4 +1,4 @@
-"""Endpoints for the users of a seller: who may act for it."""
+"""Endpoints for the users of a seller."""
 
 from uuid import UUID
 
@@ -31,7 +31,7 @@ class SellerUserListView(APIView):
         problems=_PROBLEMS, tags=["sellers"],
     )  # fmt: skip
     def get(self, request: Request) -> Response:
-        """List who acts for the caller's seller, newest first. For owners."""
+        """List the users of the caller's seller, newest first. For owners."""
         read_query(ListQuerySerializer, request)
         return paginated(self, users.list_seller_users(_seller_id(request)), SellerUserSerializer)
 
@@ -40,7 +40,7 @@ class SellerUserListView(APIView):
         problems=_PROBLEMS, tags=["sellers"],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        """Let one more person or program act for the caller's seller. For owners."""
+        """Add a user, a person or a program, to the caller's seller. For owners."""
         body = read_body(InvitationSerializer, request)
         user = services.create_seller_user(seller_id=_seller_id(request), created_by=caller(request), **body)
         return Response(SellerUserSerializer(user).data, status=status.HTTP_201_CREATED)
@@ -74,7 +74,7 @@ class SellerUserView(APIView):
         tags=["sellers"],
     )  # fmt: skip
     def delete(self, request: Request, user_id: UUID) -> Response:
-        """Shut an operator or a viewer out, from its very next request on. Nobody is deleted. For owners."""
+        """Deactivate an operator or a viewer, from its next request on. The user is kept. For owners."""
         users.deactivate_seller_user(user_id=user_id, seller_id=_seller_id(request), deactivated_by=caller(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -12,14 +12,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import StaffRole
+from apps.accounts.roles import ADMINS, APPROVERS, AUDITORS, STAFF
 from apps.core.errors import DomainError, InvalidInput
 
 NO_ROLE: frozenset[str] = frozenset()
-STAFF: frozenset[str] = frozenset(StaffRole.values)
-ADMINS: frozenset[str] = frozenset({StaffRole.ADMIN.value})
-AUDITORS: frozenset[str] = ADMINS | {StaffRole.AUDITOR.value}
-APPROVERS: frozenset[str] = ADMINS | {StaffRole.CREDIT_APPROVER.value}
 
 
 def has_role(request: HttpRequest, roles: Iterable[str]) -> bool:

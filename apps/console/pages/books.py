@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, User
+from apps.accounts.roles import AUDITORS
 from apps.console.framework.columns import column
 from apps.console.framework.display import show_date, show_moment, show_money, show_number
 from apps.console.framework.links import list_address, seller_link
-from apps.console.framework.role_admin import AUDITORS, RoleAdmin
+from apps.console.framework.role_admin import RoleAdmin
 from apps.console.panels.money import verdict
 from apps.transactions.models import ReconciliationRun, Wallet
 from apps.transactions.reconciliation import runs

@@ -9,8 +9,8 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import Seller, StaffRole, User
-from apps.accounts.sessions.services import revoke_sessions
+from apps.accounts.models import Seller, User
+from apps.accounts.roles import ADMINS, StaffRole
 from apps.core.values.phones import normalize_mobile
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     AnyUserChangeForm = UserChangeForm[User]
     AnyUserCreationForm = AdminUserCreationForm[User]
-    AnyPasswordForm = AdminPasswordChangeForm[User]
+    PasswordForm = AdminPasswordChangeForm[User]
     AnySellerForm = forms.ModelForm[Seller]
     UserFormMixin = forms.ModelForm[User]
 else:
-    from unfold.forms import AdminPasswordChangeForm as AnyPasswordForm
+    from unfold.forms import AdminPasswordChangeForm as PasswordForm
     from unfold.forms import UserChangeForm as AnyUserChangeForm
     from unfold.forms import UserCreationForm as AnyUserCreationForm
 
@@ -83,9 +83,7 @@ class RolesFormMixin(UserFormMixin):
         return data
 
     def _loses_access(self, data: dict[str, Any]) -> bool:
-        stays_admin = self.instance.is_superuser or any(
-            group.name == StaffRole.ADMIN for group in data.get("groups") or ()
-        )
+        stays_admin = self.instance.is_superuser or any(group.name in ADMINS for group in data.get("groups") or ())
         return not data.get("is_active", True) or not stays_admin
 
 
@@ -99,13 +97,3 @@ class UserCreationForm(RolesFormMixin, AnyUserCreationForm):
     class Meta(DjangoUserCreationForm.Meta):
         model = User
         fields = ("username", "email", "groups", "seller", "seller_role")
-
-
-class PasswordForm(AnyPasswordForm):
-    """A new password for somebody, which ends the logins that the old one began."""
-
-    def save(self, commit: bool = True) -> User:
-        """Save it and revoke the user's sessions."""
-        user: User = super().save(commit)
-        revoke_sessions(user)
-        return user

@@ -16,13 +16,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import audit
-from apps.accounts.models import AuditAction, Seller, StaffRole, User
+from apps.accounts.models import AuditAction, Seller, User
+from apps.accounts.roles import ADMINS, AUDITORS, StaffRole
 from apps.accounts.sellers import services
 from apps.accounts.users import services as users
 from apps.console.framework.columns import column
 from apps.console.framework.confirmed_steps import Answers, Preview, ReasonForm, Step, step_action
 from apps.console.framework.display import NOTHING, show_age, show_moment, show_money, show_phone
-from apps.console.framework.role_admin import ADMINS, AUDITORS, RoleAdmin
+from apps.console.framework.role_admin import RoleAdmin
 from apps.console.pages.forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
 from apps.console.panels.selection import seller_panels
 from apps.console.panels.sellers import shown_status

@@ -5,8 +5,9 @@ from typing import Any
 from django.http import HttpRequest
 
 from apps.accounts.models import Seller
+from apps.accounts.roles import AUDITORS, STAFF
 from apps.console.framework.panels import Panel
-from apps.console.framework.role_admin import AUDITORS, STAFF, has_role
+from apps.console.framework.role_admin import has_role
 from apps.console.panels import credit_requests, money, sellers
 
 _HOME = (

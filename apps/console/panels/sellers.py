@@ -4,10 +4,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import AuditEvent, Seller
+from apps.accounts.roles import AUDITORS
 from apps.console.framework.display import NOTHING, badge, show_age, show_moment, status_badge
 from apps.console.framework.links import list_address, row_link, seller_link
 from apps.console.framework.panels import Panel
-from apps.console.framework.role_admin import AUDITORS, has_role
+from apps.console.framework.role_admin import has_role
 
 SELLER_KINDS = {"pending": "waiting", "active": "good", "suspended": "bad"}
 MOST_ROWS = 8

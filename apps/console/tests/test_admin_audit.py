@@ -13,9 +13,9 @@ from apps.accounts.models import AuditEvent, Seller, User
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
 from apps.testing.back_office import PASSWORD, desk, user_form
+from apps.testing.contract.audit_faults import Crash, die_after_the_line, die_before_the_line
 from apps.testing.factories import file_request, make_seller, make_staff
 from apps.testing.invariants import snapshot
-from apps.testing.tests.test_audit_trail import Crash, die_after_the_line, die_before_the_line
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,8 @@ from django.contrib.admin.options import ModelAdmin
 from django.test import Client
 from django.urls import URLPattern, reverse
 
-from apps.accounts.models import AuditEvent, Seller, StaffRole
+from apps.accounts.models import AuditEvent, Seller
+from apps.accounts.roles import StaffRole
 from apps.credit_requests.models import CreditRequest
 from apps.testing.back_office import ADMIN, AUDIT, CONTRACT, STAFF, Desk, desk, money_state, one_of_each
 from apps.testing.factories import make_seller, make_staff, owner_of

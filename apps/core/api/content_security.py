@@ -1,4 +1,4 @@
-"""What a browser may load and run on our pages (Content-Security-Policy); everything comes from this server."""
+"""The Content-Security-Policy of every answer: pages load scripts, styles and images from this server only."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ def _policy(**sources: str) -> str:
 
 
 _SHUT = {"base_uri": "'none'", "form_action": "'self'", "frame_ancestors": "'none'", "object_src": "'none'"}
-# An answer of the API is data: if a browser takes it for a page, nothing in it runs.
+# An answer of the API is data: a browser that shows it as a page runs nothing in it.
 _DATA = _policy(default_src="'none'", **_SHUT)
 # The admin's theme runs on Alpine.js, which compiles its expressions.
 _ADMIN = _policy(

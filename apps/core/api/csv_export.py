@@ -1,4 +1,4 @@
-"""Streamed CSV (RFC 4180) that no spreadsheet takes for a program."""
+"""Streamed CSV (RFC 4180), safe against formula injection."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 
 
 class CSVRenderer(BaseRenderer):
-    """Lets a client ask for `text/csv`; the view then streams the answer itself."""
+    """A renderer by which clients ask for `text/csv`; the view streams the answer itself."""
 
     media_type = "text/csv"
     format = "csv"
@@ -20,7 +20,7 @@ class CSVRenderer(BaseRenderer):
 
 
 class _Echo:
-    """A file that hands back what is written to it."""
+    """A file whose `write` returns the text."""
 
     def write(self, text: str) -> str:
         return text

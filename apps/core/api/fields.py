@@ -1,4 +1,4 @@
-"""Serializer fields for the two things that this platform moves: money, and credit on phone numbers."""
+"""Serializer fields for money, phone numbers and text."""
 
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,7 @@ _NO_CONTROL_CHARACTERS = RegexValidator(
 
 
 class MoneyField(serializers.Field[Decimal, Any, str, Any]):
-    """An amount of money greater than zero: a JSON string or number in, a string with two places out."""
+    """An amount of money greater than zero: reads a JSON string or number, writes a string with two places."""
 
     default_error_messages = {"invalid": _("Not an amount of money.")}
 
@@ -48,7 +48,7 @@ class MoneyField(serializers.Field[Decimal, Any, str, Any]):
 
 
 class PhoneNumberField(serializers.CharField):
-    """A mobile phone number: national or international in, E.164 out."""
+    """A mobile phone number: reads national or international form, writes E.164."""
 
     class Meta:
         swagger_schema_fields = {
@@ -68,7 +68,7 @@ class PhoneNumberField(serializers.CharField):
 
 
 class TextField(serializers.CharField):
-    """Text of people: trimmed, of one or several lines, without the control characters that no keyboard types."""
+    """Trimmed text of one or several lines, without control characters."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 500)

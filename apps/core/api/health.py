@@ -1,4 +1,4 @@
-"""Health: what a load balancer and an orchestrator ask."""
+"""Health endpoints for load balancers and orchestrators."""
 
 from django.db import Error, connection
 from rest_framework import status
@@ -12,7 +12,7 @@ from apps.core.limits.redis_link import redis_link
 
 
 class LiveView(APIView):
-    """The process answers. Never touches the database, so that a slow one does not restart every worker."""
+    """Liveness. It never touches the database, so that a slow database does not restart every worker."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -23,7 +23,7 @@ class LiveView(APIView):
 
 
 class ReadyView(LiveView):
-    """The process can do its work."""
+    """Readiness: the database answers."""
 
     def get(self, request: Request) -> Response:
         """Return 200 when the database answers, else 503."""
@@ -35,7 +35,7 @@ class ReadyView(LiveView):
             return Response({"status": "unavailable", "checks": checks}, status=status.HTTP_503_SERVICE_UNAVAILABLE)
         if (standby := replica.state()) is not None:
             checks["replica"] = standby
-        # Money moves without Redis, and without a standby to read reports from.
+        # Money moves without Redis and without a standby.
         return Response({"status": "ok" if set(checks.values()) == {"ok"} else "degraded", "checks": checks})
 
 

@@ -1,4 +1,4 @@
-"""Input of a request: read by a serializer, so that a value of the wrong kind is a 400 before anything happens."""
+"""Input of a request, read by a serializer: a value of the wrong kind is a 400 before any change."""
 
 from functools import cache
 from typing import Any
@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 
 class ListQuerySerializer(serializers.Serializer[Any]):
-    """What every list understands."""
+    """The query parameters of every list."""
 
     cursor = serializers.CharField(required=False, help_text="Taken from `next` or `previous`.")
     page_size = serializers.IntegerField(required=False, min_value=1, help_text="At most 500; 50 when not given.")
@@ -17,7 +17,7 @@ class ListQuerySerializer(serializers.Serializer[Any]):
 
 @cache
 def _reader(serializer_class: type[serializers.Serializer[Any]], language: str | None) -> serializers.Serializer[Any]:
-    """Return one instance for all requests in a language: making one copies every field.
+    """Return one instance for all requests in a language, because creation copies every field.
 
     Validation keeps no state but the texts of its refusals, which DRF formats once, in the language of that moment.
     """
@@ -40,7 +40,7 @@ def read_body(serializer_class: type[serializers.Serializer[Any]], request: Requ
     """Return the validated JSON body.
 
     Raises:
-        ValidationError, ParseError, RequestTooLarge: the body is not what `serializer_class` describes.
+        ValidationError, ParseError, RequestTooLarge: the body does not match `serializer_class`.
     """
     validated: dict[str, Any] = _reader(serializer_class, get_language()).run_validation(request.data)
     return validated

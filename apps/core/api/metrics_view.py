@@ -14,7 +14,7 @@ from apps.core.observability.middleware import is_in, parse_networks
 
 @require_safe
 def metrics_view(request: HttpRequest) -> HttpResponse:
-    """Answer in Prometheus' text format whoever has METRICS_TOKEN or is in METRICS_ALLOWED_NETWORKS."""
+    """Answer in Prometheus' text format to holders of METRICS_TOKEN and to METRICS_ALLOWED_NETWORKS."""
     if not _may_scrape(request):
         return problem_response("permission_denied", "Metrics are for scrapers of this platform only.")
     response = HttpResponse(metrics.exposition(), content_type=CONTENT_TYPE_LATEST)

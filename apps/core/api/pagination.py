@@ -31,7 +31,7 @@ class KeysetPagination(CursorPagination):
         return min(int(raw), self.max_page_size)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """Return the cursor of the request; one that nobody here made is refused with 400."""
+        """Return the cursor of the request; refuse one that this list did not make with 400."""
         try:
             cursor = super().decode_cursor(request)
         except Exception as error:

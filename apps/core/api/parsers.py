@@ -1,4 +1,4 @@
-"""Reading of request bodies: strict JSON in UTF-8 (RFC 8259), bounded in size."""
+"""Parsers of request bodies: strict JSON in UTF-8 (RFC 8259), bounded in size."""
 
 import json
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object, whose names must be unique (RFC 7493): who checks a body before us may take the other one."""
+    """Return an object whose names are unique (RFC 7493): a proxy that checks bodies might use the other value."""
     found = dict(members)
     if len(found) < len(members):
         raise ValueError("A name stands twice in one object.")
@@ -39,8 +39,7 @@ _DECODER = json.JSONDecoder(parse_float=JSONNumber, parse_constant=_refuse_const
 
 
 class StrictJSONParser(BaseParser):
-    """Parse a JSON object. NaN, Infinity, a name that stands twice, other encodings than UTF-8 and
-    bodies over the limit are refused."""
+    """A parser of JSON that refuses NaN, Infinity, repeated names, other encodings than UTF-8 and large bodies."""
 
     media_type = "application/json"
     limit_bytes: int = settings.REQUEST_BODY_LIMIT_BYTES
@@ -66,6 +65,6 @@ class StrictJSONParser(BaseParser):
 
 
 class BulkJSONParser(StrictJSONParser):
-    """The same for batches, which may be larger."""
+    """A strict parser for batches, with a larger limit."""
 
     limit_bytes = settings.BULK_REQUEST_BODY_LIMIT_BYTES

@@ -1,4 +1,4 @@
-"""Reading to its end what a client sends, also when it was answered without being read."""
+"""Reading of request bodies that a view left unread."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,7 +10,7 @@ CHUNK_BYTES = 65_536
 
 
 class UnreadBodyMiddleware:
-    """Take in the rest of a body, up to the largest that is allowed anywhere.
+    """Read the rest of a body, up to the largest limit of any endpoint.
 
     A refusal, say 401, is ready before the body is read. A server that then closes the connection breaks it under a
     proxy that is still sending: the client gets 502, and nginx may take the replica for dead.
@@ -21,7 +21,7 @@ class UnreadBodyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if not hasattr(request, "_body"):  # which is all of it
+        if not hasattr(request, "_body"):  # the whole body was read
             left: int = settings.BULK_REQUEST_BODY_LIMIT_BYTES
             with suppress(UnreadablePostError):
                 while left > 0 and (chunk := request.read(CHUNK_BYTES)):

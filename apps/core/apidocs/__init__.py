@@ -1,0 +1,1 @@
+"""Documentation of the API as Swagger: operations, examples, the whole document."""

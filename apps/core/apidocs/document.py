@@ -1,4 +1,4 @@
-"""The Swagger document as a whole: its sections, in the order in which somebody meets them, and their order inside."""
+"""The Swagger document as a whole: its sections in the order of use, the order of paths, and the links."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,12 +10,12 @@ from drf_yasg.generators import EndpointEnumerator, OpenAPISchemaGenerator
 from apps.core.apidocs.health import document_health
 
 TAGS = {
-    "auth": "Registration, the two logins, and what keeps a session going.",
+    "auth": "Registration, the two logins, refresh and logout.",
     "sellers": "Companies that sell. `me` stands for the caller's own.",
     "credit-requests": "Asking for balance, and deciding about it. The balance grows when a request is approved.",
     "charges": "Selling credit to a phone number, which takes it from the balance.",
     "transactions": "The ledger: every movement of money, for good. Mistakes are undone by a reversal.",
-    "phone-numbers": "What was sold to each number.",
+    "phone-numbers": "Totals sold to each number.",
     "reconciliation": "Whether every balance agrees with the ledger.",
     "health": "For load balancers and orchestrators.",
 }
@@ -27,8 +27,8 @@ PATH_PARAMETERS = {
     "user_id": "Id of the user.",
 }
 
-# Which answer names what another operation is done to: `x-links` (OpenAPI 3 calls them links), for people and for tools
-# that walk through the API. Operation and status: the place in the answer, and the parameters that it is good for.
+# Links (`x-links`; OpenAPI 3 calls them links) from an answer to the operations that take an id of it, for tools that
+# walk through the API. By operation and status: the place of the id, and the parameters that take it.
 _FIRST = "$response.body#/results/0/id"
 _NEW = "$response.body#/id"
 _ENTRY = (("get_transaction", "entry_id"), ("reverse_transaction", "entry_id"))
@@ -62,7 +62,7 @@ CONTENT_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'un
 
 
 def from_here_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let the pages of `view` load nothing from other hosts."""
+    """Forbid the pages of `view` to load anything from other hosts."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -74,7 +74,7 @@ def from_here_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 
 
 class _OrderedEnumerator(EndpointEnumerator):  # type: ignore[misc]  # drf-yasg has no types
-    """Remembers in which order the URLconf names its paths; the library sorts them by name."""
+    """An enumerator that keeps the order of the URLconf; the library sorts paths by name."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,7 +115,7 @@ class DocumentGenerator(OpenAPISchemaGenerator):  # type: ignore[misc]  # drf-ya
         document = super().get_schema(*args, **kwargs)
         document["tags"] = [{"name": name, "description": description} for name, description in TAGS.items()]
         for definition in document["definitions"].values():
-            # A serializer that may be null in one place would be said to be so in all.
+            # The library marks a definition as nullable everywhere if it is nullable in one place.
             definition.pop("x-nullable", None)
         _add_links(document["paths"])
         return document

@@ -1,4 +1,4 @@
-"""What drf-yasg does not say of fields by itself."""
+"""Inspectors for what drf-yasg leaves out."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 
 class NullableReferenceInspector(FieldInspector):  # type: ignore[misc]  # drf-yasg has no types
-    """Says that an object may be null where it may be; a bare reference cannot say anything beside its target."""
+    """An inspector that documents nullable objects; a bare reference cannot carry the mark."""
 
     def process_result(self, result: Any, method_name: str, obj: Any, **kwargs: Any) -> Any:
         nullable = isinstance(obj, serializers.Serializer) and obj.allow_null

@@ -1,4 +1,4 @@
-"""How the API documents itself (Swagger 2.0 through drf-yasg)."""
+"""Documentation of operations: `documented`, and the schemas behind it (Swagger 2.0 through drf-yasg)."""
 
 import json
 import re
@@ -8,13 +8,14 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from django.utils import translation
 from drf_yasg import openapi
 from drf_yasg.inspectors import SwaggerAutoSchema
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
 
-from apps.core.api.problems import CONTENT_TYPE, PROBLEMS, flatten_errors
-from apps.core.apidocs.examples import DETAILS, MEMBERS
+from apps.core.api.error_handlers import flatten_errors
+from apps.core.api.problems import CONTENT_TYPE, PROBLEMS, document
 from apps.core.apidocs.inspectors import NullableReferenceInspector
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -40,7 +41,7 @@ LIMIT_HEADERS = {
 
 
 class FieldProblemSerializer(serializers.Serializer[Any]):
-    """What is wrong with one field."""
+    """A complaint about one field."""
 
     field = serializers.CharField()
     code = serializers.CharField()
@@ -63,7 +64,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 class ProblemAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has no types
-    """Adds to each operation what `documented` was told: its problems, its example, its other content types."""
+    """A schema that adds the problems, examples and content types given to `documented`."""
 
     field_inspectors = (NullableReferenceInspector, *SwaggerAutoSchema.field_inspectors)
 
@@ -91,7 +92,7 @@ class ProblemAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg ha
         return openapi.Response(HTTPStatus(status).phrase, what, **extra)
 
     def _first_errors(self) -> list[dict[str, str]]:
-        """Return what the operation's own serializer says of nonsense, as the example of a validation error."""
+        """Return the first complaint of the operation's serializer about nonsense, as the example of a 400."""
         serializer = self.overrides.get("request_body") or self.overrides.get("query_serializer")
         if serializer is None:
             return []
@@ -116,13 +117,13 @@ def _problem_response(codes: Sequence[str], errors: Sequence[dict[str, str]]) ->
     body = problem_example(codes[0], errors)
     headers = {"temporarily_unavailable": RETRY_HEADER, "throttled": {**RETRY_HEADER, **LIMIT_HEADERS}}.get(codes[0])
     extra = {"headers": headers} if headers else {}
-    # Swagger UI shows the example of the content type that is chosen, at first that of success: so it stands twice.
+    # Swagger UI shows the example of the chosen content type, at first that of success: so both have it.
     examples = {"application/json": body, CONTENT_TYPE: body}
     return openapi.Response(description, ProblemSerializer, examples=examples, **extra)
 
 
 def _members_text(code: str) -> str:
-    members = MEMBERS.get(code)
+    members = PROBLEMS[code].members
     if not members:
         return ""
     if any(isinstance(value, list) for value in members.values()):
@@ -131,22 +132,16 @@ def _members_text(code: str) -> str:
 
 
 def problem_example(code: str, errors: Sequence[dict[str, str]] = ()) -> dict[str, Any]:
-    """Return a problem document of this code as a client gets it."""
-    return {
-        "type": f"urn:sharj:problem:{code}",
-        "title": PROBLEMS[code].title,
-        "status": PROBLEMS[code].status,
-        "detail": DETAILS.get(code, f"{PROBLEMS[code].title}."),
-        "code": code,
-        "request_id": "0197f3a0-7c1e-7b6a-9d1f-3f6f0c2f8a11",
-        **({"errors": list(errors)} if code == "validation_error" else {}),
-        **MEMBERS.get(code, {}),
-    }
+    """Return an example of the problem document of this code."""
+    members = {"errors": list(errors)} if code == "validation_error" else PROBLEMS[code].members
+    with translation.override(None):
+        return {**document(code, **members), "request_id": "0197f3a0-7c1e-7b6a-9d1f-3f6f0c2f8a11"}
 
 
 def documented(
     *,
     summary: str,
+    description: str = "",
     answers: dict[int, Any],
     problems: Sequence[str] = (),
     request: type[serializers.Serializer[Any]] | None = None,
@@ -160,7 +155,8 @@ def documented(
 ) -> Callable[[View], View]:
     """Document one operation: its real request, its real answers and every refusal it can give.
 
-    `examples` holds, by status, what differs in an answer from the serializer's own example.
+    Without a `description`, the docstring of the method is it. `examples` holds, by status, the members in which an
+    answer differs from the serializer's own example.
     """
     refusals = [*problems, *(_BODY_PROBLEMS if request else ()), *(() if public else (*_TOKEN_PROBLEMS, "throttled"))]
     refusals += ["temporarily_unavailable"] if asks_database else []
@@ -174,6 +170,8 @@ def documented(
         "request_body": request,
         "query_serializer": query,
     }
+    if description:
+        options["operation_description"] = description
     if tags:
         options["tags"] = list(tags)
     if public:

@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` says about the database role of the application."""
+"""The system check of the application's database role, for `manage.py check --deploy`."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ FROM pg_roles WHERE rolname = current_user"""
 def check_role_owns_nothing(**_: Any) -> list[CheckMessage]:
     """Warn if the role that this process logs in as could switch off what protects the ledger.
 
-    A database that cannot be reached is not judged.
+    A database that cannot be reached gives no warning.
     """
     try:
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""What a database error means to a client: try again (503), with nothing done or with an outcome that nobody knows."""
+"""Database errors as clients meet them: a 503, with nothing done or with an unknown outcome."""
 
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 from django.utils.translation import gettext_noop
@@ -7,7 +7,7 @@ from apps.core.observability import request_id
 
 
 class OutcomeUnknown(OperationalError):
-    """The connection broke while something was being done: it may or may not have happened."""
+    """The connection broke during a change, which may or may not have been committed."""
 
 
 def is_temporary(error: BaseException | None) -> bool:
@@ -20,8 +20,8 @@ def is_temporary(error: BaseException | None) -> bool:
 
 
 def advice(error: BaseException) -> str:
-    """Return what a client that got `error` should know and do."""
-    # What was committed stands, though something that came after it in the same request failed.
+    """Return the advice for a client that got `error`."""
+    # A commit stands even if a later step of the same request failed.
     committed_in = getattr(connection, "committed_in", None)
     if isinstance(error, OutcomeUnknown) or (committed_in == request_id.current() != "-"):
         return gettext_noop(

@@ -1,6 +1,6 @@
-"""What the application's database role may do to each table; applied after every migration, by the owner.
+"""Privileges of the application's database role on each table; granted after every migration, by the owner.
 
-A model says so in `database_privileges`; without it, its rows may be read, added, changed and deleted.
+A model names them in `database_privileges`; without that, its rows may be read, added, changed and deleted.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ def grant_tables(*, using: str, **_: Any) -> None:
         cursor.execute(SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(role))
         cursor.execute(SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(role))
         cursor.execute(SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(role))
-        present = set(connections[using].introspection.table_names(cursor))  # migrated to an earlier state: not all are
+        present = set(connections[using].introspection.table_names(cursor))  # after a migration back, some are missing
         for model in apps.get_models(include_auto_created=True):
             if model._meta.managed and not model._meta.proxy and model._meta.db_table in present:
                 privileges = SQL(getattr(model, "database_privileges", ORDINARY))

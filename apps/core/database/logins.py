@@ -1,11 +1,11 @@
-"""Where the database is and how each role logs in, for the embedded PostgreSQL and for an external one alike."""
+"""The address of the database and the login of each role, for the embedded PostgreSQL and for an external one."""
 
 import os
 
 from apps.core.database.embedded.server import EmbeddedPostgres, EmbeddedPostgresError
 
-# The variables of each role's user and password, in the order in which they are tried. One role may do both jobs on a
-# small external server: the owner is then the application role.
+# Variables of each role's user and password, in the order in which they are tried. On a small external server one
+# role may do both jobs: the owner is then the application role.
 _VARIABLES = {
     "app": ("DATABASE_USER",),
     "owner": ("DATABASE_OWNER_USER", "DATABASE_USER"),
@@ -41,7 +41,7 @@ def database_login(role: str, database: str = "") -> dict[str, str]:
 
 
 def replica_login(primary: dict[str, str], host: str) -> dict[str, str]:
-    """Return the login of the standby at `host`: the primary's, except for what DATABASE_REPLICA_... variables say."""
+    """Return the login of the standby at `host`: the primary's, overridden by DATABASE_REPLICA_... variables."""
     changed = {
         name: os.environ.get(f"DATABASE_REPLICA_{name}") or primary[name] for name in ("NAME", "USER", "PASSWORD")
     }

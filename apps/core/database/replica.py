@@ -1,8 +1,8 @@
 """Reads that a standby of PostgreSQL answers instead of the primary: reports, exports, long lists of staff.
 
-A read goes to the standby only once that has replayed everything that the primary had when the read began, so nobody
-misses what they have just done. Whatever is wrong with the standby, the primary answers. What must be the present truth
-(balances, idempotency keys, sessions, anything read to be changed) is never asked of it. ADR 12 has the reasons.
+A read goes to the standby only once that has replayed everything that the primary had when the read began, so callers
+always see their own writes. If the standby fails, the primary answers. Data that must be current (balances, idempotency
+keys, sessions, rows read to be changed) is never read from it. ADR 12 has the reasons.
 """
 
 import logging
@@ -30,24 +30,24 @@ Arguments = ParamSpec("Arguments")
 State = Literal["ok", "behind", "unavailable"]
 
 REPLICA: Final = "replica"
-# After a failure the standby is left alone for a moment: a dead one must not cost every request a timeout.
+# After a failure the standby is not asked for a moment: a dead one must not cost every request a timeout.
 PAUSE_SECONDS = 5.0
-# A standby that is frozen answers nothing. How far it is, it has to say at once.
+# A frozen standby never answers. The question for its position has to be answered within this time.
 PATIENCE_SECONDS = 2.0
 POLL_SECONDS = 0.01
 
-# Also a promoted standby is none: what it has is another history, until the settings call it the primary.
+# A promoted standby does not count: it has a history of its own until the settings name it as the primary.
 _HAS_REPLAYED = "SELECT pg_is_in_recovery() AND coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, false)"
 
 _reading: ContextVar[bool] = ContextVar("reading_from_replica", default=False)
 
 
 class NotFromReplica(RuntimeError):
-    """A query asked the standby for what only the primary knows. A bug, found before the query is sent."""
+    """A query for data that only the primary has was about to go to the standby: a bug."""
 
 
 class ReplicaRouter:
-    """Sends to the standby what is read within `read`, of the models in REPLICA_MODELS; all else to the primary."""
+    """A router that sends reads of REPLICA_MODELS within `read` to the standby, and all else to the primary."""
 
     def db_for_read(self, model: type[Model], **_: Any) -> str:
         return REPLICA if _reading.get() and model._meta.label in settings.REPLICA_MODELS else DEFAULT_DB_ALIAS
@@ -56,18 +56,18 @@ class ReplicaRouter:
         return DEFAULT_DB_ALIAS
 
     def allow_relation(self, one: Model, other: Model, **_: Any) -> bool:
-        return True  # a row that was read from the standby is the primary's row
+        return True  # a row read from the standby is the primary's row
 
     def allow_migrate(self, db: str, app_label: str, **_: Any) -> bool:
         return db == DEFAULT_DB_ALIAS
 
 
 def read(question: Callable[[], Answer]) -> Answer:
-    """Return what `question` answers, asked of the standby if there is a good one, else of the primary.
+    """Return the answer to `question` from the standby if that is in order, else from the primary.
 
     `question` reads only, has fetched its rows when it returns, and may be asked twice.
     """
-    # Within a transaction of the primary, what is read may be about to be changed.
+    # Rows read within a transaction of the primary may be about to be changed.
     if REPLICA not in connections.settings or _reading.get() or connection.in_atomic_block:
         return question()
     return _replica.ask(question)
@@ -84,17 +84,17 @@ def from_replica(function: Callable[Arguments, Answer]) -> Callable[Arguments, A
 
 
 def reading_alias() -> str:
-    """Return the alias for a cursor of one's own: the standby's within `read`."""
+    """Return the alias for raw cursors: the standby's within `read`."""
     return REPLICA if _reading.get() else DEFAULT_DB_ALIAS
 
 
 def state() -> State | None:
-    """Return how the standby is, or None if there is none. During a pause: what was found last."""
+    """Return the state of the standby, or None without one. During a pause it is the state found last."""
     return _replica.state() if REPLICA in connections.settings else None
 
 
 class _Replica:
-    """The standby as this process knows it."""
+    """The state of the standby in this process."""
 
     def __init__(self) -> None:
         self._paused_until = 0.0
@@ -119,7 +119,7 @@ class _Replica:
         if time.monotonic() < self._paused_until:
             return self._trouble
         with connection.cursor() as cursor:
-            # Whatever was committed and acknowledged is flushed.
+            # Every acknowledged commit is flushed.
             cursor.execute("SELECT pg_current_wal_flush_lsn()")
             position: str = cursor.fetchone()[0]
         try:
@@ -133,7 +133,7 @@ class _Replica:
 
     def _note_failure(self, error: Error) -> None:
         if isinstance(error.__cause__, SerializationFailure):
-            _report("cancelled", error)  # by what it had to replay: the next read may do better
+            _report("cancelled", error)  # by the replay: the next read may succeed
         else:
             self._pause("unavailable", error)
 
@@ -147,7 +147,7 @@ _replica = _Replica()
 
 
 def replica_gauges() -> Iterator[Metric]:
-    """Yield whether the standby would be asked now; nothing if there is none."""
+    """Yield whether the standby would be asked now; yield nothing without a standby."""
     if (standby := state()) is not None:
         yield metrics.gauge(
             "sharj_database_replica_up", "Does the standby have all that the primary has?", standby == "ok"
@@ -179,7 +179,7 @@ def _wait_until_replayed(position: str) -> bool:
 
 
 def _is_replicas_fault(error: Error) -> bool:
-    """Tell whether the primary may do better: not with a query that takes too long anywhere."""
+    """Tell whether the primary may succeed where the standby failed: not with a query that takes too long anywhere."""
     return is_temporary(error) and not isinstance(error.__cause__, QueryCanceled)
 
 

@@ -12,7 +12,7 @@ import psycopg2
 from psycopg2.extensions import connection, cursor, encrypt_password
 from psycopg2.sql import SQL, Composable, Identifier, Literal
 
-# Set on the role, not only by the client: they also bind psql, and behind PgBouncer there is no other place for them.
+# Set on the role, not only by the client: they also bind psql, and behind PgBouncer only the role can carry them.
 APPLICATION_TIMEOUTS = {
     "lock_timeout": "2s",
     "statement_timeout": "5s",
@@ -73,7 +73,7 @@ def create_database(admin: connection, name: str, owner: Login) -> None:
 
 
 def restrict_database(database: connection, application_user: str) -> None:
-    """Let the application use what the owner, whose connection this is, creates in this database; nobody else."""
+    """Grant the application, and no other role, the use of tables that the owner of this connection creates."""
     application = Identifier(application_user)
     statements = (
         SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(Identifier(database.info.dbname)),

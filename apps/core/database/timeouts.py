@@ -1,4 +1,4 @@
-"""Reports read more than a request may: they get a time limit of their own, for one transaction only."""
+"""Longer time limits for reports, each for one transaction only."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""A cache in Redis in which everything is a miss while Redis is away."""
+"""A cache in Redis whose reads are misses while Redis is away."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ Answer = TypeVar("Answer")
 
 
 class ForgivingRedisCache(RedisCache):
-    """Django's Redis cache, for the operations that we use; a failure is a miss."""
+    """Django's Redis cache, for the operations in use; a failure is a miss."""
 
     def _try(self, operation: Callable[[], Answer], otherwise: Answer) -> Answer:
         link = redis_link()

@@ -1,7 +1,7 @@
 """Counts that all processes of one gunicorn share, in memory: for a machine without Redis.
 
-A table of fixed size in a file below /dev/shm, so that an attacker with many addresses can neither fill the memory nor
-get past a limit by meeting another process each time.
+They are a table of fixed size in a file below /dev/shm, so that an attacker with many addresses can neither fill the
+memory nor get past a limit by reaching another process each time.
 """
 
 import fcntl
@@ -32,7 +32,7 @@ class HostCounts:
         self._table = mmap.mmap(self._descriptor, SIZE_BYTES)
 
     def add(self, key: str, amount: int, seconds: int) -> tuple[int, float]:
-        """Add to a count that begins anew every so many seconds; return it, and the seconds left of its window."""
+        """Add to a count that begins anew every `seconds`; return it, and the seconds left of its window."""
         digest = int.from_bytes(blake2b(key.encode(), digest_size=8, key=self._secret).digest(), "little") or 1
         with self._locked():
             now = time.monotonic()
@@ -54,7 +54,7 @@ class HostCounts:
                 fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
 
     def _find(self, digest: int) -> int:
-        """Return where `digest` stands, or the place of what ends first, which is forgotten."""
+        """Return the place of `digest`, or the place of the slot that ends first, which it takes over."""
         bucket = digest % _BUCKETS * _SLOTS_PER_BUCKET * _SLOT.size
         places = range(bucket, bucket + _SLOTS_PER_BUCKET * _SLOT.size, _SLOT.size)
         slots = [(_SLOT.unpack_from(self._table, place), place) for place in places]

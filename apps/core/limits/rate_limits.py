@@ -1,7 +1,7 @@
-"""How often somebody may do something: counted in Redis for all servers together, or without it by each of them.
+"""Rate limits: counted in Redis for all servers together, or without Redis by each server.
 
-A limit is a courtesy to everybody else, not a rule about money: when Redis dies, requests go on, held to the limit by
-what each server has counted since. The processes of one server count together (`host_counts`).
+A limit protects other clients and is not a rule about money: when Redis dies, requests go on, held to the limit by
+the counts that each server has made since. The processes of one server count together (`host_counts`).
 """
 
 import os
@@ -25,7 +25,7 @@ _MAX_LOCAL_KEYS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many times (0: no limit) in so many seconds."""
+    """A number of times (0: unlimited) within a number of seconds."""
 
     times: int
     seconds: int
@@ -33,13 +33,13 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How often it was done in the present window, and when that window ends."""
+    """The number of times in the present window, and the seconds until that window ends."""
 
     times: int
     seconds_left: float
 
     def exceeds(self, limit: Limit) -> bool:
-        """Tell whether this is more than the limit allows."""
+        """Tell whether the count is above the limit."""
         return 0 < limit.times < self.times
 
 
@@ -51,7 +51,7 @@ class LocalCounts:
         self._counts: dict[str, tuple[int, float]] = {}
 
     def add(self, key: str, amount: int, seconds: int) -> Count:
-        """Add to a count that begins anew every so many seconds."""
+        """Add to a count that begins anew every `seconds`."""
         now = time.monotonic()
         with self._lock:
             times, until = self._counts.get(key, (0, 0.0))
@@ -76,7 +76,7 @@ local_counts = LocalCounts()
 
 
 def count(key: str, limit: Limit, amount: int = 1) -> Count:
-    """Add `amount` (negative: take back) to what is counted under `key`, and return the count."""
+    """Add `amount` (negative: take back) to the count of `key`, and return the count."""
     if not limit.times:
         return Count(0, 0)
     link = redis_link()
@@ -93,7 +93,7 @@ def _count_here(key: str, limit: Limit, amount: int) -> Count:
 
 @lru_cache(maxsize=1)
 def _host_counts(folder: Path, pid: int) -> HostCounts:
-    """Return the table of this server, opened by this very process: what a fork inherits locks nobody out."""
+    """Return the table of this server, opened by this process: a lock inherited through fork locks out no other."""
     return HostCounts(folder / "limits", settings.SECRET_KEY)
 
 
@@ -110,7 +110,7 @@ def _adding(key: str, amount: int, seconds: int) -> Callable[[Redis], Count]:
 
 
 def describe(policy: str, limit: Limit, counted: Count) -> dict[str, str]:
-    """Return the headers that tell a client where it stands (draft-ietf-httpapi-ratelimit-headers-10)."""
+    """Return the RateLimit headers of a count (draft-ietf-httpapi-ratelimit-headers-10)."""
     left = max(0, limit.times - counted.times)
     return {
         "RateLimit-Policy": f'"{policy}";q={limit.times};w={limit.seconds}',
@@ -119,5 +119,5 @@ def describe(policy: str, limit: Limit, counted: Count) -> dict[str, str]:
 
 
 def retry_after_seconds(counted: Count) -> int:
-    """Return after how many whole seconds it is worth trying again."""
+    """Return the whole seconds until the window ends, at least 1."""
     return max(1, ceil(counted.seconds_left))

@@ -1,6 +1,6 @@
-"""Redis, which is never needed: it shares counters and cached values among processes, and nothing of it is money.
+"""Redis, which is optional: it shares counters and cached values among processes, never money.
 
-When it fails, it is left alone for a moment, so that a dead Redis costs one short wait and not one per request.
+After a failure it is not asked for a moment, so that a dead Redis costs one short wait and not one per request.
 """
 
 import logging
@@ -22,7 +22,7 @@ PAUSE_SECONDS = 5.0
 
 
 class RedisLink:
-    """Redis, or nothing while it is away."""
+    """A connection to Redis that answers None while Redis is away."""
 
     def __init__(self, url: str) -> None:
         self._redis = Redis.from_url(url, **settings.REDIS_OPTIONS)
@@ -39,10 +39,10 @@ class RedisLink:
             return None
 
     def failed(self, error: Exception) -> None:
-        """Note a failure and pause."""
+        """Count and log a failure, and pause."""
         self._paused_until = time.monotonic() + PAUSE_SECONDS
         metrics.REDIS_FAILURES.inc()
-        logger.warning("Redis is away, going on without it: %s", error)
+        logger.warning("Redis is away, continuing without it: %s", error)
 
     def is_alive(self) -> bool:
         """Tell whether Redis answers; asks it even during a pause."""
@@ -58,6 +58,6 @@ def _link(url: str) -> RedisLink:
 
 
 def redis_link() -> RedisLink | None:
-    """Return the link to the Redis of REDIS_ADDR, or None if there is none."""
+    """Return the link to the Redis of REDIS_ADDR, or None if that is not set."""
     url: str = settings.REDIS_URL
     return _link(url) if url else None

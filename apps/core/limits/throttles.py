@@ -1,4 +1,4 @@
-"""The base of every limit that a view has: it counts, tells the client where it stands, and refuses."""
+"""The base of the limits of views: it counts, adds the RateLimit headers, and refuses."""
 
 from typing import TYPE_CHECKING
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 class CountingThrottle(BaseThrottle):
-    """So many calls of one kind by one client; the subclass says which. `policy` is the name that clients see."""
+    """A limit on the calls of one client; subclasses define limit and client. `policy` is the name that clients see."""
 
     policy: str
 
     def limit(self, request: Request) -> Limit:
-        """Return the limit of this client; 0 times is none."""
+        """Return the limit of this client; 0 times is unlimited."""
         raise NotImplementedError
 
     def client(self, request: Request) -> str:
-        """Return who is counted."""
+        """Return the name under which the caller is counted."""
         raise NotImplementedError
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
@@ -30,7 +30,7 @@ class CountingThrottle(BaseThrottle):
             return True
         client = self.client(request)
         self.counted = count(f"{self.policy}:{client}", limit)
-        view.headers.update(describe(self.policy, limit, self.counted))  # of whatever the view answers
+        view.headers.update(describe(self.policy, limit, self.counted))  # on every answer of the view
         if not self.counted.exceeds(limit):
             return True
         self.refused(client, limit, self.counted)
@@ -40,4 +40,4 @@ class CountingThrottle(BaseThrottle):
         return retry_after_seconds(self.counted)
 
     def refused(self, client: str, limit: Limit, counted: Count) -> None:
-        """Note a refusal."""
+        """Record a refusal."""

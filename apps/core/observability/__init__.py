@@ -1,0 +1,1 @@
+"""Logs, events, metrics, and the id and address of the current request."""

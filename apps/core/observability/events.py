@@ -1,4 +1,4 @@
-"""What happened, told to those who watch: a log line and a counter. The domain calls these; they never fail it."""
+"""Events of the domain as log lines and counters. The domain calls these functions; they never fail it."""
 
 import logging
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ _security = logging.getLogger("sharj.security")
 
 
 class Entry(Protocol):
-    """What is told of a ledger entry (`apps.transactions.models.LedgerEntry`)."""
+    """The logged fields of a ledger entry (`apps.transactions.models.LedgerEntry`)."""
 
     @property
     def pk(self) -> UUID: ...
@@ -28,7 +28,7 @@ class Entry(Protocol):
 
 
 def balances_changed(entries: Iterable[Entry]) -> None:
-    """Tell of committed ledger entries. Call it with `transaction.on_commit(..., robust=True)`."""
+    """Count and log committed ledger entries. Call it with `transaction.on_commit(..., robust=True)`."""
     logged = _transactions.isEnabledFor(logging.INFO)
     for entry in entries:
         metrics.count_entry(entry.type, float(entry.amount))
@@ -47,16 +47,16 @@ def balances_changed(entries: Iterable[Entry]) -> None:
 
 
 def balance_restored(seller_id: UUID, **fields: object) -> None:
-    """Tell that a balance was set to what its ledger says, for it said something else."""
+    """Log that a balance which differed from its ledger was set to the ledger's."""
     _transactions.warning("balance restored", extra={"fields": {"seller": seller_id, **fields}})
     security_warning("balance_restored", seller=seller_id, **fields)
 
 
 def security(event: str, **fields: object) -> None:
-    """Tell of something that whoever guards the platform wants to know: an access, a refusal, a change of rights."""
+    """Log an access, a refusal or a change of rights."""
     _security.info(event, extra={"fields": fields})
 
 
 def security_warning(event: str, **fields: object) -> None:
-    """Tell of something that may be an attack, or that somebody with many rights did."""
+    """Log a possible attack, or a change made with far-reaching rights."""
     _security.warning(event, extra={"fields": fields})

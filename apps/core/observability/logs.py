@@ -1,4 +1,4 @@
-"""How log lines are written: one record is one line, and one line is one write. gunicorn.conf.py uses it too."""
+"""Formatters and files of the logs: one record is one line, one line is one write. gunicorn.conf.py uses them too."""
 
 import json
 import logging
@@ -6,6 +6,8 @@ import os
 import re
 import tempfile
 from datetime import UTC, datetime
+from io import TextIOWrapper
+from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +22,18 @@ _encode = json.JSONEncoder(default=str, separators=(",", ":")).encode  # escapes
 
 
 def redact(text: str) -> str:
-    """Return `text` without what nobody may read in a log."""
+    """Replace tokens and the rows that PostgreSQL quotes."""
     return _SECRETS.sub("[hidden]", text)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
-    """Return what the caller gave as `extra={"fields": {...}}`."""
+    """Return the fields given as `extra={"fields": {...}}`."""
     fields: dict[str, Any] = record.__dict__.get("fields") or {}
     return fields
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line, for machines."""
+    """A formatter for machines: one JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
@@ -49,7 +51,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class LineFormatter(logging.Formatter):
-    """Text for people. What follows the first line (a traceback) is indented, so that it cannot pass for a record."""
+    """A formatter for people. Lines after the first (a traceback) are indented, so that none looks like a record."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields = " ".join(f"{name}={value}" for name, value in _fields(record).items() if value is not None)
@@ -61,52 +63,26 @@ class LineFormatter(logging.Formatter):
         return line
 
 
-class AppendHandler(logging.Handler):
-    """Append each line to a file with one write, which the kernel keeps whole among any number of processes.
+class LogFile(WatchedFileHandler):
+    """A log file that is opened anew after logrotate has moved it, and that only its owner and group can read."""
 
-    When logrotate has moved the file, the next line goes to a new one.
-    """
-
-    def __init__(self, filename: str) -> None:
-        super().__init__()
-        self.filename = filename
-        self._file: tuple[int, int, int] | None = None  # descriptor, device, inode
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o640))
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            os.write(self._descriptor(), f"{self.format(record)}\n".encode())
+            super().emit(record)
         except Exception:
-            self.handleError(record)  # a full disk must not refuse a request
-
-    def _descriptor(self) -> int:
-        if self._file is not None:
-            descriptor, *identity = self._file
-            try:
-                status = os.stat(self.filename)
-                if identity == [status.st_dev, status.st_ino]:
-                    return descriptor
-            except FileNotFoundError:
-                pass
-            self.close()
-        descriptor = os.open(self.filename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        status = os.fstat(descriptor)
-        self._file = (descriptor, status.st_dev, status.st_ino)
-        return descriptor
-
-    def close(self) -> None:
-        if self._file is not None:
-            os.close(self._file[0])
-            self._file = None
-        super().close()
+            self.handleError(record)  # a folder that is gone or full must not refuse a request
 
 
 def logging_config(*, level: str, style: str, stream: str, folder: str) -> dict[str, Any]:
     """Return the configuration of `logging`.
 
-    `style` is json or line, of what goes to `stream` (stdout or stderr). With a `folder`, files in it too, in JSON:
-    application.log has everything, transactions.log each balance change, security.log who came in and who was
-    refused, error.log what needs a person. The ledger itself is the record of balances, so without files their
-    changes are not logged a second time.
+    `style` (json or line) is the form of the lines on `stream` (stdout or stderr). A `folder` gets files too, in JSON:
+    application.log has everything, transactions.log each balance change, security.log logins, refusals and changes of
+    rights, error.log what needs attention. The ledger itself is the record of balances, so without files their changes
+    are not logged a second time.
     """
     handlers: dict[str, Any] = {
         "console": {"class": "logging.StreamHandler", "stream": f"ext://sys.{stream}", "formatter": style}
@@ -117,7 +93,7 @@ def logging_config(*, level: str, style: str, stream: str, folder: str) -> dict[
         for name, logger in files.items():
             path = str(Path(folder) / f"{name}.log")
             handlers[name] = {
-                "class": "apps.core.observability.logs.AppendHandler",
+                "class": "apps.core.observability.logs.LogFile",
                 "filename": path,
                 "formatter": "json",
             }
@@ -145,7 +121,7 @@ def logging_config(*, level: str, style: str, stream: str, folder: str) -> dict[
 
 
 def open_log_folder(folder: str) -> str:
-    """Create the folder of LOG_DIR, if there is to be one, and return its full path.
+    """Create the folder of LOG_DIR, if that is set, and return its full path.
 
     Raises:
         ImproperlyConfigured: no file can be made in it.

@@ -1,4 +1,4 @@
-"""What is counted, and what is asked of the database when somebody scrapes.
+"""Counters, and the gauges that a scrape reads from the database.
 
 Counters live in files that all processes of one gunicorn share (prometheus-client's multiprocess mode, which
 PROMETHEUS_MULTIPROC_DIR turns on; gunicorn.conf.py sets it). Nothing here adds a query to a request.
@@ -36,7 +36,7 @@ AMOUNT = Counter("sharj_ledger_amount", "Money moved by them.", ("type",))
 LOGINS = Counter("sharj_logins", "Attempts to log in.", ("outcome",))
 REDIS_FAILURES = Counter("sharj_redis_failures", "Times that Redis did not answer.")
 REPLICA_READS = Counter("sharj_database_replica_reads", "Reads meant for the standby.", ("answered_by",))
-REPLICA_FAILURES = Counter("sharj_database_replica_failures", "Times that the standby did not do.", ("reason",))
+REPLICA_FAILURES = Counter("sharj_database_replica_failures", "Times that the standby could not answer.", ("reason",))
 LOCK_WAIT_SECONDS = Histogram("sharj_lock_wait_seconds", "Time to lock and read a wallet.", buckets=_SECONDS)
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -44,7 +44,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 @lru_cache(maxsize=4096)
 def _request_counters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    """Return the counters of these labels; found once, because finding them costs more than counting."""
+    """Return the counters of these labels; cached, because the lookup costs more than counting."""
     return REQUESTS.labels(method, route, str(status)), REQUEST_SECONDS.labels(method, route)
 
 
@@ -72,7 +72,7 @@ _sources: list[GaugeSource] = []
 
 
 def register_gauges(source: GaugeSource) -> None:
-    """Have `source` asked by scrapes, at most once in `GAUGES_LIFETIME_SECONDS`; an app does this when it loads."""
+    """Register `source`, which scrapes ask at most once in `GAUGES_LIFETIME_SECONDS`; apps call this when they load."""
     if source not in _sources:
         _sources.append(source)
 
@@ -83,7 +83,7 @@ def gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
 
 
 class DatabaseGauges(Collector):
-    """Ask the registered sources, and remember their answer for a while: scrapers may come often."""
+    """A collector that asks the registered sources and caches their answer, because scrapes may be frequent."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -110,7 +110,7 @@ _database_gauges = DatabaseGauges()
 
 
 def exposition() -> bytes:
-    """Return everything in Prometheus' text format."""
+    """Return all metrics in Prometheus' text format."""
     gauges = CollectorRegistry(auto_describe=False)
     gauges.register(_database_gauges)
     text = generate_latest(gauges)

@@ -1,7 +1,7 @@
-"""The files that the processes of one gunicorn count in: one per process and kind, read together by a scrape.
+"""Files of the counters of one gunicorn: one per process and kind, read together by a scrape.
 
-A worker that ends leaves its counts behind. Workers are replaced all the time (`max_requests`), so what a dead one
-counted is added to one file of the dead, or the folder and the time of a scrape would grow without end.
+A worker that ends leaves its counts behind. Workers are replaced all the time (`max_requests`), so the counts of a dead
+one are added to one file of the dead; otherwise the folder, and the time of a scrape, would grow without end.
 """
 
 import fcntl
@@ -22,9 +22,9 @@ _DEAD = "dead"
 
 
 def create_folder() -> None:
-    """Give this gunicorn a folder of its own, unless the environment names one; its workers inherit it."""
+    """Create a folder for this gunicorn, unless the environment names one; its workers inherit it."""
     if not os.environ.get(VARIABLE):
-        memory = Path("/dev/shm")  # noqa: S108  (mkdtemp makes a folder that only we can enter)
+        memory = Path("/dev/shm")  # noqa: S108  (mkdtemp makes a private folder)
         os.environ[VARIABLE] = tempfile.mkdtemp(prefix="sharj-metrics-", dir=memory if memory.is_dir() else None)
 
 
@@ -35,7 +35,7 @@ def remove_folder() -> None:
 
 
 def collector() -> "Collector":
-    """Return a collector of what all processes, living and dead, have counted."""
+    """Return a collector of the counts of all processes, living and dead."""
     from prometheus_client.multiprocess import MultiProcessCollector
 
     return cast("Collector", MultiProcessCollector(None))  # type: ignore[no-untyped-call]  # the library has no types here

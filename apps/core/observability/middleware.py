@@ -1,4 +1,4 @@
-"""Middleware that every request passes."""
+"""Middleware for the id, the client address, the counters and the log line of every request."""
 
 import logging
 import time
@@ -22,7 +22,7 @@ _REFUSED_BY_ROLE = frozenset({"permission_denied", "self_approval"})
 
 
 class RequestIdMiddleware:
-    """Give each request an id and say it in `X-Request-ID`."""
+    """Give each request an id and return it in `X-Request-ID`."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -35,10 +35,10 @@ class RequestIdMiddleware:
 
 
 class ClientAddressMiddleware:
-    """Put the client's own address into REMOTE_ADDR when one of our proxies (TRUSTED_PROXIES) says it.
+    """Put the client's address into REMOTE_ADDR when one of our proxies (TRUSTED_PROXIES) reports it.
 
-    Anybody else's `X-Forwarded-For` is a claim, and is dropped. (`X-Forwarded-Proto` is gunicorn's to judge: it sets
-    the scheme of the request by `forwarded_allow_ips`, the same networks.)
+    `X-Forwarded-For` from any other peer is dropped. (gunicorn judges `X-Forwarded-Proto`: it sets the scheme of the
+    request by `forwarded_allow_ips`, the same networks.)
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -53,7 +53,7 @@ class ClientAddressMiddleware:
 
 
 def client_address(peer: str, forwarded: str) -> str:
-    """Return the last address of the chain that no proxy of ours added."""
+    """Return the last address of the chain that is not one of our proxies."""
     proxies = parse_networks(tuple(settings.TRUSTED_PROXIES))
     for hop in reversed(forwarded.split(",")):
         if not is_in(peer, proxies):
@@ -72,7 +72,7 @@ def parse_networks(networks: tuple[str, ...]) -> Networks:
 
 @lru_cache(maxsize=4096)
 def is_in(address: str, networks: Networks) -> bool:
-    """Tell whether `address` is in one of `networks`; what is no address is in none."""
+    """Tell whether `address` is an IP address in one of `networks`."""
     return is_address(address) and any(ip_address(address) in network for network in networks)
 
 
@@ -86,7 +86,7 @@ def is_address(text: str) -> bool:
 
 
 class ObservationMiddleware:
-    """Count each request and log it in one line: its route, not its path, which anybody can fill with anything."""
+    """Count each request and log it in one line, by its route: the path is arbitrary input."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -124,7 +124,7 @@ def _count_outcome(route: str, response: HttpResponse) -> str:
 def _describe(request: HttpRequest, route: str, status: int, seconds: float) -> dict[str, Any]:
     user = request.__dict__.get("user")
     if isinstance(user, LazyObject) and user.__dict__["_wrapped"] is empty:
-        user = None  # nobody has asked who it is, and a log line is no reason for a query
+        user = None  # not read so far, and a log line must not cost a query
     return {
         "method": request.method,
         "route": route,

@@ -1,4 +1,4 @@
-"""Where the request that this thread is answering came from, behind our proxies; the audit trail names it."""
+"""The client address of the request that this thread is answering, behind our proxies; the audit trail names it."""
 
 from contextvars import ContextVar
 from ipaddress import ip_address
@@ -7,7 +7,7 @@ _current: ContextVar[str | None] = ContextVar("request_address", default=None)
 
 
 def start(address: str) -> None:
-    """Remember the address of a request that begins; what is no address is not kept."""
+    """Remember the address of a request that begins; any other text is dropped."""
     try:
         _current.set(str(ip_address(address)))
     except ValueError:

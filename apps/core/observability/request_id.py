@@ -1,4 +1,4 @@
-"""The id of the request that this thread is answering; every response, problem and log line carries it."""
+"""The id of the request that this thread is answering, in every response, problem and log line."""
 
 import logging
 import re
@@ -11,7 +11,7 @@ _current: ContextVar[str] = ContextVar("request_id", default="-")
 
 
 def start(client_value: str) -> str:
-    """Take the client's id if it is sane (so that it cannot forge a log line), else make one; return it."""
+    """Use the client's id if it is safe for a log line, else make one; return it."""
     request_id = client_value if _SANE.fullmatch(client_value) else str(uuid7())
     _current.set(request_id)
     return request_id

@@ -1,4 +1,4 @@
-"""Tell a person at a terminal what a command is waiting for, and for how long it has."""
+"""Progress of a command at a terminal: the step it waits for, and the seconds since that began."""
 
 import sys
 import threading
@@ -14,7 +14,7 @@ _TICK_SECONDS = 1.0
 
 @contextmanager
 def step(doing: str) -> Iterator[None]:
-    """Show `doing` and the seconds since the block began, on stderr, until it ends; nothing if that is no terminal."""
+    """Show `doing` and the seconds since the block began on stderr until it ends; only on a terminal."""
     if not sys.stderr.isatty():
         yield
         return
@@ -40,5 +40,5 @@ def _show(doing: str, done: threading.Event) -> None:
     while not done.wait(_TICK_SECONDS):
         sys.stderr.write(f"\r{doing}: {time.monotonic() - began:,.0f} s ")
         sys.stderr.flush()
-    sys.stderr.write("\r\033[K")  # leaves the line empty for what comes next
+    sys.stderr.write("\r\033[K")  # leaves an empty line
     sys.stderr.flush()

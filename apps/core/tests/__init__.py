@@ -1,0 +1,1 @@
+"""Tests of manage.py, the settings, the import contracts and the repository."""

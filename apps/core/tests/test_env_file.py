@@ -1,12 +1,10 @@
-"""Creating `.env`, and finding the line that breaks it."""
+"""Creation of `.env`."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from config.env_file import REPOSITORY, EnvFileError, check_env_file, create_env_file
+from config.env_file import REPOSITORY, create_env_file
 
 
 def values(path: Path) -> dict[str, str]:
@@ -31,30 +29,6 @@ def test_an_existing_file_is_left_alone(tmp_path: Path) -> None:
     target.write_text("SECRET_KEY=mine\n")
     assert create_env_file(REPOSITORY / ".env.example", target) is False
     assert target.read_text() == "SECRET_KEY=mine\n"
-
-
-@pytest.mark.parametrize("line", ["", "# note", "A=", "A=1", "export A=b c", "A='b c'", 'A="b"', "A=b'c"])
-def test_a_good_line_passes(tmp_path: Path, line: str) -> None:
-    (tmp_path / ".env").write_text(f"A=1\n{line}\n")
-    check_env_file(tmp_path / ".env")
-
-
-@pytest.mark.parametrize("line", ["secret", "A B=1", "A = 1", "=1", "A: 1", "A='b", 'A="'])
-def test_a_broken_line_is_named_but_not_shown(tmp_path: Path, line: str) -> None:
-    (tmp_path / ".env").write_text(f"A=1\n{line}\n")
-    with pytest.raises(EnvFileError) as raised:
-        check_env_file(tmp_path / ".env")
-    assert str(raised.value) == ".env, line 2: expected NAME=value."
-
-
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_bytes(b"A=\xff\xfe\n")
-    with pytest.raises(EnvFileError, match="Cannot read"):
-        check_env_file(tmp_path / ".env")
-
-
-def test_no_file_is_fine(tmp_path: Path) -> None:
-    check_env_file(tmp_path / ".env")
 
 
 def test_it_needs_the_standard_library_only() -> None:

@@ -44,6 +44,7 @@ BREAKS = (
     ("Layers inside the packages of core", "apps/core/values/money.py", "import apps.core.values.phones"),
     ("Layers inside the packages of core", "apps/core/api/odds_and_ends.py", ""),
     ("Layers of accounts and of transactions", "apps/accounts/models.py", "import apps.accounts.audit"),
+    ("Layers of accounts and of transactions", "apps/accounts/roles.py", "import apps.accounts.models"),
     ("Layers of accounts and of transactions", "apps/transactions/odds_and_ends.py", ""),
     (
         "Layers inside a feature",

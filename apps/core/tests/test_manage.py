@@ -1,16 +1,14 @@
-"""What manage.py says when the surroundings are wrong: one line on stderr, and a non-zero exit."""
+"""manage.py in wrong surroundings: one line on stderr, and a non-zero exit."""
 
-import os
+import re
 import shutil
 import socket
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from apps.core.database.logins import is_embedded
+from apps.testing.commands import assert_one_line, manage
 from config.env_file import REPOSITORY
 
 pytestmark = pytest.mark.timeout(60)
@@ -19,23 +17,7 @@ pytestmark = pytest.mark.timeout(60)
 EXTERNAL = {"DATABASE_HOST": "127.0.0.1", "DATABASE_PORT": "1", "DATABASE_USER": "u", "DATABASE_PASSWORD": "p"}
 
 
-def manage(
-    *arguments: str, at: Path = REPOSITORY, environment: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run manage.py with a changed environment; an empty value removes the variable."""
-    changed = os.environ | (environment or {})
-    changed = {name: value for name, value in changed.items() if value or name == "DATABASE_HOST"}
-    command = [sys.executable, str(at / "manage.py"), *arguments]
-    return subprocess.run(command, cwd=at, env=changed, capture_output=True, text=True, timeout=30, check=False)
-
-
 embedded_only = pytest.mark.skipif(not is_embedded(), reason="asks the embedded PostgreSQL of the session")
-
-
-def assert_one_line(result: subprocess.CompletedProcess[str], expected: str) -> None:
-    assert result.returncode != 0
-    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
-    assert expected in result.stderr
 
 
 @pytest.fixture
@@ -47,13 +29,19 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_broken_env_file(checkout: Path) -> None:
-    (checkout / ".env").write_text("SECRET_KEY=x\nthis is no setting\n")
-    assert_one_line(manage("check", at=checkout), ".env, line 2")
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [(b"SECRET_KEY=x\nmy secret\n", ".env has a line that is not NAME=value"), (b"A=\xff\n", "Cannot read .env")],
+)
+def test_a_broken_env_file(checkout: Path, content: bytes, complaint: str) -> None:
+    (checkout / ".env").write_bytes(content)
+    result = manage("check", at=checkout)
+    assert_one_line(result, complaint)
+    assert "my secret" not in result.stderr
 
 
 def test_a_missing_secret_key(checkout: Path) -> None:
-    assert_one_line(manage("check", at=checkout, environment={"SECRET_KEY": ""}), "SECRET_KEY")
+    assert_one_line(manage("check", at=checkout, environment={"SECRET_KEY": None}), "SECRET_KEY")
 
 
 @pytest.mark.parametrize("command", ["migrate", "showmigrations"])
@@ -62,7 +50,7 @@ def test_an_unreachable_database(command: str) -> None:
 
 
 def test_a_traceback_on_demand(checkout: Path) -> None:
-    assert "Traceback" in manage("check", at=checkout, environment={"SECRET_KEY": "", "DEBUG_TRACEBACK": "1"}).stderr
+    assert "Traceback" in manage("check", at=checkout, environment={"SECRET_KEY": None, "DEBUG_TRACEBACK": "1"}).stderr
 
 
 def test_an_unknown_database_role() -> None:
@@ -110,3 +98,17 @@ def test_db_psql_logs_in_as_the_chosen_role(role: str, user: str) -> None:
 @pytest.mark.parametrize(("name", "value"), [("BUSINESS_TIME_ZONE", "Mars"), ("PHONE_REGION", "XX")])
 def test_a_setting_that_names_nothing(name: str, value: str) -> None:
     assert_one_line(manage("check", environment={name: value}), f"{name} must be")
+
+
+def test_a_generated_secret_key_needs_no_settings_and_never_repeats_itself() -> None:
+    nothing = {
+        "SECRET_KEY": None,
+        "DATABASE_HOST": "db.invalid",
+        "DJANGO_SETTINGS_MODULE": "config.settings.production",
+    }
+    results = [manage("generate_secret_key", environment=nothing) for _ in range(2)]
+    assert [result.returncode for result in results] == [0, 0], results[0].stderr
+    keys = [result.stdout.strip() for result in results]
+    assert keys[0] != keys[1]
+    # No character that an .env file or a shell would take for something else; longer than production asks for.
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{60,}", key) for key in keys)

@@ -1,4 +1,4 @@
-"""No secret stands in a tracked file, nor in anything that was ever committed."""
+"""Absence of secrets in tracked files and in every commit."""
 
 import re
 import subprocess
@@ -25,7 +25,7 @@ _ALLOWED = re.compile(r"example|EXAMPLE|changeme|placeholder")
 
 
 def secrets_in(text: str) -> Iterator[str]:
-    """Yield each thing that looks like a secret, cut short, with what it looks like."""
+    """Yield each text that looks like a secret, cut short, with its kind."""
     for match in _PATTERN.finditer(text):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.end()]
         if not _ALLOWED.search(line):

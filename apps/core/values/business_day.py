@@ -1,4 +1,4 @@
-"""The day of the business: daily limits and daily figures are counted by it."""
+"""The business day, by which daily limits and daily figures are counted."""
 
 from datetime import date, datetime, time
 from functools import cache
@@ -23,5 +23,5 @@ def day_begins(day: date) -> datetime:
 
 
 def business_day_start(moment: datetime) -> datetime:
-    """Return the moment at which the business day of `moment` began."""
+    """Return the first moment of the business day of `moment`."""
     return day_begins(business_day(moment))

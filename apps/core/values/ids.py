@@ -16,7 +16,7 @@ _RANDOM_BITS = 62
 
 
 def uuid7_at(moment: datetime, *, random_bits: int | None = None) -> UUID:
-    """Return a version 7 UUID whose order is that of `moment`, to the microsecond.
+    """Return a version 7 UUID that sorts as `moment` does, to the microsecond.
 
     The 12 bits after the version hold the fraction of the millisecond (RFC 9562, section 6.2, method 3), so ids of
     different microseconds sort as the microseconds do. With `random_bits=0` it is the least id of that microsecond.
@@ -30,5 +30,5 @@ def uuid7_at(moment: datetime, *, random_bits: int | None = None) -> UUID:
 
 
 def moment_of(identifier: UUID) -> datetime:
-    """Return the moment that a version 7 UUID was made, to the millisecond."""
+    """Return the moment in a version 7 UUID, to the millisecond."""
     return _EPOCH + timedelta(milliseconds=identifier.int >> 80)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 PLACES = Decimal("0.01")
 ZERO = Decimal("0.00")
 MAX_AMOUNT = Decimal("999999999999.99")
-# Wide enough for a million credits of the largest amount.
+# Room for a million credits of the largest amount.
 MAX_BALANCE_DIGITS = 20
 MAX_BALANCE = Decimal("999999999999999999.99")
 
@@ -16,7 +16,7 @@ _PLAIN = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?", re.ASCII)
 
 
 def parse_amount(text: str, *, allow_zero: bool = False) -> Decimal:
-    """Return the amount that `text` writes in plain ASCII digits, quantized to two places.
+    """Return the amount written in plain ASCII digits, quantized to two places.
 
     Raises:
         ValueError: signs, exponents, separators, other digits, more than two places, more than `MAX_AMOUNT`, or zero

@@ -29,7 +29,7 @@ def normalize_mobile(text: str) -> str:
 
 @cache
 def _home_numbers(region: str) -> tuple[tuple[str, str], re.Pattern[str], re.Pattern[str]]:
-    """Return how numbers of `region` begin (`+98`, `0`) and what its mobile and its other non-geographic numbers are.
+    """Return the prefixes of `region` (`+98`, `0`) and the patterns of its mobile and other non-geographic numbers.
 
     Nearly all numbers are of the home region and written plainly. For these the patterns of libphonenumber's own data
     decide as its general parser would, at a tenth of its cost; a test compares the two.

@@ -91,7 +91,7 @@ def test_the_list_tells_an_approver_that_somebody_else_must_follow() -> None:
     approver.act("credit_requests_creditrequest", "approve", request)
     approver.messages()
     approver.act("credit_requests_creditrequest", "approve", request)
-    assert any("somebody else must approve it too" in message for message in approver.messages())
+    assert any("another approver must approve it too" in message for message in approver.messages())
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from django.core.management.base import CommandError
 from pytest_django import Settings
 
 from apps.accounts.models import Seller, User
-from apps.accounts.sessions.services import Door, open_session
+from apps.accounts.sessions.login_events import Door
+from apps.accounts.sessions.services import open_session
 from apps.credit_requests.models import CreditRequest
 from apps.testing.invariants import assert_ledger_consistent, nothing_changes, snapshot
 from apps.transactions.models import EntryType, LedgerEntry

@@ -1,0 +1,1 @@
+"""Tests that span all apps: authorisation, audit, translations, races, random steps."""

@@ -1,4 +1,4 @@
-"""Two use cases on two connections, the first held at a chosen moment while the second runs as far as it can."""
+"""Two use cases on two connections: the first is held at a chosen moment while the second runs."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,7 +15,7 @@ PATIENCE_SECONDS = 20
 
 
 class Held:
-    """Runs an act in a thread of its own and holds it before its statement number `point` (the last is the commit)."""
+    """An act in a thread of its own, held before its statement number `point` (the last is the commit)."""
 
     def __init__(self, act: Callable[[], object], point: int = 0) -> None:
         self._act, self._point, self._seen = act, point, 0

@@ -1,4 +1,4 @@
-"""What the processes of a mixed load do; a new process finds it here by name."""
+"""The work of the processes of a mixed load, in a module that a new process can import."""
 
 import random
 from collections import Counter
@@ -31,7 +31,7 @@ Act = Callable[[], object]
 
 
 def work(seed: int, claims: Sequence[Claims], staff_id: UUID, operations: int) -> Counter[str]:
-    """Do random things to the sellers of `claims`, the same for the same seed; return how many ended how."""
+    """Do random things to the sellers of `claims`, the same for the same seed; return the number of each outcome."""
     chance = random.Random(seed)
     staff = User.objects.get(pk=staff_id)
     people = [Person(chance, each, User.objects.get(pk=each.user_id), staff) for each in claims]
@@ -46,7 +46,7 @@ def work(seed: int, claims: Sequence[Claims], staff_id: UUID, operations: int) -
 
 @dataclass
 class Person:
-    """Somebody who works for one seller, and the staff who looks after it."""
+    """A user of one seller, and a member of staff."""
 
     chance: random.Random
     claims: Claims

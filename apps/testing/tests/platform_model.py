@@ -1,4 +1,4 @@
-"""The platform in plain Python: what each use case must answer and do, without a database, locks or hashes."""
+"""The platform in plain Python: the answer and effect of each use case, without a database, locks or hashes."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -60,7 +60,7 @@ class ModelSeller:
 
     @property
     def balance(self) -> Decimal:
-        """What the entries add up to."""
+        """The sum of the entries."""
         return sum((entry.change for entry in self.entries), ZERO)
 
     def enter(self, type: str, change: Decimal) -> None:

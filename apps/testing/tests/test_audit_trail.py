@@ -1,6 +1,5 @@
-"""Every step of staff, and of owners with their users, is kept with its line in the trail: both or neither."""
+"""Every step of staff, and of owners with their users, is committed with its line in the trail: both or neither."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -8,20 +7,22 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from apps.accounts import audit
-from apps.accounts.models import AuditAction, AuditEvent, Seller, SellerRole, StaffRole, User
+from apps.accounts.models import AuditAction, AuditEvent, Seller, User
+from apps.accounts.roles import SellerRole, StaffRole
 from apps.accounts.sellers import services
 from apps.credit_requests.services import approve_credit_request
 from apps.testing.api import Answer, Caller
 from apps.testing.back_office import desk
+from apps.testing.contract.audit_faults import Crash, Fault, die_after_the_line, die_before_the_line
+from apps.testing.contract.matrix import BODIES, MATRIX
 from apps.testing.factories import file_request, make_seller, make_staff, owner_of
 from apps.testing.fixtures import CALLERS
 from apps.testing.invariants import snapshot
-from apps.testing.tests.test_authorisation_matrix import BODIES, MATRIX
 
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "203.0.113.77"
-# What the trail says of each call; a call of the matrix that is in neither list fails the tests.
+# The action in the trail for each call; a call of the matrix that is in neither list fails the tests.
 STEPS = {
     "POST sellers/": AuditAction.ADD,
     "PATCH sellers/{seller}/": AuditAction.CHANGE,
@@ -43,11 +44,6 @@ OF_SELLERS = {
     "POST auth/logout/", "POST credit-requests/", "POST credit-requests/{request}/cancel/",
     "POST credit-requests/{foreign_request}/cancel/", "POST charges/", "POST charges/bulk/",
 }  # fmt: skip
-Fault = Callable[..., None]
-
-
-class Crash(Exception):
-    """The server dies."""
 
 
 def allowed_callers(call: str) -> list[str]:
@@ -88,23 +84,6 @@ def test_a_step_leaves_one_line_that_says_who_what_on_which_and_from_where(
         assert (line.action, line.actor, line.address, line.request_id) == (STEPS[call], user, ADDRESS, f"audit-{name}")
         assert line.subject
         assert line.subject_id
-
-
-def die_before_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def crash(*args: Any, **kwargs: Any) -> None:
-        raise Crash
-
-    monkeypatch.setattr(audit, "record", crash)
-
-
-def die_after_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    record = audit.record
-
-    def record_and_crash(*args: Any, **kwargs: Any) -> None:
-        record(*args, **kwargs)
-        raise Crash
-
-    monkeypatch.setattr(audit, "record", record_and_crash)
 
 
 @pytest.mark.parametrize("fault", [die_before_the_line, die_after_the_line])

@@ -1,8 +1,7 @@
-"""Every URL and method of the API for every caller: `authorisation_matrix.txt` says who may, and lists them all."""
+"""Every URL and method of the API for every caller, as listed in `contract/authorisation_matrix.txt`."""
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +9,10 @@ from django.db import transaction
 from django.urls import URLPattern, resolve
 
 from apps.accounts.models import Seller, User
-from apps.accounts.sessions.tests.test_tokens import FORGERIES
 from apps.core.limits.rate_limits import local_counts
-from apps.testing.api import BASE, PHONE, Caller
+from apps.testing.api import BASE, Caller
+from apps.testing.contract.forged_tokens import FORGERIES
+from apps.testing.contract.matrix import BODIES, MATRIX
 from apps.testing.factories import log_in, make_staff
 from apps.testing.fixtures import CALLERS
 from apps.testing.invariants import snapshot
@@ -25,42 +25,11 @@ CODES = {
     403: {"permission_denied", "seller_not_active"},
     404: {"not_found"},
 }
-CHARGE = {"phone_number": PHONE, "amount": "1.00"}
-NEW = {"username": "new", "password": "long enough, and odd", "email": "new@example.com", "company_name": "New"}
-CREDENTIALS = {"username": "nobody", "password": "wrong"}
-BODIES: dict[str, dict[str, Any]] = {
-    "POST auth/seller/register/": NEW,
-    "POST auth/seller/login/": CREDENTIALS,
-    "POST auth/admin/login/": CREDENTIALS,
-    "POST auth/refresh/": {"refresh": "garbage"},
-    "POST auth/logout/": {"refresh": "garbage"},
-    "POST sellers/": NEW,
-    "POST sellers/me/users/": {key: NEW[key] for key in ("username", "password", "email")} | {"role": "viewer"},
-    "PATCH sellers/me/": {"email": "changed@example.com"},
-    "PATCH sellers/{seller}/": {"email": "changed@example.com"},
-    "PATCH sellers/{other}/": {"email": "changed@example.com"},
-    "POST credit-requests/": {"amount": "10.00"},
-    "POST credit-requests/{request}/reject/": {"reason": "no"},
-    "POST charges/": CHARGE,
-    "POST charges/bulk/": {"charges": [CHARGE]},
-    "POST transactions/{entry}/reverse/": {"reason": "no"},
-}
-Row = tuple[str, str, list[int]]
-
-
-def read_matrix() -> list[Row]:
-    """Return method, path and the status of each caller."""
-    lines = Path(__file__).with_name("authorisation_matrix.txt").read_text().splitlines()
-    rows = [line.split() for line in lines if line and line[0] not in "# "]
-    return [(method, path, [int(status) for status in statuses]) for method, path, *statuses in rows]
-
-
-MATRIX = read_matrix()
 
 
 @pytest.fixture
 def intruders(owner: Caller, admin: Caller, seller: Seller, settings: Any) -> dict[str, Caller]:
-    """Callers with tokens of the mightiest users that are no good."""
+    """Callers with invalid tokens of the users with the most rights."""
     key = settings.SIMPLE_JWT["SIGNING_KEY"]
     found = {
         f"{name}'s, {forgery}": Caller(FORGERIES[forgery](caller.access, key))
@@ -127,7 +96,7 @@ def test_every_url_and_method_is_in_the_matrix_and_nothing_else(places: dict[str
 
 
 def test_a_path_with_an_id_is_closed_to_the_owner_of_another_seller() -> None:
-    """404 where an owner may do it to its own, so that nobody learns what exists; 403 where owners may not at all."""
+    """Expect 404 where owners may do it to their own, which hides existence, and 403 where they may not at all."""
     by_call = {(method, path): dict(zip(CALLERS, statuses[:-1], strict=True)) for method, path, statuses in MATRIX}
     checked = 0
     for (method, path), by_caller in by_call.items():
@@ -147,7 +116,7 @@ def _own_object(found: re.Match[str]) -> str:
 
 
 def test_every_read_with_an_id_says_404_and_not_403_to_a_stranger() -> None:
-    """403 would tell that the object exists."""
+    """Expect 404: 403 would tell that the object exists."""
     for method, path, statuses in MATRIX:
         if method == "GET" and re.search(r"\{(seller|request|entry|user)\}", path):
             assert statuses[CALLERS.index("foreign")] == 404, path

@@ -1,6 +1,6 @@
 """Pairs of use cases, the first one held before each of its statements and before its commit while the second runs.
 
-Whatever the moment, both end as they would one after the other.
+At every moment, both end as they would one after the other.
 """
 
 from collections.abc import Callable, Mapping
@@ -64,7 +64,7 @@ class Scene:
         return acts[name]
 
     def state(self) -> tuple[object, ...]:
-        """Return what both acts could have changed."""
+        """Return the state that both acts could have changed."""
         wallet = Wallet.objects.select_related("seller").get(pk=self.seller.pk)
         status = CreditRequest.objects.get(pk=self.request.pk).status
         seller = wallet.seller

@@ -1,4 +1,4 @@
-"""Two sellers, ten credit increases, a thousand sales, and what must be left to the last cent."""
+"""Two sellers, ten credit increases, a thousand sales, and the exact balances left."""
 
 from collections import Counter
 from decimal import Decimal

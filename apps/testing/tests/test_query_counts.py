@@ -8,12 +8,12 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.models import Seller
-from apps.core.api.tests.test_pagination import LISTS
 from apps.testing.api import Caller
+from apps.testing.contract.lists import LISTS
 from apps.testing.factories import file_request, log_in, make_seller, owner_of, reverse, sell
+from apps.testing.invariants import CHARGE_QUERIES
 
 SMALL, LARGE = 1, 20
-CHARGE_QUERIES = 4  # BEGIN, lock and read, write, COMMIT
 
 
 def _queries_of(act: Callable[[], object]) -> int:

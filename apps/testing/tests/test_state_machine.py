@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the platform answers and does what the model in plain Python does.
+"""Random steps in random order: the platform answers and changes as the model in plain Python does.
 
 The runs are the same each time. HYPOTHESIS_EXAMPLES=1000 makes that many new ones; a failure prints how to replay it.
 """
@@ -47,7 +47,7 @@ _names = count(1)
 
 
 class Platform(RuleBasedStateMachine):
-    """Does each step to the model and to the platform, and compares."""
+    """A machine that takes each step in the model and in the platform, and compares."""
 
     sellers = Bundle("sellers")
     requests = Bundle("requests")

@@ -13,15 +13,15 @@ from django.conf import settings
 from django.utils import translation
 
 from apps.core.api.problems import PROBLEMS
-from apps.core.api.tests.test_pagination import LISTS
 from apps.testing.api import PHONE, Caller
+from apps.testing.contract.lists import LISTS
+from apps.testing.contract.matrix import MATRIX
 from apps.testing.tests import translatable
-from apps.testing.tests.test_authorisation_matrix import MATRIX
 
 FOLDER = settings.BASE_DIR / "locale/fa/LC_MESSAGES"
 PERSIAN = re.compile("[\u0600-\u06ff]")
 MOMENT = re.compile(rb'"(as_of|to)":"[0-9TZ:.-]+"')  # of the answer itself
-# What of others our readers meet. Their own Persian counts; where they have none, the catalogue has it.
+# Texts of libraries that our readers meet. Their own Persian counts; the catalogue has the rest.
 THEME, DJANGO, API = (Path(module.__file__ or "").parent for module in (unfold, django, rest_framework))
 TEMPLATES_OF_OTHERS = [THEME / "templates", THEME / "contrib/filters/templates"]
 MODULES_OF_OTHERS = [
@@ -76,7 +76,7 @@ def test_whatever_people_and_clients_read_is_in_the_catalogue() -> None:
     assert [(where, text) for where, text in translatable.texts() if text not in catalogue.keys() | plurals] == []
 
 
-def test_nothing_is_in_the_catalogue_that_nobody_reads() -> None:
+def test_every_text_of_the_catalogue_is_in_use() -> None:
     read = {text for _, text in translatable.texts()} | set(of_others())
     assert written().keys() - read == set()
 

@@ -1,4 +1,4 @@
-"""What people and clients read and must therefore be in the catalogue: found in the source, as xgettext would."""
+"""Texts of people and clients that the catalogue must have: found in the source, as xgettext would."""
 
 import ast
 import re

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.accounts.models import Seller, SellerRole
+from apps.accounts.models import Seller
+from apps.accounts.roles import MAY_SELL
 from apps.accounts.sessions import services as sessions
 from apps.accounts.sessions.tokens import Claims, InvalidToken
 from apps.core.errors import DomainError, PermissionDenied
@@ -16,8 +17,6 @@ from apps.transactions.ledger import postings
 from apps.transactions.ledger import write as ledger
 from apps.transactions.ledger.locking import LockedWallet, actor_role, lock_wallet
 from apps.transactions.models import LedgerEntry
-
-_MAY_SELL = frozenset({SellerRole.OWNER.value, SellerRole.OPERATOR.value})
 
 
 class SellerNotActive(DomainError):
@@ -166,7 +165,7 @@ def _selling_seller(claims: Claims) -> UUID:
 def _check_actor(role: str | None) -> None:
     if role is None:
         raise InvalidToken
-    if role not in _MAY_SELL:
+    if role not in MAY_SELL:
         raise PermissionDenied("This role may not sell charges.")
 
 

@@ -120,7 +120,7 @@ def get_balance(seller_id: UUID) -> Balance:
     """
     wallet = Wallet.objects.select_related("seller").annotate(now=Now()).filter(pk=seller_id).first()
     if wallet is None:
-        raise NotFound("There is no such seller.")
+        raise NotFound("Seller not found.")
     return balance_of(wallet, wallet.now)
 
 

@@ -71,7 +71,7 @@ def lock_wallet(seller_id: UUID, *, session_id: UUID | None = None, idempotency_
         cursor.execute(_lock_statement() + _READ, lock + read)
         row = cursor.fetchone()
     if row is None or row[0] is None:
-        raise NotFound("There is no such seller.")
+        raise NotFound("Seller not found.")
     return LockedWallet(seller_id, *row)
 
 

@@ -162,7 +162,7 @@ def reconcile_seller(seller_id: UUID) -> SellerReconciliation:
     """
     for reconciliation in iterate_reconciliations(seller_id):
         return reconciliation
-    raise NotFound("There is no such seller.")
+    raise NotFound("Seller not found.")
 
 
 def reconcile_all() -> Reconciliation:

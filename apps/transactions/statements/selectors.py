@@ -100,7 +100,7 @@ def _settled_moment(seller_id: UUID) -> datetime:
         cursor.execute(_SETTLED_MOMENT, [seller_id, seller_id])
         row = cursor.fetchone()
     if row is None:
-        raise NotFound("There is no such seller.")
+        raise NotFound("Seller not found.")
     moment: datetime = row[0]
     return moment
 

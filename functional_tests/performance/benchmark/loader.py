@@ -12,7 +12,8 @@ from django.db.models import Model
 from psycopg2.extensions import connection
 from psycopg2.sql import SQL, Identifier
 
-from apps.accounts.models import Seller, SellerRole, User
+from apps.accounts.models import Seller, User
+from apps.accounts.roles import SellerRole
 from apps.core.values.ids import uuid7
 from apps.credit_requests.models import CreditRequest
 from apps.transactions.models import LedgerEntry, Wallet

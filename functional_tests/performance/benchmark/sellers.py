@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from apps.accounts.models import Seller, SellerRole, Session, User
+from apps.accounts.models import Seller, Session, User
+from apps.accounts.roles import SellerRole
 from apps.accounts.sessions.tokens import issue_pair
 from apps.credit_requests.services import approve_credit_request, submit_credit_request
 

@@ -1,4 +1,4 @@
-"""Nobody guesses passwords for ever, nobody locks others out, and no answer tells whether a name exists."""
+"""Guessing of passwords ends, locks no other user out, and no answer tells whether a name exists."""
 
 from unittest.mock import patch
 
@@ -34,6 +34,26 @@ def log_in(client: Client, password: str, address: str = HOME, **headers: str) -
     return answer.status_code
 
 
+def test_after_too_many_failures_even_the_right_password_waits(client: Client) -> None:
+    assert [log_in(client, "wrong") for _ in range(4)] == [401, 401, 401, 429]
+    body = {"username": "ROOT-user", "password": PASSWORD}
+    path = "/api/v1/auth/admin/login/"
+    answer = client.post(path, body, content_type="application/json", REMOTE_ADDR=HOME)
+    assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
+    assert 0 < int(answer.headers["Retry-After"]) <= 900
+    assert log_in(client, PASSWORD, ELSEWHERE) == 200
+
+
+def test_successes_do_not_count(client: Client) -> None:
+    assert [log_in(client, PASSWORD) for _ in range(6)] == [200] * 6
+
+
+def test_all_attempts_of_an_address_have_a_limit(client: Client, settings: Settings) -> None:
+    settings.LOGINS_PER_MINUTE = 2
+    assert [log_in(client, PASSWORD) for _ in range(3)] == [200, 200, 429]
+    assert log_in(client, PASSWORD, ELSEWHERE) == 200
+
+
 def _guess_from_many_addresses(client: Client) -> list[int]:
     return [log_in(client, "wrong", f"203.0.113.{number}") for number in range(8)]
 
@@ -43,7 +63,7 @@ def test_guesses_from_many_addresses_come_to_an_end(client: Client) -> None:
     assert log_in(client, PASSWORD, "203.0.113.99") == 429, "a right guess would show"
 
 
-def test_guesses_from_many_addresses_do_not_lock_out_who_was_there_before(client: Client) -> None:
+def test_guesses_from_many_addresses_do_not_lock_out_a_known_address(client: Client) -> None:
     assert log_in(client, PASSWORD, HOME) == 200
     _guess_from_many_addresses(client)
 
@@ -58,7 +78,7 @@ def test_an_address_that_is_known_has_its_own_limit_still(client: Client) -> Non
     assert [log_in(client, "wrong", HOME) for _ in range(4)] == [401, 401, 401, 429]
 
 
-def test_one_who_has_a_network_of_ipv6_has_one_address(client: Client) -> None:
+def test_a_network_of_ipv6_counts_as_one_address(client: Client) -> None:
     assert [log_in(client, "wrong", f"2001:db8:1:2::{number}") for number in range(4)] == [401, 401, 401, 429]
     assert log_in(client, PASSWORD, "2001:db8:1:3::1") == 200
 
@@ -87,7 +107,7 @@ def test_behind_our_proxy_the_clients_are_told_apart(client: Client) -> None:
     assert through_proxy(PASSWORD, HOME) == 200
 
 
-def test_who_is_no_proxy_of_ours_cannot_pass_for_others(client: Client) -> None:
+def test_a_peer_that_is_not_our_proxy_cannot_pass_for_others(client: Client) -> None:
     def claims(number: int) -> int:
         return log_in(client, "wrong", "203.0.113.7", **{"X-Forwarded-For": f"198.51.100.{number}"})
 
@@ -123,7 +143,7 @@ def test_every_failed_login_costs_the_same_work(client: Client) -> None:
     make_seller()  # whose owner has no password
     User.objects.create_user("gone", password=PASSWORD, is_active=False)
     no_password = User.objects.get(username__startswith="owner").username
-    tries = [("nobody", "x"), ("root-user", "wrong"), ("gone", PASSWORD), (no_password, "x"), ("root-user", PASSWORD)]
+    tries = [("unknown", "x"), ("root-user", "wrong"), ("gone", PASSWORD), (no_password, "x"), ("root-user", PASSWORD)]
 
     for door in ("seller", "admin"):
         path = f"/api/v1/auth/{door}/login/"

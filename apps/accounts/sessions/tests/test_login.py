@@ -54,9 +54,9 @@ def test_the_right_door_hands_out_both_tokens(owner_user: User, staff_user: User
         ("seller", "staff", PASSWORD),
         ("seller", "owner", "wrong"),
         ("admin", "staff", PASSWORD + " "),
-        ("seller", "nobody", PASSWORD),
+        ("seller", "unknown", PASSWORD),
     ],
-    ids=["seller at the staff door", "staff at the seller door", "wrong password", "a space more", "nobody"],
+    ids=["seller at the staff door", "staff at the seller door", "wrong password", "a space more", "unknown"],
 )
 def test_every_other_try_gets_one_and_the_same_answer(
     owner_user: User, staff_user: User, door: str, username: str, password: str

@@ -1,10 +1,11 @@
-"""An owner says who else acts for its seller."""
+"""Owners manage the users of their seller."""
 
 import pytest
 
-from apps.accounts.models import Seller, SellerRole, Session, User
+from apps.accounts.models import Seller, Session, User
+from apps.accounts.roles import SellerRole
 from apps.testing.api import Caller, assert_invalid, assert_problem
-from apps.testing.factories import log_in, make_seller, make_staff, make_user, owner_of
+from apps.testing.factories import log_in, make_seller, make_user, owner_of
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +54,7 @@ def test_the_list_shows_ones_own_users_only(mehr: Seller, owner: Caller) -> None
         ({"email": "nonsense"}, "email"),
     ],
 )
-def test_a_wrong_invitation_makes_nobody(owner: Caller, change: dict[str, str], field: str) -> None:
+def test_a_wrong_invitation_creates_no_user(owner: Caller, change: dict[str, str], field: str) -> None:
     before = User.objects.count()
     assert_invalid(owner.post("sellers/me/users/", {**INVITATION, **change}), field)
     assert User.objects.count() == before
@@ -94,40 +95,13 @@ def test_a_deactivated_user_is_out_at_once_and_can_come_back(mehr: Seller, owner
     assert theirs.get("auth/me/").status == 401
 
 
-def test_a_new_password_ends_the_sessions(mehr: Seller, owner: Caller) -> None:
+def test_a_weak_new_password_is_refused(mehr: Seller, owner: Caller) -> None:
     user = make_user(mehr, SellerRole.OPERATOR)
-    theirs = log_in(user)
-    assert owner.patch(f"sellers/me/users/{user.pk}/", {"password": "warm-ibis-58-cup"}).status == 200
-    assert theirs.get("auth/me/").status == 401
     assert_invalid(owner.patch(f"sellers/me/users/{user.pk}/", {"password": "1234"}), "password")
 
 
 @pytest.mark.parametrize("step", ["PATCH", "DELETE"])
-def test_owners_are_changed_by_the_platform_only(mehr: Seller, owner: Caller, step: str) -> None:
+def test_owners_are_changed_by_staff_only(mehr: Seller, owner: Caller, step: str) -> None:
     answer = owner.send(step, f"sellers/me/users/{owner_of(mehr).pk}/", b'{"role": "viewer"}')
     assert_problem(answer, 403, "permission_denied")
     assert owner.get("auth/me/").body["roles"] == ["owner"]
-
-
-@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-def test_another_sellers_user_does_not_exist(owner: Caller, method: str) -> None:
-    other = make_user(make_seller(), SellerRole.VIEWER)
-    assert_problem(owner.send(method, f"sellers/me/users/{other.pk}/", b"{}"), 404, "not_found")
-    other.refresh_from_db()
-    assert other.is_active
-
-
-@pytest.mark.parametrize("role", [SellerRole.OPERATOR, SellerRole.VIEWER, "admin", "support"])
-def test_only_owners_may(mehr: Seller, role: str) -> None:
-    user = make_user(mehr, SellerRole(role)) if role in SellerRole.values else make_staff(role)
-    other = make_user(mehr, SellerRole.VIEWER)
-    theirs = log_in(user)
-    assert_problem(theirs.get("sellers/me/users/"), 403, "permission_denied")
-    assert_problem(theirs.post("sellers/me/users/", INVITATION), 403, "permission_denied")
-    assert_problem(theirs.get(f"sellers/me/users/{other.pk}/"), 403, "permission_denied")
-    assert_problem(theirs.patch(f"sellers/me/users/{other.pk}/", {}), 403, "permission_denied")
-    assert_problem(theirs.send("DELETE", f"sellers/me/users/{other.pk}/"), 403, "permission_denied")
-
-
-def test_nobody_without_a_login(anonymous: Caller) -> None:
-    assert_problem(anonymous.get("sellers/me/users/"), 401, "not_authenticated")

@@ -1,4 +1,4 @@
-"""Text that people write."""
+"""Text fields."""
 
 import pytest
 from rest_framework.serializers import ValidationError

@@ -1,4 +1,4 @@
-"""health/live/, health/ready/, and what clients hear while the database is away."""
+"""health/live/, health/ready/, and the answers while the database is away."""
 
 from collections.abc import Iterator
 
@@ -45,7 +45,7 @@ def _database_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.django_db(transaction=True)
 class TestWhileTheDatabaseIsAway:
-    """503 for what needs it, and then all is as before."""
+    """Requests that need the database answer 503 until it is back."""
 
     @pytest.mark.usefixtures("_database_away")
     def test_the_process_is_live_but_not_ready(self) -> None:

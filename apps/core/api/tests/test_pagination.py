@@ -1,38 +1,15 @@
 """Keyset pages, on every list."""
 
 from base64 import b64encode
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from apps.accounts.models import Seller
 from apps.testing.api import Answer, Caller, assert_invalid
-from apps.testing.factories import file_request, make_seller, sell
+from apps.testing.contract.lists import LISTS
 from apps.testing.invariants import nothing_changes
 
-Add = Callable[[Seller, int], object]
-
-
-def _add_seller(seller: Seller, number: int) -> object:
-    return make_seller()
-
-
-def _add_request(seller: Seller, number: int) -> object:
-    return file_request(seller)
-
-
-def _add_sale(seller: Seller, number: int) -> object:
-    return sell(seller, "0.01", phone_number=f"+98912{number:07}")
-
-
-LISTS: dict[str, tuple[Add, str]] = {
-    "sellers/": (_add_seller, "id"),
-    "credit-requests/": (_add_request, "id"),
-    "transactions/": (_add_sale, "id"),
-    "sellers/{seller}/transactions/": (_add_sale, "id"),
-    "phone-numbers/": (_add_sale, "phone_number"),
-}
 every_list = pytest.mark.parametrize("path", LISTS)
 
 

@@ -1,4 +1,4 @@
-"""What a client sent is taken in, whoever was answered without reading it."""
+"""Bodies that a view left unread are read to their end."""
 
 import pytest
 from django.conf import settings

@@ -70,7 +70,7 @@ def url(path: str, seller: Seller) -> str:
 
 @pytest.fixture
 def caller(request: pytest.FixtureRequest, role: str) -> Caller:
-    """Who may call the path."""
+    """A caller that may call the path."""
     found: Caller = request.getfixturevalue(role)
     return found
 

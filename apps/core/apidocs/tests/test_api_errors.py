@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 from apps.core.api.problems import PROBLEMS
-from apps.core.apidocs.examples import MEMBERS
 from apps.core.apidocs.swagger import problem_example
 
 PAGE = Path(__file__).resolve().parents[4] / "docs" / "api-errors.md"
@@ -30,7 +29,7 @@ FIELD_ERRORS = [{"field": "amount", "code": "invalid_amount", "detail": "The amo
 def page() -> str:
     rows, examples = "", ""
     for code, problem in PROBLEMS.items():
-        members = ["errors"] if code == "validation_error" else list(MEMBERS.get(code, ()))
+        members = ["errors"] if code == "validation_error" else list(problem.members)
         names = ", ".join(f"`{member}`" for member in members)
         rows += f"| {problem.status} | [`{code}`](#{code}) | {problem.title} | {names} |\n"
         example = json.dumps(problem_example(code, FIELD_ERRORS), indent=2, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend with a health check that costs no round trip, and honest about what is lost."""
+"""Django's PostgreSQL backend with a health check without a round trip, and with known outcomes of lost connections."""
 
 import select
 import time
@@ -16,7 +16,7 @@ from apps.core.observability import request_id
 
 
 class Cursor(CursorWrapper):
-    """A cursor that says since when it waits for an answer, and what is not known when none comes."""
+    """A cursor that records since when it waits, and raises `OutcomeUnknown` if a write loses its connection."""
 
     db: "DatabaseWrapper"
 
@@ -41,30 +41,28 @@ def _is_read(sql: Any) -> bool:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Add to Django's: what is known about a connection that breaks, and an end to waiting for one that says nothing.
-
-    Ask the socket, not the server, whether a kept connection still lives.
+    """A connection whose health check asks the socket, whose waits are limited, and whose lost commits are told apart.
 
     Django's own check (`CONN_HEALTH_CHECKS`) sends `SELECT 1` before the first query of every request. A server that
     closed the connection has left an end-of-file to read on the socket, and an idle connection has nothing to read, so
-    `poll` with no wait tells them apart. Only a connection with something to read is asked with a query.
+    `poll` without a wait tells them apart. Only a connection with something to read is asked with a query.
     """
 
-    # Since when (monotonic clock) a statement of this connection waits for the server; None: none does.
+    # Start (monotonic clock) of the statement that waits for the server, or None.
     waiting_since: float | None = None
-    # For how many seconds one may wait; None: for ever. The server's own timeouts are shorter.
+    # Seconds that a statement may wait; None: unlimited. The server's own timeouts are shorter.
     patience_seconds: float | None = None
     # The request in which this connection last committed something.
     committed_in: str | None = None
 
     @property
     def is_lost(self) -> bool:
-        """Tell whether the connection is closed, by whichever end."""
+        """Tell whether the connection is closed, by either end."""
         return self.connection is None or bool(self.connection.closed)
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Let the watchdog know that the block waits for the server."""
+        """Tell the watchdog that the block waits for the server."""
         self.waiting_since = time.monotonic()
         try:
             yield
@@ -101,10 +99,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return usable
 
     def set_autocommit(self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False) -> None:
-        """Do as asked, but do not connect anew for it.
+        """Set autocommit, but do not connect anew for it.
 
-        The end of a transaction whose connection was lost asks for it, and the failure of that new connection would
-        take the place of what is known about the lost one. Every new connection begins in autocommit anyway.
+        The end of a transaction calls this also when its connection was lost. The failure of a new connection would
+        then replace the error of the lost one. Every new connection begins in autocommit anyway.
         """
         if autocommit and self.connection is None:
             self.autocommit = True
@@ -114,7 +112,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _commit(self) -> None:
         """Commit. Raise `OutcomeUnknown` if the connection broke before the server's answer came.
 
-        An error that leaves the connection open is the server's word that it rolled back.
+        An error that leaves the connection open is the server's report that it rolled back.
         """
         self.waiting_since = time.monotonic()
         try:

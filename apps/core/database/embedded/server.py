@@ -1,7 +1,7 @@
-"""A PostgreSQL server of our own, from PyPI's binaries: used when no DATABASE_HOST is set, and by the tests.
+"""An embedded PostgreSQL server, from PyPI's binaries: used when no DATABASE_HOST is set, and by the tests.
 
-It listens on a Unix socket only, in a folder that nobody else can enter, and asks everybody for a password. No Django
-here: the settings import this module.
+It listens on a Unix socket only, in a folder that only its user can enter, and every role needs a password. The module
+does not import Django, because the settings import it.
 """
 
 import os
@@ -59,7 +59,7 @@ class EmbeddedPostgres:
         if chosen := os.environ.get("EMBEDDED_POSTGRES_DIR"):
             return cls(REPOSITORY / Path(chosen).expanduser())
         if os.geteuid() == 0:
-            # The checkout may stand where the server's unprivileged user cannot come, as under /root.
+            # The server's unprivileged user may not be able to enter the checkout, as under /root.
             return cls(ROOT_HOME / short_hash(REPOSITORY))
         return cls(REPOSITORY / ".postgres")
 
@@ -92,7 +92,7 @@ class EmbeddedPostgres:
         }
 
     def is_running(self) -> bool:
-        """Tell whether the server answers `SELECT 1`; a pid file or a process proves nothing."""
+        """Tell whether the server answers `SELECT 1`; a pid file or a process is not proof."""
         if not self.home.data.exists():
             return False
         try:
@@ -111,7 +111,7 @@ class EmbeddedPostgres:
         return "not answering" if self._processes() else "stopped"
 
     def start(self) -> bool:
-        """Start the server unless it runs, and complete what is missing; return whether this call started it.
+        """Start the server unless it runs, and create missing roles and databases; return whether this call started it.
 
         Any number of processes may call this at once.
         """
@@ -127,7 +127,7 @@ class EmbeddedPostgres:
         return started
 
     def stop(self) -> bool:
-        """Stop the server, ending its sessions; return whether there was one. A stranger's pid is never signalled."""
+        """Stop the server, ending its sessions; return whether one ran. No other program's pid is ever signalled."""
         if not self.home.data.exists():
             return False
         with self.home.locked():
@@ -139,7 +139,7 @@ class EmbeddedPostgres:
         return True
 
     def destroy(self) -> None:
-        """Stop the server and delete its home, with everything in it."""
+        """Stop the server and delete its home."""
         self.stop()
         if self.home.path.exists():
             shutil.rmtree(self.home.path)
@@ -148,7 +148,7 @@ class EmbeddedPostgres:
 
     def _remove_leftovers(self) -> None:
         for scratch in self.home.path.glob("initdb-*"):
-            # A dying initdb may still write there: what it leaves is removed by the next start.
+            # A dying initdb may still write there: its rest is removed by the next start.
             shutil.rmtree(scratch, ignore_errors=True)
 
     def _initialise(self) -> None:
@@ -174,7 +174,7 @@ class EmbeddedPostgres:
         shutil.rmtree(scratch)
 
     def _launch(self) -> None:
-        """Start the server, once what is left of an earlier one has gone (or has come back by itself)."""
+        """Start the server once the processes of an earlier one have ended, or return if that answers again."""
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while processes := self._processes():
             if self.is_running():
@@ -184,8 +184,8 @@ class EmbeddedPostgres:
                 raise EmbeddedPostgresError(f"{complaint} (log: {self.home.log})")
             time.sleep(0.1)
         self.account.make_private(self.home.socket_folder)
-        # Nobody serves these folders, so the pid files in them are stale; but PostgreSQL would refuse to start if a
-        # zombie or a stranger had the pid by now.
+        # No server runs in these folders, so their pid files are stale; PostgreSQL would refuse to start if a zombie or
+        # another program had the pid by now.
         for pid_file in (self.home.data / "postmaster.pid", self.home.socket_folder / f".s.PGSQL.{PORT}.lock"):
             pid_file.unlink(missing_ok=True)
         self.home.prepare_log(self.account)
@@ -211,7 +211,7 @@ class EmbeddedPostgres:
         return find_server_processes(self.home.cluster_name, self.account)
 
     def _postmaster(self) -> int:
-        """Return the pid in the pid file, whoever has it by now; 0 without one."""
+        """Return the pid in the pid file, which another program may have by now; 0 without a file."""
         try:
             return int((self.home.data / "postmaster.pid").read_text().split("\n")[0])
         except (OSError, ValueError):

@@ -1,14 +1,11 @@
 """check --deploy warns when the application's database role could switch off what protects the ledger."""
 
-import subprocess
-import sys
-
 import pytest
 from django.db import DatabaseError, connection
 
 from apps.core.database.checks import check_role_owns_nothing
 from apps.core.database.logins import database_login
-from config.env_file import REPOSITORY
+from apps.testing.commands import manage
 
 
 @pytest.mark.django_db
@@ -16,15 +13,12 @@ from config.env_file import REPOSITORY
 def test_a_role_that_could_change_tables_is_warned_of(role: str, warned: bool) -> None:
     login = database_login(role, connection.settings_dict["NAME"])
     environment = {f"DATABASE_{name}": login[name] for name in ("HOST", "PORT", "NAME", "USER", "PASSWORD")}
-    command = [sys.executable, "manage.py", "check", "--deploy"]
-    result = subprocess.run(
-        command, cwd=REPOSITORY, env={"SECRET_KEY": "x", **environment}, capture_output=True, text=True, timeout=30
-    )
+    result = manage("check", "--deploy", environment=environment)
     assert result.returncode == 0
     assert ("sharj.W001" in result.stderr) is warned
 
 
-def test_a_database_that_is_away_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away_gives_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise DatabaseError
 

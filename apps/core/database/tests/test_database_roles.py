@@ -1,7 +1,5 @@
-"""Who may do what in the database, here and on an external server."""
+"""Privileges of the database roles, here and on an external server."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import psycopg2
@@ -13,10 +11,10 @@ from psycopg2.sql import SQL, Identifier
 
 from apps.core.database.logins import database_login, is_embedded
 from apps.core.database.roles import APPLICATION_TIMEOUTS, open_database
-from config.env_file import REPOSITORY
+from apps.testing.commands import manage
 
 ROLES = ("test_admin", "test_owner", "test_app")
-PASSWORD = "pass'word\\ %s"  # what has to be quoted
+PASSWORD = "pass'word\\ %s"  # with characters that need quoting
 
 
 @pytest.mark.django_db
@@ -42,13 +40,12 @@ def test_what_a_transactional_test_commits_is_gone_in_the_next(run: str) -> None
 
 @pytest.fixture
 def external_server() -> Iterator[dict[str, str]]:
-    """The environment of an external server: in truth this one, with an admin who is no superuser."""
+    """The environment of an external server: in fact this one, with an admin that is not a superuser."""
     superuser = database_login("superuser", "postgres")
     with open_database(superuser) as database, database.cursor() as statement:
         create = SQL("CREATE ROLE {} LOGIN CREATEROLE CREATEDB PASSWORD %s").format(Identifier(ROLES[0]))
         statement.execute(create, [PASSWORD])
         yield {
-            "SECRET_KEY": "x",
             "DATABASE_HOST": superuser["HOST"],
             "DATABASE_PORT": superuser["PORT"],
             "DATABASE_NAME": "test-external",
@@ -63,10 +60,7 @@ def external_server() -> Iterator[dict[str, str]]:
 @pytest.mark.skipif(not is_embedded(), reason="makes roles: only on a server of our own")
 def test_db_roles_prepares_an_external_server_and_can_be_repeated(external_server: dict[str, str]) -> None:
     for _ in range(2):
-        command = [sys.executable, "manage.py", "db", "roles"]
-        result = subprocess.run(
-            command, cwd=REPOSITORY, env=external_server, capture_output=True, text=True, timeout=30
-        )
+        result = manage("db", "roles", environment=external_server)
         assert (result.returncode, result.stderr) == (0, "")
 
     names = {"HOST": "DATABASE_HOST", "PORT": "DATABASE_PORT", "NAME": "DATABASE_NAME"}

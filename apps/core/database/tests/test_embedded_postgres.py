@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL under the accidents that happen to it."""
+"""Accidents of the embedded PostgreSQL."""
 
 import contextlib
 import os
@@ -89,7 +89,7 @@ def test_a_start_after_a_killed_initdb_starts_afresh(embedded: EmbeddedPostgres)
     assert run_sql(embedded, "SELECT 1") == [(1,)]
 
 
-def test_a_stale_pid_file_that_names_a_live_stranger_harms_nobody(embedded: EmbeddedPostgres) -> None:
+def test_a_stale_pid_file_that_names_a_live_stranger_is_harmless(embedded: EmbeddedPostgres) -> None:
     embedded.start()
     pid_files = [embedded.home.data / "postmaster.pid", embedded.home.socket_folder / ".s.PGSQL.5432.lock"]
     contents = [pid_file.read_text().split("\n", 1)[1] for pid_file in pid_files]
@@ -122,7 +122,7 @@ def test_no_tcp_port_is_open(embedded: EmbeddedPostgres) -> None:
     assert [each for each in server.net_connections("inet") if each.status == psutil.CONN_LISTEN] == []
 
 
-def test_the_socket_folder_admits_nobody_else(embedded: EmbeddedPostgres) -> None:
+def test_the_socket_folder_is_private(embedded: EmbeddedPostgres) -> None:
     embedded.start()
     assert embedded.account.owns(embedded.home.socket_folder)
     assert (embedded.home.path / "passwords.json").stat().st_mode & 0o777 == 0o600
@@ -160,7 +160,7 @@ def test_a_start_completes_a_server_whose_starter_was_killed(embedded: EmbeddedP
     assert run_sql(embedded, "SELECT 1") == [(1,)]
 
 
-def test_a_socket_folder_that_somebody_made_first_is_refused() -> None:
+def test_a_socket_folder_of_another_maker_is_refused() -> None:
     home = Path(tempfile.mkdtemp(prefix="sharj-test-" + "x" * 80, dir="/tmp"))
     embedded = EmbeddedPostgres(home, {"fsync": "off"})
     assert embedded.home.socket_folder.parent == Path("/tmp")

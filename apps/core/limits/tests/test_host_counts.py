@@ -1,4 +1,4 @@
-"""Counts of one machine: exact among processes, of fixed size, and not kept shut by a process that died."""
+"""Counts of one machine: exact among processes, of fixed size, and not locked by a process that died."""
 
 import os
 import signal
@@ -69,7 +69,7 @@ def test_it_does_not_grow_and_goes_on_counting_when_it_is_full(tmp_path: Path) -
     assert [counts.add("new", 1, 60)[0] for _ in range(3)] == [1, 2, 3]
 
 
-def test_a_process_that_is_killed_with_the_lock_keeps_nobody_out(tmp_path: Path) -> None:
+def test_a_process_that_is_killed_with_the_lock_blocks_no_other(tmp_path: Path) -> None:
     file = tmp_path / "limits"
     holder = _run(HOLD, file)
     assert holder.stdout is not None

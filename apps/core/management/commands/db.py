@@ -1,4 +1,4 @@
-"""manage.py db: look after the database server."""
+"""manage.py db: manage the database server."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from apps.core.database.roles import Login, create_database, create_roles, open_
 ACTIONS = {
     "start": "start the embedded PostgreSQL",
     "stop": "stop it, ending its sessions",
-    "status": "say how it is; exit 0 only if it runs",
+    "status": "show its state; exit 0 only if it runs",
     "destroy": "stop it and delete all its data",
     "psql": "open a SQL shell on either kind of server",
     "roles": "create the owner and application roles on an external server, as DATABASE_ADMIN_USER",
@@ -22,14 +22,14 @@ ACTIONS = {
 
 
 class Command(BaseCommand):
-    help = "Look after the database server."
+    help = "Manage the database server."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         parsers = {name: actions.add_parser(name, help=what) for name, what in ACTIONS.items()}
-        parsers["psql"].add_argument("--role", choices=("app", "owner", "superuser"), default="app", help="who logs in")
-        parsers["psql"].add_argument("arguments", nargs="*", help="what psql itself gets, after --")
+        parsers["psql"].add_argument("--role", choices=("app", "owner", "superuser"), default="app", help="login role")
+        parsers["psql"].add_argument("arguments", nargs="*", help="arguments of psql itself, after --")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         if action == "roles":
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         elif action == "psql":
             self.open_shell(options["role"], options["arguments"])
         elif not is_embedded():
-            raise CommandError("DATABASE_HOST is set: that server is not ours to look after.")
+            raise CommandError("DATABASE_HOST is set: an external server is not managed here.")
         else:
             getattr(self, action)(EmbeddedPostgres.from_environment())
 
@@ -72,7 +72,7 @@ class Command(BaseCommand):
             raise SystemExit(result.returncode)
 
     def create_roles(self) -> None:
-        """Prepare an external server: both roles, the database, and what the application may do in it."""
+        """Prepare an external server: both roles, the database, and the application's privileges."""
         if is_embedded():
             raise CommandError("DATABASE_HOST is not set: the embedded PostgreSQL has its roles from `db start`.")
         owner, application = (

@@ -1,4 +1,4 @@
-"""manage.py serve: everything between a fresh checkout and a served request, in this order."""
+"""manage.py serve: every step from a fresh checkout to a served request."""
 
 import os
 import signal
@@ -62,13 +62,13 @@ class Command(BaseCommand):
         self.stdout.write(
             f"\n  API      {base}/api/v1/"
             f"\n  Swagger  {base}/swagger/"
-            f"\n  Admin    {base}/admin/  (user {username}; its first password is DJANGO_SUPERUSER_PASSWORD in .env)"
+            f"\n  Admin    {base}/admin/  (user {username}; its initial password is DJANGO_SUPERUSER_PASSWORD in .env)"
             "\n  Ctrl-C stops it.\n"
         )
 
 
 def _free_port() -> int:
-    """Return the port in PORT after checking that it can be had, so that nothing is started in vain."""
+    """Return the port in PORT after checking that it is free, before anything is started."""
     text = os.environ.get("PORT") or "8000"
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 65_536):
         raise CommandError(f"PORT must be a number from 1 to 65535, not {text!r}.")
@@ -83,7 +83,7 @@ def _free_port() -> int:
 
 @contextmanager
 def _database_running() -> Iterator[bool]:
-    """Start the embedded PostgreSQL where it is used; yield whether this did. If the body fails, stop it again."""
+    """Start the embedded PostgreSQL where it is used; yield whether it was started. Stop it if the body fails."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     embedded = EmbeddedPostgres.from_environment() if is_embedded() else None
     started = embedded is not None and embedded.start()
@@ -100,4 +100,4 @@ def _migrate() -> None:
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "--no-input"]
     result = subprocess.run(command, env={**os.environ, "DATABASE_ROLE": "owner"}, check=False)  # noqa: S603  (no shell)
     if result.returncode:
-        raise SystemExit(result.returncode)  # it has said why
+        raise SystemExit(result.returncode)  # migrate has printed the reason

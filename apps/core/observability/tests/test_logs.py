@@ -1,4 +1,4 @@
-"""A log line is whole, is one line whatever it holds, and holds no secret."""
+"""Log lines: whole, one line for any content, and without secrets."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.core.observability.logs import AppendHandler, JsonFormatter, LineFormatter, logging_config, open_log_folder
+from apps.core.observability.logs import JsonFormatter, LineFormatter, LogFile, logging_config, open_log_folder
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoiMSJ9.c2lnbmF0dXJl"
 FORGERY = 'x\n{"level":"ERROR","message":"forged"}\r\u2028y\x1b[2J'
@@ -60,7 +60,7 @@ def test_tokens_and_the_rows_that_postgresql_quotes_are_hidden(formatter: loggin
 
 
 def test_a_file_is_reopened_after_logrotate_moved_it(tmp_path: Path) -> None:
-    handler = AppendHandler(str(tmp_path / "application.log"))
+    handler = LogFile(str(tmp_path / "application.log"))
     handler.setFormatter(JsonFormatter())
     handler.emit(record("first"))
     (tmp_path / "application.log").rename(tmp_path / "application.log.1")
@@ -73,8 +73,8 @@ def test_a_file_is_reopened_after_logrotate_moved_it(tmp_path: Path) -> None:
 
 def test_lines_of_several_processes_stay_whole(tmp_path: Path) -> None:
     script = (
-        "import logging, sys; from apps.core.observability.logs import AppendHandler, JsonFormatter\n"
-        "log = logging.getLogger('x'); log.setLevel('INFO'); handler = AppendHandler(sys.argv[1])\n"
+        "import logging, sys; from apps.core.observability.logs import JsonFormatter, LogFile\n"
+        "log = logging.getLogger('x'); log.setLevel('INFO'); handler = LogFile(sys.argv[1])\n"
         "handler.setFormatter(JsonFormatter()); log.addHandler(handler)\n"
         "for number in range(300): log.info('%s', sys.argv[2] * 9000, extra={'fields': {'number': number}})\n"
     )
@@ -88,7 +88,9 @@ def test_lines_of_several_processes_stay_whole(tmp_path: Path) -> None:
 
 def test_an_error_in_a_log_never_reaches_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logging, "raiseExceptions", False)
-    handler = AppendHandler(str(tmp_path / "gone" / "application.log"))
+    (tmp_path / "logs").mkdir()
+    handler = LogFile(str(tmp_path / "logs" / "application.log"))
+    (tmp_path / "logs").rename(tmp_path / "gone")
     handler.emit(record("nowhere to go"))
 
 

@@ -1,4 +1,4 @@
-"""Who may scrape, what a scrape says, and that it adds nothing to a request."""
+"""Access to /metrics, the content of a scrape, and its cost."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a person sees who waits for a command."""
+"""The progress of a command at a terminal."""
 
 import io
 import sys
@@ -10,7 +10,7 @@ from apps.core.observability import step_clock
 
 
 class Terminal(io.StringIO):
-    """Takes itself for a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True

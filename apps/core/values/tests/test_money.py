@@ -1,4 +1,4 @@
-"""Amounts: exact, with two places, whoever writes them."""
+"""Amounts: exact, with two places, in any spelling."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Numbers of the home region take a short way; it must decide as libphonenumber does."""
+"""The fast path for numbers of the home region; it must decide as libphonenumber does."""
 
 import phonenumbers
 import pytest

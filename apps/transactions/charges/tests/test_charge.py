@@ -2,7 +2,8 @@
 
 import pytest
 
-from apps.accounts.models import Seller, SellerRole
+from apps.accounts.models import Seller
+from apps.accounts.roles import SellerRole
 from apps.testing.api import PHONE, TIME, UUID7, Caller, assert_problem
 from apps.testing.factories import log_in, make_seller, make_user, owner_of
 from apps.testing.invariants import assert_ledger_consistent, nothing_changes

@@ -8,8 +8,7 @@ from apps.accounts.models import Seller, User
 from apps.core.limits.rate_limits import local_counts
 from apps.testing.api import Answer, Caller, assert_problem
 from apps.testing.factories import log_in, owner_of
-from apps.testing.invariants import nothing_changes
-from apps.testing.tests.test_query_counts import CHARGE_QUERIES
+from apps.testing.invariants import CHARGE_QUERIES, nothing_changes
 from apps.transactions.charges.throttles import own_limits
 
 pytestmark = pytest.mark.django_db

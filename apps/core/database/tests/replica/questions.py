@@ -1,4 +1,4 @@
-"""How the tests of this folder ask, and see who was asked."""
+"""Reads for the tests of this folder, and the statements that each server got."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from apps.testing.api import Caller
 
 @contextmanager
 def asked(alias: str = "replica") -> Iterator[list[str]]:
-    """Collect the statements that are sent to a server, without what asks how far it is."""
+    """Collect the statements that are sent to a server, without those for its position."""
     with CaptureQueriesContext(connections[alias]) as queries:
         statements: list[str] = []
         yield statements

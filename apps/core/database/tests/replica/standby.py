@@ -34,7 +34,7 @@ class Standby:
         return {"host": str(self.folder), "port": "5432"}
 
     def create(self) -> None:
-        """Copy the primary; what it needs to follow it is written into its settings."""
+        """Copy the primary, and write the settings by which the copy follows it."""
         words = {**self.source, "user": "postgres", "password": self.primary.connection("superuser")["PASSWORD"]}
         conninfo = " ".join(f"{name}={value}" for name, value in {**words, "application_name": "standby"}.items())
         self._run("pg_basebackup", f"--dbname={conninfo}", f"--pgdata={self.data}", "--write-recovery-conf",

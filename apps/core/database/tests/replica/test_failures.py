@@ -1,4 +1,4 @@
-"""Who answers when the standby cannot: the primary, at once, and everybody who watches is told."""
+"""Failures of the standby: the primary answers at once, and metrics, logs and health report it."""
 
 import signal
 import time
@@ -145,7 +145,7 @@ def test_a_read_that_takes_too_long_anywhere_is_not_tried_twice(standby: Standby
 
 
 def test_a_promoted_standby_is_not_asked(standby: Standby, settings: Settings) -> None:
-    """Here the primary itself stands for it: it has everything, but it does not follow anybody."""
+    """Here the primary plays the promoted standby: it has all data, but follows no other server."""
     make_seller(balance="10.00")
     connections["replica"].close()
     connections["replica"].settings_dict.update(HOST=connection.settings_dict["HOST"])

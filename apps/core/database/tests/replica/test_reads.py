@@ -1,4 +1,4 @@
-"""What a standby answers, and what it is never asked: with a real one that streams."""
+"""Reads that a standby answers, and reads that never reach it, with a real streaming standby."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -158,7 +158,7 @@ def test_a_row_from_the_standby_is_changed_and_followed_on_the_primary(standby: 
     assert statements == []
 
 
-def test_nobody_misses_what_was_sold_just_now(standby: Standby) -> None:
+def test_a_read_sees_the_sale_just_before_it(standby: Standby) -> None:
     caller = log_in(owner_of(make_seller(balance="100.00")))
     with asked() as statements:
         for number in range(1, 21):

@@ -1,0 +1,38 @@
+"""Every call of the API: the status that each caller gets (authorisation_matrix.txt), and the body it needs."""
+
+from pathlib import Path
+from typing import Any
+
+from apps.testing.api import PHONE
+
+CHARGE = {"phone_number": PHONE, "amount": "1.00"}
+NEW = {"username": "new", "password": "long enough, and odd", "email": "new@example.com", "company_name": "New"}
+CREDENTIALS = {"username": "unknown", "password": "wrong"}
+BODIES: dict[str, dict[str, Any]] = {
+    "POST auth/seller/register/": NEW,
+    "POST auth/seller/login/": CREDENTIALS,
+    "POST auth/admin/login/": CREDENTIALS,
+    "POST auth/refresh/": {"refresh": "garbage"},
+    "POST auth/logout/": {"refresh": "garbage"},
+    "POST sellers/": NEW,
+    "POST sellers/me/users/": {key: NEW[key] for key in ("username", "password", "email")} | {"role": "viewer"},
+    "PATCH sellers/me/": {"email": "changed@example.com"},
+    "PATCH sellers/{seller}/": {"email": "changed@example.com"},
+    "PATCH sellers/{other}/": {"email": "changed@example.com"},
+    "POST credit-requests/": {"amount": "10.00"},
+    "POST credit-requests/{request}/reject/": {"reason": "no"},
+    "POST charges/": CHARGE,
+    "POST charges/bulk/": {"charges": [CHARGE]},
+    "POST transactions/{entry}/reverse/": {"reason": "no"},
+}
+Row = tuple[str, str, list[int]]
+
+
+def read_matrix() -> list[Row]:
+    """Return method, path and the status of each caller."""
+    lines = Path(__file__).with_name("authorisation_matrix.txt").read_text().splitlines()
+    rows = [line.split() for line in lines if line and line[0] not in "# "]
+    return [(method, path, [int(status) for status in statuses]) for method, path, *statuses in rows]
+
+
+MATRIX = read_matrix()
