@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.requirements
 INSTALLED_DEV := $(VENV)/.requirements-dev
-# In an environment of its own: what pip-audit brings along is not for the service.
+# In an environment of its own, because the service does not need pip-audit's dependencies.
 PIP_AUDIT := $(VENV)/audit/bin/pip-audit
 MANAGE := $(BIN)/python manage.py
 LOAD := $(BIN)/python functional_tests/performance/test_load_transactions.py
@@ -25,7 +25,7 @@ help: ## show this list
 run: $(INSTALLED) .env ## set up what is missing, start PostgreSQL, migrate, and serve; Ctrl-C stops it all
 	@$(MANAGE) serve
 
-dev: $(INSTALLED) .env ## the same, with debug pages, and restarting when code changes
+dev: $(INSTALLED) .env ## like run, with debug pages, and restarting when code changes
 	@DJANGO_SETTINGS_MODULE=config.settings.local DEBUG=true $(MANAGE) serve --reload
 
 test: $(INSTALLED_DEV) ## run all tests on a PostgreSQL of their own; ARGS="-k name" picks some
@@ -42,7 +42,7 @@ pgbouncer-test: $(INSTALLED_DEV) ## all tests of the apps again, through PgBounc
 	@functional_tests/production/install.sh
 	@$(BIN)/python -m pytest --pgbouncer apps --ignore apps/core/database/tests/test_embedded_postgres.py $(ARGS)
 
-check: $(INSTALLED_DEV) $(PIP_AUDIT) .env ## lint, security, format, types, module boundaries, migrations, deployment
+check: $(INSTALLED_DEV) $(PIP_AUDIT) .env ## lint, format, types, module boundaries, migrations, deployment, known vulnerabilities
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
@@ -56,19 +56,19 @@ check: $(INSTALLED_DEV) $(PIP_AUDIT) .env ## lint, security, format, types, modu
 load: $(INSTALLED) .env ## sell 1,000 charges to the running server and check every balance; ARGS="--sellers 10"
 	@$(LOAD) $(ARGS)
 
-bench: $(INSTALLED) .env ## measure what a charge costs, against the framework's and PostgreSQL's own; ARGS="--quick"
+bench: $(INSTALLED) .env ## measure the cost of a charge against the framework's and PostgreSQL's limits; ARGS="--quick"
 	@$(BENCH) $(ARGS)
 
-fault-test: $(INSTALLED) ## kill, freeze, fill and cut what the service stands on; nothing may be lost; ARGS="--seed 1"
+fault-test: $(INSTALLED) ## kill, freeze, fill and cut the service's parts under load; nothing may be lost; ARGS="--seed 1"
 	@$(BIN)/python -m functional_tests.faults $(ARGS)
 
-fuzz: $(INSTALLED_DEV) ## attack what swagger.json describes as three roles, 5 minutes each; ARGS="--seconds 60 --seed 1"
+fuzz: $(INSTALLED_DEV) ## attack the operations of swagger.json in three roles, 5 minutes each; ARGS="--seconds 60 --seed 1"
 	@$(BIN)/python -m functional_tests.fuzzing $(ARGS)
 
-mutation-test: $(INSTALLED_DEV) ## break one rule at a time in a copy, and name the test that notices
+mutation-test: $(INSTALLED_DEV) ## break one rule at a time in a copy, and name the test that fails
 	@$(BIN)/python -m functional_tests.mutation $(ARGS)
 
-audit: $(PIP_AUDIT) ## look up known vulnerabilities of what is installed; fails without a network, too
+audit: $(PIP_AUDIT) ## look up known vulnerabilities of the pinned packages; fails without a network
 	@$(BIN)/python tools/audit_dependencies.py $(PIP_AUDIT) --strict
 
 bench-data: $(INSTALLED) .env ## fill a database of its own with made-up data; ARGS="--sellers 10000 --entries 5000000"

@@ -1,10 +1,10 @@
-"""The last word on an attack or a fault: the operators' own commands, over the whole ledger."""
+"""Check of the whole ledger after an attack or a fault, by the operators' own commands."""
 
 from io import StringIO
 
 
 def ledger_complaints() -> list[str]:
-    """Return what `reconcile_balances` and `verify_ledger` find wrong; Django must be set up."""
+    """Return the faults that `reconcile_balances` and `verify_ledger` find; Django must be set up."""
     from django.core.management import call_command
 
     complaints = []

@@ -1,4 +1,4 @@
-"""`make mutation-test`: break one rule of the service at a time, in a copy, and see which test notices.
+"""`make mutation-test`: break one rule of the service at a time, in a copy, and name the test that fails.
 
 Exits with 1 if a broken rule went unnoticed, or if a mutation no longer fits the code.
 """
@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 400
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A rule that is broken: `before` becomes `after` in `file`. `tests`: what should notice."""
+    """A rule that is broken: `before` becomes `after` in `file`. `tests`: those that should fail."""
 
     name: str
     file: str
@@ -37,9 +37,9 @@ MUTATIONS = (
     Mutation(
         "the key is looked up after the checks of the sale",
         "apps/transactions/charges/services.py",
-        "        if wallet.earlier_entry_id is not None:\n",
+        "        if wallet.earlier_entry is not None:\n",
         "        _check_seller(wallet)\n        _draft_sale(wallet, order, claims)\n"
-        "        if wallet.earlier_entry_id is not None:\n",
+        "        if wallet.earlier_entry is not None:\n",
         "apps/transactions/charges/tests/test_charge_keys.py",
     ),
     Mutation(
@@ -57,7 +57,7 @@ MUTATIONS = (
         "functional_tests/faults/tests/test_lost_commit.py",
     ),
     Mutation(
-        "anybody of the staff approves",
+        "every role of staff approves",
         "apps/accounts/roles.py",
         "APPROVERS = ADMINS | {StaffRole.CREDIT_APPROVER.value}",
         "APPROVERS = STAFF",
@@ -80,8 +80,8 @@ MUTATIONS = (
     Mutation(
         "sold without a commit",
         "apps/transactions/charges/services.py",
-        "        ledger.write(wallet, [entry])\n",
-        "        ledger.write(wallet, [entry])\n        transaction.set_rollback(True)\n",
+        "        write_entries(wallet, [entry])\n",
+        "        write_entries(wallet, [entry])\n        transaction.set_rollback(True)\n",
         "apps/transactions/charges/tests/test_charge_races.py",
     ),
     Mutation(

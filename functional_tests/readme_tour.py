@@ -1,27 +1,12 @@
-"""The tour in README.md, run as a reader would run it: block by block, in one shell, against a fresh server."""
+"""The tour in README.md, run block by block in one shell, against a fresh server."""
 
-from __future__ import annotations
-
-import os
 import re
-import secrets
-import shutil
-import signal
-import socket
 import subprocess
 import sys
-import tempfile
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-from apps.core.database.embedded.server import EmbeddedPostgres
+from functional_tests.server import REPOSITORY, Product, running_product
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 README = REPOSITORY / "README.md"
-START_SECONDS = 90
 _SECTION = re.compile(r"## Five-minute tour\n.*?(?=\n## )", re.DOTALL)
 # Commands, and after them (perhaps) what they print.
 _STEP = re.compile(r"```bash\n(?P<commands>.*?)```\n(?:\n```(?P<language>json|text)\n(?P<output>.*?)```\n)?", re.DOTALL)
@@ -48,13 +33,14 @@ def normalized(output: str) -> str:
 
 def outputs(commands: list[str]) -> list[str]:
     """Run the commands of each step, in one shell, against a fresh server; return what each printed."""
-    with _served() as (place, port, environment):
+    with running_product() as product:
+        _look_like_a_checkout(product)
         script = "set -eu\n" + "".join(f"{text}\necho '{_MARK}'\n" for text in commands)
         result = subprocess.run(
             ["bash"],
-            input=script.replace("127.0.0.1:8000", f"127.0.0.1:{port}"),
-            cwd=place,
-            env=environment,
+            input=script.replace("127.0.0.1:8000", f"127.0.0.1:{product.port}"),
+            cwd=product.home,
+            env=product.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -65,57 +51,12 @@ def outputs(commands: list[str]) -> list[str]:
     return [text.replace("\r", "").lstrip("\n") for text in result.stdout.split(f"{_MARK}\n")[:-1]]
 
 
-@contextmanager
-def _served() -> Iterator[tuple[Path, int, dict[str, str]]]:
-    """Serve on a free port from a database of its own; yield a folder that looks like a checkout to the reader."""
-    # In /tmp, where a server of root's can come as another user, and where the socket's path stays short.
-    place = Path(tempfile.mkdtemp(prefix="sharj-tour-", dir="/tmp"))
-    place.chmod(0o711)
-    port, password = _free_port(), secrets.token_urlsafe(12)
-    (place / ".env").touch(mode=0o600)
-    (place / ".env").write_text(f"DJANGO_SUPERUSER_PASSWORD={password}\n", encoding="utf-8")
-    (place / "manage.py").symlink_to(REPOSITORY / "manage.py")
-    (place / ".venv").symlink_to(sys.prefix)
-    changes = {
-        "SECRET_KEY": secrets.token_urlsafe(50),
-        "PORT": str(port),
-        "DATABASE_HOST": "",
-        "EMBEDDED_POSTGRES_DIR": str(place / "postgres"),
-        "DJANGO_SETTINGS_MODULE": "config.settings.local",
-        "DJANGO_SUPERUSER_USERNAME": "admin",
-        "DJANGO_SUPERUSER_PASSWORD": password,
-    }
-    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_ROLE"} | changes
-    log = place / "server.log"
-    with log.open("wb") as out:
-        command = [sys.executable, str(REPOSITORY / "manage.py"), "serve"]
-        server = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
-    try:
-        assert _becomes_ready(port, server), log.read_text(encoding="utf-8")
-        yield place, port, environment
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(timeout=60)
-        EmbeddedPostgres(place / "postgres").destroy()
-        shutil.rmtree(place)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _becomes_ready(port: int, server: subprocess.Popen[bytes]) -> bool:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/health/ready/", timeout=5):
-                return True
-        except OSError:
-            time.sleep(0.2)
-    return False
+def _look_like_a_checkout(product: Product) -> None:
+    """Put into the server's folder what the tour's commands use of a checkout."""
+    (product.home / ".env").touch(mode=0o600)
+    (product.home / ".env").write_text(f"DJANGO_SUPERUSER_PASSWORD={product.password}\n", encoding="utf-8")
+    (product.home / "manage.py").symlink_to(REPOSITORY / "manage.py")
+    (product.home / ".venv").symlink_to(sys.prefix)
 
 
 def write() -> None:

@@ -4,7 +4,7 @@
     python3 verify_export.py transactions.csv [--seal FILE ...]
 
 The export is that of `GET /api/v1/transactions/` with `Accept: text/csv`, whole or of a span of time (entries before it
-are then taken on trust), newest or oldest first. What is checked is written down in docs/ledger.md. Exits with 1 and
+are then taken on trust), newest or oldest first. docs/ledger.md lists the checks. Exits with 1 and
 names seller, sequence and fault if something is wrong; with 2 if it cannot verify.
 """
 
@@ -29,7 +29,7 @@ class Unusable(Exception):
 
 
 def unguard(cell: str) -> str:
-    """Take off the apostrophe that keeps spreadsheets from running a cell."""
+    """Remove the apostrophe that keeps spreadsheets from running a cell."""
     return cell[1:] if cell.startswith("'") else cell
 
 
@@ -72,7 +72,7 @@ def hash_entry(previous_hash: bytes, entry: Entry) -> bytes:
 
 
 def cents(amount: str) -> int | None:
-    """Return an amount of money as a whole number; None if it is none."""
+    """Return an amount of money as a whole number; None if it is not one."""
     digits = amount.replace(".", "", 1)
     return int(digits) if digits.isascii() and digits.isdigit() and amount[-3:-2] == "." else None
 
@@ -153,7 +153,7 @@ class Verification:
             self.report(seller, expected, ["is missing or not in its place"])
 
     def pair(self, entry: Entry) -> None:
-        """Bring a reversal and its original together, whichever comes first."""
+        """Match a reversal with its original, in either order."""
         original_id = entry["reverses"] or entry["id"]
         if entry["reverses"] or entry["reversed_by"] or original_id in self.halves:
             other = self.halves.pop(original_id, None)
@@ -164,7 +164,7 @@ class Verification:
                 self.report(reversal["seller"], int(reversal["sequence"]), mirror_faults(reversal, original))
 
     def end(self, *, whole: bool) -> None:
-        """Check what can only be known at the end."""
+        """Check what only the whole export can show."""
         for seller, sequence in self.sealed:
             _, high = self.spans.get(seller, (1, 0))
             if sequence > high:

@@ -1,0 +1,1 @@
+"""Requests of sellers for credit, and the decisions on them."""

@@ -1,4 +1,4 @@
-"""Demo data, made by the services that the API uses. Made again, it adds nothing."""
+"""Demo data, made by the services that the API uses; a second time adds nothing."""
 
 import secrets
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from apps.transactions.models import EntryType, LedgerEntry
 PASSWORD_BYTES = 9
 DAILY_LIMIT = Decimal("2000000.00")
 SMALL_CREDIT = Decimal("1000000.00")
-# Amounts of the credit requests of the first seller, and what becomes of each.
+# Amounts of the credit requests of the first seller, by the status that each ends in.
 REQUESTS = {
     CreditRequest.Status.APPROVED: Decimal("5000000.00"),
     CreditRequest.Status.REJECTED: Decimal("90000000.00"),
@@ -38,7 +38,7 @@ CHARGES = (
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A way in, with the password it has from now on."""
+    """A user with its new password."""
 
     user: User
     password: str
@@ -46,7 +46,7 @@ class Login:
 
 
 def seed() -> list[Login]:
-    """Make what is missing of the demo, and return its logins. Their passwords are new each time."""
+    """Create the missing parts of the demo, and return its logins. Their passwords are new each time."""
     admin = _staff("demo-admin", StaffRole.ADMIN)
     approver = _staff("demo-approver", StaffRole.CREDIT_APPROVER)
     active = _seller("demo-mehr", "Mehr Mobile")

@@ -1,4 +1,4 @@
-"""What a scrape asks of the credit requests."""
+"""Gauges of the credit requests."""
 
 from collections.abc import Iterator
 
@@ -7,12 +7,12 @@ from django.utils import timezone
 from prometheus_client.core import Metric
 
 from apps.core.observability.metrics import gauge
-from apps.credit_requests.models import CreditRequest
+from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
 
 
 def request_gauges() -> Iterator[Metric]:
-    """Yield how many requests wait for a decision, and for how long the oldest one has."""
-    waiting = CreditRequest.objects.filter(status=CreditRequest.Status.PENDING)
+    """Yield the number of requests that wait for a decision, of the second approver too, and the age of the oldest."""
+    waiting = CreditRequest.objects.filter(status__in=OPEN_STATUSES)
     found = waiting.aggregate(count=Count("pk"), oldest=Min("requested_at"))
     age = (timezone.now() - found["oldest"]).total_seconds() if found["oldest"] else 0.0
     yield gauge("sharj_credit_requests_pending", "Credit requests that wait for a decision.", found["count"])

@@ -1,4 +1,4 @@
-"""A seller's wish for more balance, and what became of it."""
+"""Requests of sellers for more balance, and the decisions on them."""
 
 from uuid import UUID
 
@@ -11,9 +11,11 @@ from apps.core.values.ids import uuid7
 from apps.core.values.money import MAX_BALANCE_DIGITS
 from apps.transactions.models import LedgerEntry
 
+OPEN_STATUSES = ["pending", "awaiting_second_approval"]  # no decision yet
+
 
 class CreditRequest(models.Model):
-    """A request for credit. It is decided once; an approved one names the ledger entry that it became."""
+    """A request for credit. It is decided once; an approved one names its ledger entry."""
 
     class Status(models.TextChoices):
         PENDING = "pending", _("Pending")
@@ -55,7 +57,7 @@ class CreditRequest(models.Model):
             models.CheckConstraint(
                 name="credit_request_status_consistent",
                 condition=Q(
-                    status__in=["pending", "awaiting_second_approval"],
+                    status__in=OPEN_STATUSES,
                     processed_by__isnull=True,
                     processed_at__isnull=True,
                     entry__isnull=True,
@@ -91,7 +93,7 @@ class CreditRequest(models.Model):
             models.Index(fields=("seller", "id"), name="credit_request_by_seller"),
             models.Index(
                 fields=("id",),
-                condition=Q(status__in=["pending", "awaiting_second_approval"]),
+                condition=Q(status__in=OPEN_STATUSES),
                 name="credit_request_open",
             ),
             models.Index(fields=("requested_at",), name="credit_request_by_time"),
@@ -102,14 +104,11 @@ class CreditRequest(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Nobody has decided it yet."""
+        """The request waits for a decision."""
         return self.status in OPEN_STATUSES
 
     @property
     def approved_by(self) -> list[UUID]:
-        """Who approved it so far, in order."""
+        """The ids of its approvers so far, in order."""
         last = self.processed_by_id if self.status == self.Status.APPROVED else None
         return [user_id for user_id in (self.first_approved_by_id, last) if user_id]
-
-
-OPEN_STATUSES = frozenset({CreditRequest.Status.PENDING.value, CreditRequest.Status.AWAITING_SECOND_APPROVAL.value})

@@ -1,4 +1,4 @@
-"""What is read of credit requests."""
+"""Reading of credit requests: lists, single ones, numbers by status."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -29,7 +29,7 @@ def list_credit_requests(
 
 
 def count_by_status(seller_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
-    """Return how many requests of each status these sellers have filed, in one query."""
+    """Return the number of requests of each status that these sellers filed, in one query."""
     counted = CreditRequest.objects.filter(seller_id__in=seller_ids).values_list("seller_id", "status")
     counts: dict[UUID, dict[str, int]] = {}
     for seller_id, status, number in counted.order_by().annotate(number=Count("pk")):
@@ -41,12 +41,12 @@ def get_credit_request(credit_request_id: UUID, *, seller_scope: UUID | None) ->
     """Return one request; `seller_scope` is the only seller that the caller may see (None: all).
 
     Raises:
-        NotFound: there is none that the caller may see.
+        NotFound: it does not exist, or is not the caller's to see.
     """
     requests = CreditRequest.objects.filter(pk=credit_request_id)
     if seller_scope is not None:
         requests = requests.filter(seller_id=seller_scope)
     credit_request = requests.first()
     if credit_request is None:
-        raise NotFound("There is no such credit request.")
+        raise NotFound("Credit request not found.")
     return credit_request

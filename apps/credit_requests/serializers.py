@@ -1,4 +1,4 @@
-"""Shapes of requests and answers about credit requests."""
+"""Shapes of the requests and answers about credit requests."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class CreditRequestSubmissionSerializer(serializers.Serializer[Any]):
 
 
 class CreditRequestSerializer(serializers.ModelSerializer[CreditRequest]):
-    """A credit request; `transaction` is the ledger entry that it became."""
+    """A credit request; `transaction` is the id of its ledger entry."""
 
     seller = serializers.UUIDField(source="seller_id")
     amount = MoneyField()
@@ -61,7 +61,7 @@ class CreditRequestSerializer(serializers.ModelSerializer[CreditRequest]):
 
 
 class RejectionSerializer(serializers.Serializer[Any]):
-    """Why a request is rejected."""
+    """The reason of a rejection."""
 
     reason = TextField()
 

@@ -18,18 +18,18 @@ from apps.core.errors import DomainError, NotFound
 from apps.credit_requests.models import CreditRequest
 from apps.transactions.charges.services import IdempotencyKeyReused, SellerNotActive
 from apps.transactions.ledger import postings
-from apps.transactions.ledger import write as ledger
 from apps.transactions.ledger.locking import lock_wallet
+from apps.transactions.ledger.write import draft_entry, write_entries
 
 
 class CreditRequestAlreadyProcessed(DomainError):
-    """Somebody decided the request before."""
+    """The request is decided already."""
 
     code = "credit_request_already_processed"
 
 
 class SelfApproval(DomainError):
-    """Nobody processes a request that they filed themselves."""
+    """The approver filed the request; another user must process it."""
 
     code = "self_approval"
 
@@ -91,7 +91,7 @@ def approve_credit_request(*, credit_request_id: UUID, approved_by: User) -> Cre
     Above `CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT` the first approval only makes it await another approver's.
 
     Raises:
-        NotFound: there is no such request.
+        NotFound: the request does not exist.
         SelfApproval: the approver filed it.
         SecondApproverNeeded: this approver was the first of two.
         CreditRequestAlreadyProcessed: it is decided.
@@ -107,13 +107,13 @@ def approve_credit_request(*, credit_request_id: UUID, approved_by: User) -> Cre
             raise SecondApproverNeeded("You approved this request already; another approver must approve it too.")
         wallet = lock_wallet(credit_request.seller_id)
         posting = postings.credit(
-            seller_id=credit_request.seller_id,
-            amount=credit_request.amount,
+            wallet.seller_id,
+            credit_request.amount,
             credit_request_id=credit_request.pk,
             description=credit_request.note,
         )
-        credit_request.entry = ledger.draft(wallet, posting, created_by_id=approved_by.pk)
-        ledger.write(wallet, [credit_request.entry])
+        credit_request.entry = draft_entry(wallet, posting, created_by_id=approved_by.pk)
+        write_entries(wallet, [credit_request.entry])
         _decide(credit_request, CreditRequest.Status.APPROVED, approved_by)
         audit.record(AuditAction.APPROVE, credit_request, actor_id=approved_by.pk)
     return credit_request
@@ -134,7 +134,7 @@ def cancel_credit_request(*, credit_request_id: UUID, cancelled_by: User) -> Cre
     """Withdraw an open request of the caller's own seller.
 
     Raises:
-        NotFound: there is none of this seller.
+        NotFound: this seller has no such request.
         CreditRequestAlreadyProcessed: it is decided.
     """
     with transaction.atomic(durable=True):
@@ -150,7 +150,7 @@ def _lock_open(credit_request_id: UUID, *, seller_id: UUID | None = None) -> Cre
         requests = requests.filter(seller_id=seller_id)
     credit_request = requests.first()
     if credit_request is None:
-        raise NotFound("There is no such credit request.")
+        raise NotFound("Credit request not found.")
     if not credit_request.is_open:
         raise CreditRequestAlreadyProcessed(
             _("This credit request is %(status)s.") % {"status": credit_request.get_status_display().lower()},

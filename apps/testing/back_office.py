@@ -10,7 +10,8 @@ from apps.accounts.models import AuditEvent, Seller, Session, User
 from apps.accounts.roles import StaffRole
 from apps.testing.factories import add_credit, file_request, make_seller, make_staff, sell
 from apps.transactions.models import LedgerEntry, Wallet
-from apps.transactions.reconciliation.runs import run_reconciliation
+from apps.transactions.reconciliation.reconcile import reconcile_all
+from apps.transactions.reconciliation.runs import record_run
 
 PASSWORD = "a-long-Pass-phrase-7"
 
@@ -52,7 +53,7 @@ def one_of_each() -> dict[str, Any]:
         "accounts.auditevent": AuditEvent.objects.latest("pk"),
         "transactions.wallet": seller.wallet,
         "transactions.ledgerentry": LedgerEntry.objects.get(pk=entry.pk),
-        "transactions.reconciliationrun": run_reconciliation(),
+        "transactions.reconciliationrun": record_run(reconcile_all(), seconds=0.0),
         "credit_requests.creditrequest": file_request(seller),
     }
 

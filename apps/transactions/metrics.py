@@ -1,4 +1,4 @@
-"""What a scrape asks of the ledger: cheap at any size of it, as it looks at the newest entry of each wallet only."""
+"""Gauges of the ledger: cheap at any size of it, as they look at the newest entry of each wallet only."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ LEFT JOIN LATERAL (
 
 
 def wallet_gauges() -> Iterator[Metric]:
-    """Yield the sum of all balances, and how far they are from the ledger's newest entries."""
+    """Yield the sum of all balances, and its distance from the ledger's newest entries."""
     with connection.cursor() as cursor:
         cursor.execute(_WALLETS)
         balances, drift = cursor.fetchone()
@@ -27,12 +27,19 @@ def wallet_gauges() -> Iterator[Metric]:
 
 
 def reconciliation_gauges() -> Iterator[Metric]:
-    """Yield how long ago all sellers were last reconciled and what was found; nothing if they never were."""
-    run = ReconciliationRun.objects.order_by("-pk").first()
+    """Yield the age and the findings of the last reconciliation of all sellers; nothing if there was none."""
+    run = ReconciliationRun.objects.first()
     if run is None:
         return
     age = (timezone.now() - run.at).total_seconds()
-    # A broken chain or trial balance is a discrepancy of no seller in particular.
-    found = max(run.discrepancies, 0 if run.is_reconciled else 1)
+    # A run that left something open does not clear what the last full one found.
+    is_open = run.is_reconciled is None
+    conclusive = ReconciliationRun.objects.filter(is_reconciled__isnull=False).first() if is_open else run
+    found = max(run.discrepancies, _discrepancies(conclusive))
     yield gauge("sharj_reconciliation_age_seconds", "Time since all sellers were reconciled.", age)
     yield gauge("sharj_reconciliation_discrepancies", "Sellers that disagreed then.", found)
+
+
+def _discrepancies(run: ReconciliationRun | None) -> int:
+    """Return the findings of a run; a broken chain or trial balance is one, of no seller in particular."""
+    return 0 if run is None or run.is_reconciled else max(run.discrepancies, 1)

@@ -1,14 +1,13 @@
 from django.urls import path
 
-from apps.transactions.charges.bulk import BulkChargeView
-from apps.transactions.charges.views import ChargeListView
+from apps.transactions.charges import views as charges
 from apps.transactions.entries import views as entries
 from apps.transactions.reconciliation import views as reconciliation
 from apps.transactions.statements import views as statements
 
 urlpatterns = [
-    path("charges/", ChargeListView.as_view(), name="charge-list"),
-    path("charges/bulk/", BulkChargeView.as_view(), name="charge-bulk"),
+    path("charges/", charges.ChargeListView.as_view(), name="charge-list"),
+    path("charges/bulk/", charges.BulkChargeView.as_view(), name="charge-bulk"),
     path("transactions/", entries.EntryListView.as_view(), name="entry-list"),
     path("transactions/<uuid:entry_id>/", entries.EntryView.as_view(), name="entry"),
     path("transactions/<uuid:entry_id>/reverse/", entries.ReverseEntryView.as_view(), name="entry-reverse"),

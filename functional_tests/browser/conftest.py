@@ -24,7 +24,7 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"
 def server() -> Iterator[Server]:
     """Return a running server, shared by all browser tests."""
     if not CHROMIUM.exists():
-        message = f"There is no {CHROMIUM}: run functional_tests/browser/install.sh"
+        message = f"{CHROMIUM} is missing: run functional_tests/browser/install.sh"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     if not is_embedded():
         pytest.skip("the browser tests start a server with the embedded PostgreSQL")
@@ -43,7 +43,7 @@ def browser(server: Server) -> Iterator[Browser]:
 
 @dataclass
 class Person:
-    """Somebody in front of a browser; what it loads from elsewhere and its errors are remembered."""
+    """A browser window and its user; requests to other hosts and errors of the page are recorded."""
 
     server: Server
     context: BrowserContext

@@ -1,4 +1,4 @@
-"""What people do in the back office, tried in a real browser, in the order of a day's work."""
+"""Journeys of staff through the back office in a real browser, in the order of a day's work."""
 
 import csv
 from pathlib import Path
@@ -84,7 +84,7 @@ def test_two_admins_at_once_on_one_request_one_wins_and_the_other_is_told(sit_do
     two.press("Approve")
     assert two.sees("This credit request is approved.")
     assert not two.sees("done for")
-    two.photograph("somebody-was-faster")
+    two.photograph("already-approved")
 
 
 def test_an_admin_filters_and_exports_the_ledger(sit_down: Sit, tmp_path: Path) -> None:

@@ -17,12 +17,13 @@ from apps.core.database.embedded.server import EmbeddedPostgres
 from functional_tests.faults.catalogue import FAULTS, Fault
 from functional_tests.faults.database_faults import small_disk
 from functional_tests.faults.machine_faults import build_moved_clock, log_in, memory_groups
-from functional_tests.faults.proxy import RandomCutter, free_port, proxy
+from functional_tests.faults.proxy import RandomCutter, proxy
 from functional_tests.faults.scene import Scene, sold_entries
 from functional_tests.faults.verdict import judge, recovery_seconds, summarise
 from functional_tests.ledger_complaints import ledger_complaints
 from functional_tests.performance.benchmark.gunicorn_server import Server, serve
 from functional_tests.performance.benchmark.stage import open_stage
+from functional_tests.server import free_port
 
 CLIENTS, SELLERS = 4, 2
 WARM_UP_SECONDS = 1.0
@@ -31,7 +32,7 @@ _POSTGRES_SOCKET = ".s.PGSQL.5432"
 
 
 def main() -> int:
-    """Run what was asked for."""
+    """Run the chosen faults and return the exit code."""
     arguments = _parse()
     os.environ.setdefault("LOG_LEVEL", "WARNING")
     print(f"seed {arguments.seed}", flush=True)
@@ -68,7 +69,7 @@ def _selected(arguments: argparse.Namespace) -> Sequence[Fault]:
 
 
 def _why_not(fault: Fault) -> str:
-    """Return what this machine lacks for `fault`, or nothing."""
+    """Return the reason why this machine cannot run `fault`, or an empty text."""
     if fault.needs_small_disk and os.geteuid() != 0:
         return "mounting a small disk needs root"
     if fault.needs_memory_group and memory_groups() is None:
@@ -148,7 +149,7 @@ def _tokens(fault: Fault, port: int) -> list[str]:
 
 
 def _ledger_complaints() -> list[str]:
-    """Return what the operators' own commands say about the whole ledger."""
+    """Return the complaints of the operators' own commands about the whole ledger."""
     from django.db import connections
 
     connections.close_all()

@@ -1,4 +1,4 @@
-"""What may happen to the service's own processes and to the connections around them."""
+"""Faults of the service's own processes and of the connections around them."""
 
 import signal
 import time
@@ -7,7 +7,7 @@ from functional_tests.faults.scene import Scene, signal_process
 
 
 def workers_killed(scene: Scene) -> None:
-    """Kill -9 of one worker after the other, as the kernel does out of memory."""
+    """Kill one worker after the other with SIGKILL, as the kernel does out of memory."""
     killed = 0
     for _ in range(3):
         if workers := scene.workers():
@@ -18,13 +18,13 @@ def workers_killed(scene: Scene) -> None:
 
 
 def answers_reset(scene: Scene) -> None:
-    """Requests arrive whole, and the connection is reset when their answer comes: sold, and nobody was told."""
+    """Reset the connection when the answer to a whole request comes: the charge is sold, and its client is not told."""
     scene.cutter.only_answers = True
     connections_cut(scene)
 
 
 def connections_cut(scene: Scene) -> None:
-    """The proxy cuts connections at random bytes, in requests and in answers alike."""
+    """Cut connections in the proxy at random bytes, in requests and in answers alike."""
     scene.cutter.on = True
     time.sleep(3)
     scene.cutter.on = False

@@ -1,4 +1,4 @@
-"""What may happen to PostgreSQL and its machine."""
+"""Faults of PostgreSQL and of its machine."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ SMALL_DISK_BYTES = 400_000_000
 
 
 def postgres_killed(scene: Scene, times: int = 2) -> None:
-    """Kill -9 of all processes of PostgreSQL at once; nothing that was not on disk is left."""
+    """Kill all processes of PostgreSQL at once with SIGKILL: only what was on disk is left."""
     for _ in range(times):
         time.sleep(scene.rng.uniform(0.2, 1.0))
         scene.signal_postgres(signal.SIGKILL)
@@ -31,18 +31,18 @@ def postgres_killed(scene: Scene, times: int = 2) -> None:
 
 
 def postgres_killed_ten_times(scene: Scene) -> None:
-    """The same, ten times."""
+    """Kill PostgreSQL ten times."""
     postgres_killed(scene, times=10)
 
 
 def backend_killed(scene: Scene) -> None:
-    """Kill -9 of one session's process, as the kernel does out of memory: PostgreSQL restarts itself."""
+    """Kill one session's process with SIGKILL, as the kernel does out of memory: PostgreSQL restarts itself."""
     backends = scene.execute("SELECT pid FROM pg_stat_activity WHERE usename = 'sharj_app' ORDER BY pid")
     signal_process(scene.rng.choice(backends)[0], signal.SIGKILL)
 
 
 def sessions_ended(scene: Scene) -> None:
-    """The server ends all sessions, as a restart of it does: each costs one failed request at most."""
+    """End all sessions, as a restart of the server does: each costs one failed request at most."""
     ended_at = time.monotonic()
     ended = scene.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'sharj_app'")
     time.sleep(1.5)
@@ -52,7 +52,7 @@ def sessions_ended(scene: Scene) -> None:
 
 
 def power_cut(scene: Scene) -> None:
-    """The disk as it was at one moment, started elsewhere: all that was acknowledged by then is there."""
+    """Copy the disk as it is at one moment and start the copy: it holds all that was acknowledged by then."""
     scene.signal_postgres(signal.SIGSTOP)
     try:
         frozen_at = time.monotonic()
@@ -79,7 +79,7 @@ def power_cut(scene: Scene) -> None:
 
 
 def frozen(scene: Scene) -> None:
-    """The machine stops answering without closing anything, for longer than every timeout, and goes on."""
+    """Freeze the server without closing anything, for longer than every timeout, then let it go on."""
     scene.signal_postgres(signal.SIGSTOP)
     try:
         time.sleep(FREEZE_SECONDS)
@@ -90,7 +90,7 @@ def frozen(scene: Scene) -> None:
 
 
 def lock_held(scene: Scene) -> None:
-    """A stranger holds every wallet for longer than lock_timeout."""
+    """Lock every wallet in another session for longer than lock_timeout."""
     with open_database(scene.postgres.connection("superuser")) as stranger, stranger.cursor() as cursor:
         stranger.autocommit = False
         cursor.execute("SELECT 1 FROM transactions_wallet ORDER BY seller_id FOR UPDATE")
@@ -98,12 +98,12 @@ def lock_held(scene: Scene) -> None:
         stranger.rollback()
     waits = [attempt.at - attempt.began_at for attempt in scene.attempts() if attempt.status == 503]
     scene.notes.append(f"longest wait for a refusal {max(waits, default=0):.1f} s")
-    # Whoever waits behind another waiter waits for two locks, one after the other, each for lock_timeout (2).
+    # A waiter behind another waiter waits for two locks, one after the other, each for lock_timeout (2).
     scene.require(bool(waits) and max(waits) < LONGEST_WAIT_SECONDS, "a lock was waited for without end")
 
 
 def pool_exhausted(scene: Scene) -> None:
-    """The database has fewer connections than the service has threads."""
+    """Allow fewer connections to the database than the service has threads."""
     end_all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'sharj_app'"
     scene.execute("ALTER ROLE sharj_app CONNECTION LIMIT 1", end_all)
     try:
@@ -113,18 +113,18 @@ def pool_exhausted(scene: Scene) -> None:
 
 
 def read_only(scene: Scene) -> None:
-    """Every transaction is read-only, as on a standby that was promoted in configuration only."""
+    """Make every transaction read-only, as on a standby that was promoted in configuration only."""
     reload = "SELECT pg_reload_conf()"
     scene.execute("ALTER SYSTEM SET default_transaction_read_only = on", reload)
     try:
         time.sleep(3)
     finally:
-        # This session is read-only too, which forbids ALTER SYSTEM to nobody.
+        # This session is read-only too, and ALTER SYSTEM is allowed in it.
         scene.execute("ALTER SYSTEM RESET default_transaction_read_only", reload)
 
 
 def migration(scene: Scene) -> None:
-    """A column comes and goes, three times, as migrations do while the service sells."""
+    """Add and drop a column three times, as migrations do while the service sells."""
     alter = "SET lock_timeout = '2s'; ALTER TABLE transactions_{table} {change}"
     for _ in range(3):
         for change in ("ADD COLUMN fault_test integer", "DROP COLUMN fault_test"):
@@ -134,7 +134,7 @@ def migration(scene: Scene) -> None:
 
 
 def disk_full(scene: Scene) -> None:
-    """Not a byte is left under the data folder; then there is again."""
+    """Fill the disk below the data folder to the last byte, then free it."""
     disk = scene.postgres.home.data.resolve().parent
     filler = disk / "filler"
     with filler.open("wb", buffering=0) as file:

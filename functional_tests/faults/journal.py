@@ -1,4 +1,4 @@
-"""What a client saw, attempt by attempt, in a file of its own that outlives every fault. Standard library only."""
+"""Journal of one client, attempt by attempt, in a file that outlives every fault. Standard library only."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from typing import TextIO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One request and what came back. `status` 0: no answer, for the reason in `code`."""
+    """One request and its answer. `status` 0: no answer, for the reason in `code`."""
 
     client: str
     at: float  # of the machine's monotonic clock, seconds, when the answer was there

@@ -1,4 +1,4 @@
-"""A client in a process of its own: it sells until SIGTERM, and repeats each charge under its key until it knows."""
+"""Client in a process of its own: it sells until SIGTERM and repeats each charge under its key until it is answered."""
 
 import http.client
 import json
@@ -53,7 +53,7 @@ class Client:
             time.sleep(PAUSE_SECONDS)
 
     def send(self, method: str, path: str, key: str = "", amount: str = "") -> int:
-        """Send one request, write down what became of it, and return the status, or 0 without an answer."""
+        """Send one request, note its outcome in the journal, and return the status, or 0 without an answer."""
         began_at = time.monotonic()
         try:
             status, body = self._exchange(method, path, key, amount)

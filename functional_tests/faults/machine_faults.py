@@ -1,4 +1,4 @@
-"""What may happen to the machine that the service runs on: its memory ends, its clock is wrong."""
+"""Faults of the machine that the service runs on: its memory ends, its clock is wrong."""
 
 import http.client
 import json
@@ -57,7 +57,7 @@ def _memory_group() -> Iterator[Path]:
 
 
 def out_of_memory(scene: Scene) -> None:
-    """The kernel's own out-of-memory killer ends one worker after the other, in a group whose memory is limited."""
+    """Limit the memory of one worker after the other, so that the kernel's out-of-memory killer ends it."""
     killed = 0
     with _memory_group() as group:
         for _ in range(_OUT_OF_MEMORY_KILLS):
@@ -73,7 +73,7 @@ def out_of_memory(scene: Scene) -> None:
 
 
 def build_moved_clock(folder: Path) -> Path:
-    """Compile what moves a process's clock, and return it."""
+    """Compile the library that moves a process's clock, and return its path."""
     library = folder / "moved_clock.so"
     source = Path(__file__).with_name("moved_clock.c")
     subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
@@ -81,7 +81,7 @@ def build_moved_clock(folder: Path) -> Path:
 
 
 def clock_moved(scene: Scene) -> None:
-    """The clock of the service is a day off, PostgreSQL's is right: money has the right time, whatever was decided."""
+    """Serve with a clock that is a day off while PostgreSQL's is right: entries have the right time."""
     time.sleep(3)
     now = datetime.now(UTC)
     times = scene.execute(

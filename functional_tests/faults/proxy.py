@@ -11,10 +11,11 @@ from pathlib import Path
 from random import Random
 from typing import Any, Protocol
 
+from functional_tests.server import HOST
+
 Address = Path | int  # a Unix socket, or a TCP port on loopback
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
-HOST = "127.0.0.1"
 _READ_BYTES = 65_536
 
 
@@ -142,11 +143,3 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, cutt
                 return
     except OSError:
         return
-
-
-def free_port() -> int:
-    """Return a TCP port on loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port

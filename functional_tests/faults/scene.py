@@ -1,4 +1,4 @@
-"""What a fault happens to: PostgreSQL, gunicorn, clients at work, and what was noted on the way."""
+"""Scene of a fault: PostgreSQL, gunicorn, clients at work, and the notes taken on the way."""
 
 import os
 import signal

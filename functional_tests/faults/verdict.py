@@ -1,4 +1,4 @@
-"""The judgement of one fault: the clients' journals against the ledger. Pure, so that tests can show it can fail."""
+"""Judgement of one fault: the clients' journals against the ledger."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,7 +54,7 @@ def _lost_or_changed(sales: Iterable[Attempt], found: Mapping[str, list[Entry]])
 
 
 def _denied_but_sold(sales: Iterable[Attempt], found: Mapping[str, list[Entry]]) -> list[str]:
-    """A key whose every attempt was answered "nothing happened" may not be in the ledger."""
+    """Name keys in the ledger although every attempt was answered with "nothing happened"."""
     by_key: defaultdict[str, list[Attempt]] = defaultdict(list)
     for sale in sales:
         by_key[sale.key].append(sale)
@@ -66,7 +66,7 @@ def _denied_but_sold(sales: Iterable[Attempt], found: Mapping[str, list[Entry]])
 
 
 def summarise(attempts: Iterable[Attempt]) -> str:
-    """Return what clients saw, by status; answers that never came by their reason."""
+    """Count the answers by status, and those that never came by their reason."""
     seen = Counter(
         str(attempt.status) + (" unknown" if attempt.is_unknown else "") if attempt.status else attempt.code
         for attempt in attempts

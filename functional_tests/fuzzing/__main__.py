@@ -22,7 +22,7 @@ from functional_tests.performance.benchmark.stage import open_stage
 HERE = Path(__file__).resolve().parent
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 ROLES = ("anonymous", "seller", "admin")
-# What limits attempts would answer 429 to nearly all of these requests; the limits have tests of their own.
+# With limits on attempts nearly all of these requests would be answered 429; the limits have tests of their own.
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "config.settings.production",
     "LOGINS_PER_MINUTE": "0",
@@ -32,7 +32,7 @@ ENVIRONMENT = {
 
 
 def main() -> int:
-    """Attack as each role, then look at what is left."""
+    """Attack as each role, then check the ledger and the log."""
     arguments = _parse()
     os.environ.setdefault("LOG_LEVEL", "ERROR")
     print(f"FUZZ_SEED={arguments.seed}", flush=True)

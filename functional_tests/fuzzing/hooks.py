@@ -1,4 +1,4 @@
-"""What schemathesis needs to know to get past validation: how values of our own formats look."""
+"""Strategies for the formats of our own, so that schemathesis gets past validation."""
 
 import schemathesis
 from hypothesis import strategies as st

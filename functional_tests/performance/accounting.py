@@ -1,4 +1,4 @@
-"""After the sales: what every balance must be, and what the server says it is."""
+"""Audit after the sales: every balance as it must be against the balance and the ledger of the server."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Entry:
 
     @property
     def signed_amount(self) -> Decimal:
-        """What the entry does to the balance, by its type alone."""
+        """Change of the balance, by the entry's type alone."""
         return -self.amount if self.type == "charge_sale" else self.amount
 
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What the server says about one seller: balance, ledger (oldest first), verdict."""
+    """The server's books of one seller: balance, ledger (oldest first), reconciliation."""
 
     balance: Decimal
     sequence: int
@@ -180,7 +180,7 @@ def _credit_differences(seller: Seller, books: Books) -> Iterator[str]:
         yield f"{len(increases)} credit entries do not match {len(seller.credits)} approved requests one to one"
     strangers = {entry.type for entry in books.entries} - {"credit_increase", "charge_sale"}
     if strangers:
-        yield f"the ledger has entries that nobody asked for: {', '.join(sorted(strangers))}"
+        yield f"the ledger has entries of types that this run does not make: {', '.join(sorted(strangers))}"
 
 
 def _verdict_differences(books: Books) -> Iterator[str]:

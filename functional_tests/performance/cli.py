@@ -1,4 +1,4 @@
-"""Runs the load as the command line asks, prints the result and judges it."""
+"""Command line of the load script: run the load, print the result and judge it."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _conclude(options: Options, outcome: Outcome, human: TextIO) -> int:
     if options.report:
         print(f"report: {write_report(outcome, options.report)}", file=human)
     if options.json:
-        print(json.dumps(as_document(outcome), indent=2))
+        print(json.dumps(as_document(outcome), indent=2, default=str))
     human.flush()
     if outcome.reason is None:
         return EXIT_OK

@@ -25,7 +25,7 @@ MAX_PAUSE_SECONDS = 5.0
 
 @dataclass(slots=True)
 class Session:
-    """A login: who logs in where, and the tokens of that login (empty: none yet)."""
+    """A login: address, credentials, and the tokens that it returned (empty before it)."""
 
     login_path: str
     username: str
@@ -51,7 +51,7 @@ class Patience:
         self.attempts = 1
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Sleep before the next attempt; return False when there shall be none."""
+        """Sleep before the next attempt; return False when the patience is used up."""
         pause = seconds
         if pause is None:
             backoff: float = FIRST_PAUSE_SECONDS * 2 ** min(self.attempts - 1, 6)
@@ -79,7 +79,7 @@ class Request:
         return None if self.payload is None else json.dumps(self.payload).encode()
 
     def headers(self, session: Session | None) -> dict[str, str]:
-        """Return the headers of the call in the name of ``session`` (or of nobody)."""
+        """Return the headers of the call in the name of ``session``; without one they name no user."""
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if session is not None:
             headers["Authorization"] = f"Bearer {session.access}"
@@ -89,7 +89,7 @@ class Request:
 
 
 class Client:
-    """Calls the API over a transport in the name of a session (or of nobody).
+    """Client of the API over a transport, in the name of a session if it has one.
 
     Logs in when first needed and renews an expired access token once per call.
     """
@@ -130,7 +130,7 @@ class Client:
         if answer.status == 401 and self._session is not None:
             self._renew(self._session)
             again = self._deliver(request)
-            # The 401 itself moved nothing, so it is no attempt of its own.
+            # The 401 itself moved nothing, so it does not count as an attempt.
             answer = replace(again, attempts=again.attempts + answer.attempts - 1)
         if answer.status not in expect:
             raise UnexpectedAnswer(f"{request.method} {request.path} answered {answer.summary()}")

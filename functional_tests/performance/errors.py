@@ -1,4 +1,4 @@
-"""What can end a run, or one request of it."""
+"""Errors that end a run, or one request of it."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ START_TIMEOUT_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What the workers share. The primitives of processes serve threads as well."""
+    """Primitives that the workers share. Those of processes serve threads as well."""
 
     sold: Synchronized[int]
     start: Barrier
@@ -91,7 +91,7 @@ def _work(assignment: Assignment) -> Journal:
 
 
 def _await_start(signals: Signals) -> None:
-    """Start together with the other workers, so that the throughput is everybody's."""
+    """Start together with the other workers, so that the throughput is that of all."""
     try:
         signals.start.wait(START_TIMEOUT_SECONDS)
     except BrokenBarrierError:

@@ -1,4 +1,4 @@
-"""Before the sales: sellers are registered, verified and given credit, all over HTTP."""
+"""Preparation of the sales: register, verify and credit sellers, all over HTTP."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from functional_tests.performance.settings import default_base_url
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
-    """What load to make; the results repeat it."""
+    """The load to make; the results repeat it."""
 
     base_url: str
     sellers: int

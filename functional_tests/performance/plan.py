@@ -1,4 +1,4 @@
-"""What is sold: every sale follows from the seed and its number alone.
+"""Plan of the sales: each follows from the seed and its number alone.
 
 So each worker works out its own share, any number of workers sells the same things,
 and the credit that the sales need is known before the first one.
@@ -66,7 +66,7 @@ def plan_sales(plan: SalesPlan, first: int, last: int) -> Iterator[Sale]:
 
 
 def money_needed(plan: SalesPlan) -> list[Decimal]:
-    """Return what the planned sales of each seller add up to."""
+    """Return the sum of the planned sales of each seller."""
     needed = [Decimal("0.00")] * plan.seller_count
     for sale in plan_sales(plan, 0, plan.sale_count):
         needed[sale.seller_index] += sale.amount

@@ -9,6 +9,7 @@ from typing import Any
 
 from functional_tests.performance.accounting import Statement
 from functional_tests.performance.options import LoadOptions
+from functional_tests.performance.tables import Table
 from functional_tests.performance.worker import SaleRecord
 
 PERCENTILES = (50, 95, 99)
@@ -82,7 +83,7 @@ def percentile(ordered: Sequence[float], rank: float) -> float:
 
 
 def as_document(outcome: Outcome) -> dict[str, Any]:
-    """Return the outcome for machines; money as decimal strings."""
+    """Return the outcome for machines; amounts are `Decimal`, which JSON is to show as text."""
     speed = measure(outcome.sales)
     return {
         "ok": outcome.reason is None,
@@ -101,75 +102,41 @@ def as_document(outcome: Outcome) -> dict[str, Any]:
             **{f"p{rank}": round(value, 2) for rank, value in speed.percentiles.items()},
             "max": round(speed.max_ms, 2),
         },
-        "sellers": [_statement_document(statement) for statement in outcome.statements],
+        "sellers": [asdict(statement) for statement in outcome.statements],
         "failures": list(outcome.failures),
-    }
-
-
-def _statement_document(statement: Statement) -> dict[str, Any]:
-    return {
-        "seller_id": statement.seller_id,
-        "username": statement.username,
-        "initial_balance": str(statement.initial_balance),
-        "total_balance_increase": str(statement.total_balance_increase),
-        "charges_sold": str(statement.charges_sold),
-        "charge_count": statement.charge_count,
-        "expected_balance": str(statement.expected_balance),
-        "actual_balance": str(statement.actual_balance),
-        "ledger_balance": str(statement.ledger_balance),
-        "differences": list(statement.differences),
     }
 
 
 def as_text(outcome: Outcome) -> str:
     """Return the table of sellers, the speed and the verdict for people."""
-    return "\n".join(["", *_table(outcome.statements), "", *_speed_lines(outcome), "", *_verdict_lines(outcome)])
+    lines = [f"{name:<12}{value}" for name, value in figures(outcome).items()]
+    return "\n".join(["", seller_table(outcome.statements).as_text(), "", *lines, "", *_verdict_lines(outcome)])
 
 
-TABLE_HEADER = (
-    "seller",
-    "initial_balance",
-    "total_balance_increase",
-    "charges_sold",
-    "expected_balance",
-    "actual_balance",
-    "",
-)
-
-
-def _table(statements: Sequence[Statement]) -> list[str]:
-    rows = [TABLE_HEADER, *(_row(statement) for statement in statements)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(TABLE_HEADER))]
-    lines = [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in rows
-    ]
-    return [lines[0].rstrip(), "-" * max(map(len, lines)), *lines[1:]]
-
-
-def _row(statement: Statement) -> tuple[str, ...]:
-    return (
-        statement.username,
-        f"{statement.initial_balance:,}",
-        f"{statement.total_balance_increase:,}",
-        f"{statement.charges_sold:,}",
-        f"{statement.expected_balance:,}",
-        f"{statement.actual_balance:,}",
-        "DIFFERS" if statement.differences else "ok",
-    )
-
-
-def _speed_lines(outcome: Outcome) -> list[str]:
+def figures(outcome: Outcome) -> dict[str, str]:
+    """Return the speed of the run for people, by name."""
     speed = measure(outcome.sales)
     latencies = "  ".join(f"p{rank} {value:.1f} ms" for rank, value in speed.percentiles.items())
-    return [
-        f"sales       {len(outcome.sales):,} acknowledged in {speed.duration_seconds:.2f} s, "
+    return {
+        "sales": f"{len(outcome.sales):,} acknowledged in {speed.duration_seconds:.2f} s, "
         f"{speed.resends:,} resent after a lost or busy answer, {speed.replays:,} replayed on purpose",
-        f"throughput  {speed.sales_per_second:,.1f} sales/s",
-        f"latency     {latencies}  max {speed.max_ms:.1f} ms",
+        "throughput": f"{speed.sales_per_second:,.1f} sales/s",
+        "latency": f"{latencies}  max {speed.max_ms:.1f} ms",
+    }
+
+
+def seller_table(statements: Sequence[Statement]) -> Table:
+    """Return the table of expected and actual balances."""
+    amounts = ("initial_balance", "total_balance_increase", "charges_sold", "expected_balance", "actual_balance")
+    rows = [
+        (
+            statement.username,
+            *(f"{getattr(statement, name):,}" for name in amounts),
+            "DIFFERS" if statement.differences else "ok",
+        )
+        for statement in statements
     ]
+    return Table("Sellers", ("seller", *amounts, ""), rows)
 
 
 def _verdict_lines(outcome: Outcome) -> list[str]:

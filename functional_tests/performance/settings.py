@@ -14,38 +14,25 @@ from functional_tests.performance.errors import CannotStart
 REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
 
 
-def read_defaults(env_file: Path = REPOSITORY_ROOT / ".env") -> dict[str, str]:
-    """Return the variables of ``.env``, overruled by those of the real environment."""
+def read_defaults() -> dict[str, str]:
+    """Return the variables of ``.env``, which `make run` writes as NAME=value, overruled by the environment's."""
     try:
-        lines = env_file.read_text(encoding="utf-8").splitlines()
+        lines = (REPOSITORY_ROOT / ".env").read_text(encoding="utf-8").splitlines()
     except OSError:
         lines = []
-    return {**_parse_env(lines), **os.environ}
-
-
-def _parse_env(lines: list[str]) -> dict[str, str]:
-    values = {}
-    for line in lines:
-        name, separator, value = line.strip().removeprefix("export ").partition("=")
-        if separator and not name.startswith("#"):
-            values[name.strip()] = _unquote(value.strip())
-    return values
-
-
-def _unquote(value: str) -> str:
-    quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""
-    return value[1:-1] if quoted else value
+    pairs = [line.partition("=") for line in lines if "=" in line and not line.startswith("#")]
+    return {**{name.removeprefix("export "): value.strip().strip("'\"") for name, _, value in pairs}, **os.environ}
 
 
 def default_base_url(defaults: Mapping[str, str]) -> str:
-    """Return where ``make run`` serves."""
+    """Return the address at which ``make run`` serves."""
     return f"http://127.0.0.1:{defaults.get('PORT') or 8000}"
 
 
 def check_base_url(base_url: str, *, allow_remote: bool) -> None:
     """Raise CannotStart unless ``base_url`` is HTTP and (or ``allow_remote``) loopback.
 
-    A load test of somebody else's server must not start by a slip of the keyboard.
+    A mistyped address must not start a load test of another server.
     """
     try:
         parts = urlsplit(base_url)

@@ -31,7 +31,7 @@ class Answer:
     attempts: int = 1
 
     def json(self) -> dict[str, Any]:
-        """Return the body as a JSON object; raise UnexpectedAnswer if it is none."""
+        """Return the body as a JSON object; raise UnexpectedAnswer if it is not one."""
         try:
             document = json.loads(self.body)
         except ValueError:

@@ -1,4 +1,4 @@
-"""One worker: sells its share of the plan and keeps a journal of what was acknowledged."""
+"""Worker that sells its share of the plan and keeps a journal of what was acknowledged."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class SaleRecord:
 
 @dataclass(slots=True)
 class Journal:
-    """What one worker saw."""
+    """Sales that one worker saw acknowledged, and its problems."""
 
     records: list[SaleRecord] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)

@@ -131,6 +131,8 @@ def last_reconciliation(request: HttpRequest) -> Panel:
 
 def verdict(run: ReconciliationRun) -> str:
     """Return the label of a run's verdict."""
+    if run.is_reconciled is None:
+        return badge(_("agrees as far as checked"), "waiting")
     return badge(_("agrees"), "good") if run.is_reconciled else badge(_("DOES NOT AGREE"), "bad")
 
 

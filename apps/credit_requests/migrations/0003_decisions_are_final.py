@@ -1,4 +1,4 @@
-"""What PostgreSQL refuses, whoever asks: changing a decided request, and an approval that is not in the ledger.
+"""Refusals of PostgreSQL to every role: changing a decided request, and an approval that is not in the ledger.
 
 Locks: SHARE ROW EXCLUSIVE on credit requests and ledger while the triggers are made, an instant.
 """

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 from threading import Barrier
+from unittest.mock import patch
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -12,6 +14,7 @@ from pytest_django import Settings
 from apps.accounts.models import Seller, User
 from apps.core.errors import DomainError
 from apps.credit_requests import services
+from apps.credit_requests.metrics import request_gauges
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.serializers import CreditRequestSerializer
 from apps.testing.api import Caller, assert_problem
@@ -38,7 +41,7 @@ def test_an_amount_at_the_limit_needs_one_approver() -> None:
     assert request.approved_by == [approver.pk]
 
 
-def test_a_larger_amount_waits_for_somebody_else() -> None:
+def test_a_larger_amount_waits_for_another_approver() -> None:
     first, second = make_staff("credit_approver"), make_staff("admin")
     seller = make_seller()
     request = approve(file_request(seller, "1000.01"), first)
@@ -132,3 +135,14 @@ def test_the_api_asks_for_two_as_well(admin: Caller, credit_approver: Caller, ow
     second = credit_approver.post(f"{path}/approve/").body
     assert (second["status"], len(set(second["approved_by"]))) == ("approved", 2)
     assert owner.get("sellers/me/balance/").body["balance"] == "5100.00"
+
+
+def test_a_request_that_awaits_its_second_approval_still_waits_in_the_gauges() -> None:
+    request = approve(file_request(make_seller(), "5000.00"), make_staff("admin"))
+    with patch("apps.credit_requests.metrics.timezone.now", return_value=request.requested_at + timedelta(hours=25)):
+        values = {sample.name: sample.value for metric in request_gauges() for sample in metric.samples}
+    assert values == {
+        "sharj_credit_requests_pending": 1.0, "sharj_credit_requests_oldest_seconds": 25 * 3600.0,
+    }  # fmt: skip
+    approve(request, make_staff("admin"))
+    assert [sample.value for metric in request_gauges() for sample in metric.samples] == [0.0, 0.0]

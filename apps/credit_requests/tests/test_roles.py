@@ -1,4 +1,4 @@
-"""What a role means beside the authorisation matrix (apps/testing/tests/test_authorisation_matrix.py)."""
+"""Roles beyond the authorisation matrix (apps/testing/tests/test_authorisation_matrix.py)."""
 
 import pytest
 

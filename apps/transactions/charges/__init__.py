@@ -1,0 +1,1 @@
+"""Selling charges: one or a batch, with their keys, limits and refusals."""

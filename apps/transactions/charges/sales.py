@@ -1,19 +1,10 @@
-"""What is asked of a sale, and what became of it."""
+"""Outcomes of selling: a sale, and a batch of them."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
 from apps.core.errors import DomainError
 from apps.transactions.models import LedgerEntry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """A charge to sell: one item of a batch."""
-
-    phone_number: str
-    amount: Decimal
-    idempotency_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +17,7 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What became of each item of a batch: a sale, or the refusal that left the item without effect."""
+    """The outcome of each item of a batch: a sale, or the refusal that left the item without effect."""
 
     results: list[Sale | DomainError]
     balance_after: Decimal
@@ -35,3 +26,8 @@ class Batch:
     def sold(self) -> list[LedgerEntry]:
         """The entries that this batch added to the ledger."""
         return [result.entry for result in self.results if isinstance(result, Sale) and not result.replayed]
+
+    @property
+    def refusals(self) -> list[DomainError]:
+        """The refusals of single items."""
+        return [result for result in self.results if isinstance(result, DomainError)]

@@ -1,21 +1,22 @@
-"""Selling charges, one or many."""
+"""The sale of charges, one or many."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from apps.accounts.models import Seller
 from apps.accounts.roles import MAY_SELL
 from apps.accounts.sessions import services as sessions
 from apps.accounts.sessions.tokens import Claims, InvalidToken
 from apps.core.errors import DomainError, PermissionDenied
-from apps.core.values.money import ZERO, format_money
-from apps.transactions.charges.sales import Batch, Order, Sale
+from apps.transactions.charges.refusals import count_batch, counting_refusals
+from apps.transactions.charges.sales import Batch, Sale
 from apps.transactions.ledger import postings
-from apps.transactions.ledger import write as ledger
 from apps.transactions.ledger.locking import LockedWallet, actor_role, lock_wallet
+from apps.transactions.ledger.postings import Order as Order
+from apps.transactions.ledger.write import draft_entry, write_entries
 from apps.transactions.models import LedgerEntry
 
 
@@ -25,18 +26,29 @@ class SellerNotActive(DomainError):
     code = "seller_not_active"
 
 
-class DailyLimitExceeded(DomainError):
-    """The sale would exceed what the seller may sell in one business day."""
-
-    code = "daily_limit_exceeded"
-
-
 class IdempotencyKeyReused(DomainError):
     """The key already moved money for another payload."""
 
     code = "idempotency_key_reused"
 
 
+class BulkRejected(DomainError):
+    """An item of an atomic batch was refused, so nothing of it was sold; `batch` has the outcome of each item."""
+
+    code = "bulk_rejected"
+
+    def __init__(self, message: str, batch: Batch) -> None:
+        super().__init__(message)
+        self.batch = batch
+
+
+class RefusedWithBatch(DomainError):
+    """The item by itself would have been sold."""
+
+    code = "bulk_rejected"
+
+
+@counting_refusals
 def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempotency_key: str = "") -> Sale:
     """Sell `amount` of credit to `phone_number` (E.164) from the wallet of the caller's seller.
 
@@ -53,32 +65,17 @@ def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempoten
     with transaction.atomic(durable=True):
         wallet = lock_wallet(seller_id, session_id=claims.session_id, idempotency_key=idempotency_key)
         _check_actor(wallet.actor_role)
-        if wallet.earlier_entry_id is not None:
-            sale = _replay(_read_entry(wallet.earlier_entry_id), order)
-            transaction.set_rollback(True)  # nothing is to be kept, and a commit would wait for the disk
+        if wallet.earlier_entry is not None:
+            sale = _replay(_read_entry(wallet.earlier_entry), order)
+            transaction.set_rollback(True)  # nothing was written, and a commit would wait for the disk
             return sale
         _check_seller(wallet)
         entry = _draft_sale(wallet, order, claims)
-        ledger.write(wallet, [entry])
+        write_entries(wallet, [entry])
     return Sale(entry, replayed=False)
 
 
-class BulkRejected(DomainError):
-    """An item of an atomic batch was refused, so nothing of it was sold. `batch` says what became of each item."""
-
-    code = "bulk_rejected"
-
-    def __init__(self, message: str, batch: Batch) -> None:
-        super().__init__(message)
-        self.batch = batch
-
-
-class RefusedWithBatch(DomainError):
-    """The item by itself would have been sold."""
-
-    code = "bulk_rejected"
-
-
+@counting_refusals
 def sell_charges(*, claims: Claims, orders: Sequence[Order], is_atomic: bool) -> Batch:
     """Sell a batch in its order, under one lock and in one transaction; each item is sold or refused by itself.
 
@@ -96,11 +93,26 @@ def sell_charges(*, claims: Claims, orders: Sequence[Order], is_atomic: bool) ->
         balance_before = wallet.balance
         results = [_sell_item(wallet, order, earlier, claims) for order in orders]
         batch = Batch(results, wallet.balance)
-        if is_atomic and any(isinstance(result, DomainError) for result in batch.results):
-            raise BulkRejected("An item was refused, so nothing of the batch was sold.", _unsold(batch, balance_before))
+        is_refused = is_atomic and bool(batch.refusals)
+        if is_refused:
+            batch = _unsold(batch, balance_before)
         if batch.sold:
-            ledger.write(wallet, batch.sold)
+            write_entries(wallet, batch.sold)
+        else:
+            transaction.set_rollback(True)
+    count_batch(batch)
+    if is_refused:
+        raise BulkRejected("An item was refused, so nothing of the batch was sold.", batch)
     return batch
+
+
+def objection_to(claims: Claims) -> Exception | None:
+    """Return the reason for which this caller cannot sell at all, if there is one: a refusal, or a database error."""
+    try:
+        _check_actor(actor_role(_selling_seller(claims), claims.session_id))
+    except (DomainError, DatabaseError) as objection:
+        return objection
+    return None
 
 
 def _unsold(batch: Batch, balance: Decimal) -> Batch:
@@ -122,7 +134,7 @@ def _entries_by_key(seller_id: UUID, orders: Sequence[Order]) -> dict[str, Ledge
 def _sell_item(
     wallet: LockedWallet, order: Order, earlier: dict[str, LedgerEntry], claims: Claims
 ) -> Sale | DomainError:
-    """Sell one item of a batch or return its refusal; what it sold is `earlier` to the items after it."""
+    """Sell one item of a batch or return its refusal; the entry it makes is `earlier` to the items after it."""
     try:
         if order.idempotency_key in earlier:
             return _replay(earlier[order.idempotency_key], order)
@@ -135,28 +147,12 @@ def _sell_item(
 
 
 def _draft_sale(wallet: LockedWallet, order: Order, claims: Claims) -> LedgerEntry:
-    _check_daily_limit(wallet, order.amount)
-    posting = postings.charge(
-        seller_id=wallet.seller_id,
-        amount=order.amount,
-        phone_number=order.phone_number,
-        idempotency_key=order.idempotency_key,
-    )
-    return ledger.draft(wallet, posting, created_by_id=claims.user_id)
-
-
-def check_may_sell(claims: Claims) -> None:
-    """Refuse a caller that may not sell, before its input is looked at.
-
-    Raises:
-        InvalidToken, PermissionDenied: as `sell_charge` does.
-    """
-    _check_actor(actor_role(_selling_seller(claims), claims.session_id))
+    return draft_entry(wallet, postings.charge(wallet.seller_id, order), created_by_id=claims.user_id)
 
 
 def _selling_seller(claims: Claims) -> UUID:
     if claims.seller_id is None:
-        if sessions.live_user(claims) is None:  # there is no wallet whose lock would tell
+        if sessions.live_user(claims) is None:  # no wallet, so no lock under which the session is read
             raise InvalidToken
         raise PermissionDenied("Only users of a seller sell charges.")
     return claims.seller_id
@@ -172,19 +168,6 @@ def _check_actor(role: str | None) -> None:
 def _check_seller(wallet: LockedWallet) -> None:
     if wallet.seller_status != Seller.Status.ACTIVE:
         raise SellerNotActive(f"The seller is {wallet.seller_status}.", seller_status=wallet.seller_status)
-
-
-def _check_daily_limit(wallet: LockedWallet, amount: Decimal) -> None:
-    limit = wallet.daily_limit
-    # A balance that is too small is the plainer reason, so it is told first.
-    if limit is None or wallet.spent_today + amount <= limit or amount > wallet.balance:
-        return
-    raise DailyLimitExceeded(
-        "The daily limit would be exceeded.",
-        daily_limit=format_money(limit),
-        spent_today=format_money(wallet.spent_today),
-        available_today=format_money(max(ZERO, limit - wallet.spent_today)),
-    )
 
 
 def _read_entry(entry_id: UUID) -> LedgerEntry:

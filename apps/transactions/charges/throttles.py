@@ -15,7 +15,7 @@ OWN_LIMITS_LIFETIME_SECONDS = 10.0
 
 
 class _OwnLimits:
-    """The sellers with a limit of their own: few, and asked for once in a while, not once a charge."""
+    """The sellers with a limit of their own: few, and read every ten seconds, not for each charge."""
 
     def __init__(self) -> None:
         self._until = 0.0
@@ -35,7 +35,7 @@ own_limits = _OwnLimits()
 
 
 class ChargeThrottle(CountingThrottle):
-    """So many charge requests of one seller in a minute, over all processes; a batch is one request."""
+    """The number of charge requests of one seller in a minute, over all processes; a batch is one request."""
 
     policy = "charges"
 

@@ -1,9 +1,9 @@
-"""The endpoint that sells one charge."""
+"""Endpoints that sell charges, one or a batch."""
 
 from typing import Final
 
 from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import ParseError, UnsupportedMediaType, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -11,30 +11,35 @@ from rest_framework.views import APIView
 from apps.accounts.sessions.authentication import ClaimsAuthentication, claims_of
 from apps.core.api.idempotency import InvalidIdempotencyKey, parse_idempotency_key
 from apps.core.api.input import read_body
+from apps.core.api.parsers import BulkJSONParser, RequestTooLarge
 from apps.core.apidocs.swagger import IDEMPOTENCY_KEY, documented
-from apps.core.errors import DomainError
 from apps.transactions.charges import services
-from apps.transactions.charges.refusals import count_refusals
-from apps.transactions.charges.serializers import ChargeRequestSerializer
-from apps.transactions.charges.throttles import ChargeThrottle
-from apps.transactions.entries.serializers import (
-    LedgerEntrySerializer,
+from apps.transactions.charges.serializers import (
+    BulkAnswerSerializer,
+    BulkRequestSerializer,
+    ChargeRequestSerializer,
+    render_batch,
 )
+from apps.transactions.charges.throttles import ChargeThrottle
+from apps.transactions.entries.serializers import LedgerEntrySerializer, render_entry
 
-_render_entry: Final = LedgerEntrySerializer().to_representation
+_ABOUT_INPUT: Final = (ParseError, UnsupportedMediaType, ValidationError, RequestTooLarge, InvalidIdempotencyKey)
 
 
-class ChargeListView(APIView):
-    # The use case checks session, user, role and seller in its one locking query.
+class SellingView(APIView):
+    """The base of both endpoints, whose use case checks session, user, role and seller in its one locking query."""
+
     authentication_classes = (ClaimsAuthentication,)
     throttle_classes = (ChargeThrottle,)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Answer, and count what was refused for the back office."""
-        if isinstance(exc, DomainError):
-            count_refusals([exc])
+        """Answer a refusal. A caller that may not sell is told so before the faults of its input."""
+        if isinstance(exc, _ABOUT_INPUT):
+            exc = services.objection_to(claims_of(self.request)) or exc
         return super().handle_exception(exc)
 
+
+class ChargeListView(SellingView):
     @documented(
         summary="Sell a charge",
         request=ChargeRequestSerializer,
@@ -51,12 +56,37 @@ class ChargeListView(APIView):
         With an `Idempotency-Key` the request can be sent again safely: it sells once, and a repeat gets the same
         answer with `Idempotent-Replayed: true`.
         """
-        try:
-            key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
-            charge = read_body(ChargeRequestSerializer, request)
-        except (APIException, InvalidIdempotencyKey):
-            services.check_may_sell(claims_of(request))  # whoever may not sell is told that first
-            raise
+        key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
+        charge = read_body(ChargeRequestSerializer, request)
         sale = services.sell_charge(claims=claims_of(request), idempotency_key=key, **charge)
         headers = {"Idempotent-Replayed": "true"} if sale.replayed else None
-        return Response(_render_entry(sale.entry), status=status.HTTP_201_CREATED, headers=headers)
+        return Response(render_entry(sale.entry), status=status.HTTP_201_CREATED, headers=headers)
+
+
+class BulkChargeView(SellingView):
+    parser_classes = (BulkJSONParser,)
+
+    @documented(
+        summary="Sell a batch of charges",
+        request=BulkRequestSerializer,
+        answers={200: BulkAnswerSerializer},
+        problems=[
+            "validation_error", "invalid_token", "permission_denied", "seller_not_active", "bulk_rejected",
+            "request_too_large", "throttled",
+        ],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """Sell 1 to 1,000 charges in their order, under one lock, for owners and operators of a seller.
+
+        Each item is sold or refused by itself. With `atomic: true` one refusal refuses all: 409, with the same results.
+        """
+        body = read_body(BulkRequestSerializer, request)
+        orders = [services.Order(**item) for item in body["charges"]]
+        batch = services.sell_charges(claims=claims_of(request), orders=orders, is_atomic=body["atomic"])
+        return Response(render_batch(batch))
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer a refusal; that of an atomic batch has the outcome of each item."""
+        if isinstance(exc, services.BulkRejected):
+            exc.extra = render_batch(exc.batch)
+        return super().handle_exception(exc)

@@ -1,15 +1,14 @@
-"""Ledger entries as CSV: as the API writes them in JSON, and with the hash that an auditor verifies them by."""
+"""Ledger entries as CSV: the members that the API writes in JSON, and the hash by which an auditor verifies them."""
 
 from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
 
 from apps.core.api.csv_export import stream_csv
-from apps.transactions.entries.serializers import LedgerEntrySerializer
+from apps.transactions.entries.serializers import LedgerEntrySerializer, render_entry
 from apps.transactions.models import LedgerEntry
 
-_serializer = LedgerEntrySerializer()
-COLUMNS = (*_serializer.fields, "entry_hash")
+COLUMNS = (*LedgerEntrySerializer().fields, "entry_hash")
 _TRUSTED = frozenset({"phone_number"})
 
 
@@ -18,6 +17,6 @@ def stream_entries(entries: Iterable[LedgerEntry], *, filename: str) -> Streamin
 
     def rows() -> Iterator[dict[str, object]]:
         for entry in entries:
-            yield {**_serializer.to_representation(entry), "entry_hash": bytes(entry.entry_hash).hex()}
+            yield {**render_entry(entry), "entry_hash": bytes(entry.entry_hash).hex()}
 
     return stream_csv(COLUMNS, rows(), filename=filename, trusted=_TRUSTED)

@@ -1,4 +1,4 @@
-"""What is read of the ledger."""
+"""Reading of the ledger: lists, single entries, phone numbers, balances."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,14 +52,14 @@ def get_entry(entry_id: UUID, *, seller_scope: UUID | None) -> LedgerEntry:
     """Return one entry; `seller_scope` is the only seller that the caller may see (None: all).
 
     Raises:
-        NotFound: there is none that the caller may see.
+        NotFound: it does not exist, or is not the caller's to see.
     """
     entries = LedgerEntry.objects.filter(pk=entry_id)
     if seller_scope is not None:
         entries = entries.filter(seller_id=seller_scope)
     entry = _with_reversals(entries).first()
     if entry is None:
-        raise NotFound("There is no such transaction.")
+        raise NotFound("Transaction not found.")
     return entry
 
 
@@ -69,7 +69,7 @@ def _with_reversals(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
 
 
 def iterate_entries(entries: QuerySet[LedgerEntry], *, newest_first: bool = True) -> Iterator[LedgerEntry]:
-    """Yield all of `entries` in keyset batches: constant memory, no cursor held open; from the standby if it can be."""
+    """Yield all of `entries` in keyset batches, from the standby if possible: constant memory, no open cursor."""
     order, further = ("-id", "id__lt") if newest_first else ("id", "id__gt")
     batch = _fetch_batch(entries.order_by(order))
     while batch:
@@ -97,7 +97,7 @@ def list_phone_numbers(*, seller: UUID | None = None, search: str | None = None)
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a seller has, and what it may still sell on this business day (None: no daily limit)."""
+    """A seller's balance, and how much it may still sell on this business day (None: no daily limit)."""
 
     seller_id: UUID
     balance: Decimal
@@ -108,7 +108,7 @@ class Balance:
 
     @property
     def available_today(self) -> Decimal | None:
-        """What the daily limit leaves for today; the balance may be smaller."""
+        """The rest of today's limit; the balance may be smaller."""
         return None if self.daily_limit is None else max(ZERO, self.daily_limit - self.spent_today)
 
 
@@ -116,7 +116,7 @@ def get_balance(seller_id: UUID) -> Balance:
     """Return the present balance of a seller.
 
     Raises:
-        NotFound: there is no such seller.
+        NotFound: the seller does not exist.
     """
     wallet = Wallet.objects.select_related("seller").annotate(now=Now()).filter(pk=seller_id).first()
     if wallet is None:

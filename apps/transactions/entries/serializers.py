@@ -1,6 +1,6 @@
-"""Shapes of requests and answers about money."""
+"""Shapes of the requests and answers about ledger entries."""
 
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
 
@@ -84,8 +84,11 @@ def _id_or_none(value: object) -> str | None:
     return None if value is None else str(value)
 
 
+render_entry: Final = LedgerEntrySerializer().to_representation
+
+
 class ReversalRequestSerializer(serializers.Serializer[Any]):
-    """Why an entry is undone."""
+    """The reason for which an entry is reversed."""
 
     reason = TextField()
 
@@ -117,7 +120,7 @@ class PhoneNumberQuerySerializer(ListQuerySerializer):
 
 
 class PhoneNumberTotalSerializer(serializers.Serializer[Any]):
-    """What was sold to one number; reversed sales do not count."""
+    """The sales to one number; reversed sales do not count."""
 
     phone_number = PhoneNumberField()
     total_charged = MoneyField()

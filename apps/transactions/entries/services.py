@@ -1,4 +1,4 @@
-"""Reversals: an entry undone by its mirror image."""
+"""Reversals: an entry that is undone by its mirror image."""
 
 from uuid import UUID
 
@@ -9,8 +9,8 @@ from apps.accounts.models import AuditAction
 from apps.core.errors import DomainError, NotFound
 from apps.core.values.business_day import business_day
 from apps.transactions.ledger import postings
-from apps.transactions.ledger import write as ledger
 from apps.transactions.ledger.locking import lock_wallet
+from apps.transactions.ledger.write import draft_entry, write_entries
 from apps.transactions.models import EntryType, LedgerEntry
 
 
@@ -30,14 +30,14 @@ def reverse_entry(*, entry_id: UUID, reason: str, reversed_by_id: UUID) -> Ledge
     """Undo an entry by its mirror image and return that reversal.
 
     Raises:
-        NotFound: there is no such entry.
+        NotFound: the entry does not exist.
         NotReversible: it is a reversal itself.
         AlreadyReversed: it has one.
         InsufficientBalance: it is a credit that was spent meanwhile.
     """
     entry = LedgerEntry.objects.filter(pk=entry_id).first()
     if entry is None:
-        raise NotFound("There is no such transaction.")
+        raise NotFound("Transaction not found.")
     if entry.type == EntryType.REVERSAL:
         raise NotReversible("A reversal cannot be reversed.")
     with transaction.atomic(durable=True):
@@ -46,7 +46,7 @@ def reverse_entry(*, entry_id: UUID, reason: str, reversed_by_id: UUID) -> Ledge
             raise AlreadyReversed("This transaction was already reversed.")
         sold_today = entry.type == EntryType.CHARGE_SALE and business_day(entry.created_at) == wallet.spent_on
         posting = postings.reversal(entry, reason=reason, sold_today=sold_today)
-        reversal = ledger.draft(wallet, posting, created_by_id=reversed_by_id)
-        ledger.write(wallet, [reversal])
+        reversal = draft_entry(wallet, posting, created_by_id=reversed_by_id)
+        write_entries(wallet, [reversal])
         audit.record(AuditAction.REVERSE, entry, actor_id=reversed_by_id, detail=reason)
     return reversal

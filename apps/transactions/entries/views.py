@@ -29,6 +29,7 @@ from apps.transactions.entries.serializers import (
     PhoneNumberTotalSerializer,
     ReversalRequestSerializer,
     SellerEntryQuerySerializer,
+    render_entry,
 )
 from apps.transactions.models import LedgerEntry
 
@@ -59,7 +60,7 @@ class EntryListView(APIView):
         if self.request.accepted_renderer.format != CSVRenderer.format:
             return self.page(entries)
         user = caller(self.request)
-        if user.staff_roles:  # that somebody took data of all sellers along is kept
+        if user.staff_roles:  # an export may hold the data of all sellers
             audit.record(AuditAction.EXPORT_LEDGER, actor_id=user.pk, detail=self.request.get_full_path())
         return stream_entries(selectors.iterate_entries(entries), filename="transactions.csv")
 
@@ -95,7 +96,7 @@ class EntryView(APIView):
     def get(self, request: Request, entry_id: UUID) -> Response:
         """Return one ledger entry."""
         entry = selectors.get_entry(entry_id, seller_scope=seller_scope(caller(request)))
-        return Response(LedgerEntrySerializer(entry).data)
+        return Response(render_entry(entry))
 
 
 class ReverseEntryView(APIView):
@@ -120,7 +121,7 @@ class ReverseEntryView(APIView):
         """Undo a credit or a sale by its mirror image, once. For admins."""
         body = read_body(ReversalRequestSerializer, request)
         entry = services.reverse_entry(entry_id=entry_id, reversed_by_id=caller(request).pk, **body)
-        return Response(LedgerEntrySerializer(entry).data, status=status.HTTP_201_CREATED)
+        return Response(render_entry(entry), status=status.HTTP_201_CREATED)
 
 
 class PhoneNumberPagination(KeysetPagination):

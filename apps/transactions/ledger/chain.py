@@ -1,6 +1,6 @@
-"""One seller's chain of entries: what follows from its rows alone, and what is wrong with one.
+"""One seller's chain of entries, judged from its rows alone.
 
-The hashes are computed here and not by the function in the database: whoever could change rows could change that too.
+The hashes are computed here, not by the function in the database: who can change rows can change that function, too.
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,7 +46,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """The first wrong row of a chain. `faults` says what is wrong with it, by code."""
+    """The first wrong row of a chain; `faults` describes each fault, by code."""
 
     seller_id: str
     sequence: int
@@ -55,7 +55,7 @@ class Problem:
 
 @dataclass(slots=True)
 class Chain:
-    """The entries of one seller, as far as they were read, and what earlier seals say of them."""
+    """The entries of one seller, as far as they were read, and their hashes in earlier seals."""
 
     seller_id: str
     checkpoints: Mapping[int, str]
@@ -66,7 +66,7 @@ class Chain:
     sealed: int = 0  # up to here a seal has confirmed the chain
 
     def extend(self, row: Row) -> dict[str, str]:
-        """Take the next entry; return what is wrong with it."""
+        """Take the next entry; return its faults."""
         if row.sequence != self.sequence + 1:
             return {"sequence": f"missing: entry {row.sequence} stands in its place"}
         faults = {code: detail for code, detail in _faults(row, self) if detail}
@@ -80,7 +80,7 @@ class Chain:
         return faults
 
     def end(self, wallet: WalletRow | None) -> Problem | None:
-        """Compare what the chain ends with to the seals and to the wallet."""
+        """Compare the end of the chain with the seals and with the wallet."""
         last_sealed = max(self.checkpoints, default=0)
         if last_sealed > self.sequence:
             detail = f"deleted since the seal, which ends with entry {last_sealed}"
@@ -108,7 +108,7 @@ def hash_entry(previous_hash: bytes, entry: Row) -> bytes:
 
 
 def _faults(row: Row, before: Chain) -> Iterator[tuple[str, str]]:
-    """Yield each check of an entry against the chain `before` it: its code, and what is wrong or ""."""
+    """Yield each check of an entry against the chain `before` it: its code, and the fault or ""."""
     linked = row.balance_before == before.balance
     yield "balance", "" if linked else f"begins with {row.balance_before} where {before.balance} was left"
     yield "arithmetic", _arithmetic_fault(row)

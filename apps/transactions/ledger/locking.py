@@ -1,6 +1,6 @@
-"""The one row lock that guards money, and what is read under it."""
+"""The one row lock that guards money, and the reading of the wallet under it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -15,14 +15,13 @@ from apps.core.values.business_day import business_day
 from apps.core.values.money import ZERO
 from apps.transactions.models import Wallet
 
-_READ = "; SELECT * FROM read_wallet(%s, %s, %s)"
-
 
 @dataclass(slots=True)
 class LockedWallet:
-    """A wallet whose row this transaction holds locked, and what decides about a sale from it, as of that lock.
+    """A wallet whose row this transaction holds locked, and all that decides about a sale from it, as of that lock.
 
-    With an `earlier_entry_id` there is nothing to decide, and the lock may not have been taken.
+    With an `earlier_entry` there is nothing to decide, and the lock may not have been taken. All fields but the first
+    are columns of the database's function `read_wallet`.
     """
 
     seller_id: UUID
@@ -34,24 +33,28 @@ class LockedWallet:
     seller_status: str
     daily_limit: Decimal | None
     actor_role: str | None  # None: the session is over, or its user is deactivated or of another seller
-    earlier_entry_id: UUID | None  # what the idempotency key already did
+    earlier_entry: UUID | None  # the id of the entry that the idempotency key already made
 
     def __post_init__(self) -> None:
         if self.spent_on != (today := business_day(self.now)):
             self.spent_on, self.spent_today = today, ZERO
 
 
+_COLUMNS = ", ".join(field.name for field in fields(LockedWallet)[1:])
+_READ = f"; SELECT {_COLUMNS} FROM read_wallet(%s, %s, %s)"  # noqa: S608  (names of our own fields)
+
+
 @cache
 def _lock_statement() -> str:
     """Return the SQL of the one row lock that guards money; compiled once: compiling costs more than running.
 
-    A key that is spent stays spent, and its entry never changes. So a repeat of it is answered without the lock, and
-    need not queue behind the seller's other sales.
+    A spent key stays spent, and its entry never changes. A repeat is therefore answered without the lock and does not
+    queue behind the seller's other sales.
     """
-    no_one = UUID(int=0)
-    key_is_unspent = Func(Value(no_one), Value("key"), function="key_is_unspent", output_field=BooleanField())
+    no_id = UUID(int=0)
+    key_is_unspent = Func(Value(no_id), Value("key"), function="key_is_unspent", output_field=BooleanField())
     wallets = Wallet.objects.select_for_update(of=("self",), no_key=True)
-    sql, _ = wallets.filter(key_is_unspent, pk=no_one).values("pk").query.sql_with_params()
+    sql, _ = wallets.filter(key_is_unspent, pk=no_id).values("pk").query.sql_with_params()
     return sql
 
 
@@ -60,23 +63,23 @@ def lock_wallet(seller_id: UUID, *, session_id: UUID | None = None, idempotency_
     """Lock the wallet of a seller until the transaction ends, unless the key is already spent, then read it.
 
     Two statements in one round trip. In READ COMMITTED each statement sees what was committed before it began, so the
-    second one, which begins once the lock is granted, sees all that the previous holder of the lock did.
+    second one, which begins once the lock is granted, sees everything that the previous holder of the lock wrote.
 
     Raises:
-        NotFound: there is no such seller.
+        NotFound: the seller does not exist.
         OperationalError: the lock was not granted within `lock_timeout`.
     """
     lock, read = (seller_id, idempotency_key, seller_id), (seller_id, session_id, idempotency_key)
     with connection.cursor() as cursor:
         cursor.execute(_lock_statement() + _READ, lock + read)
         row = cursor.fetchone()
-    if row is None or row[0] is None:
+    if row is None or row[0] is None:  # the function answers one row of nulls for a seller that does not exist
         raise NotFound("Seller not found.")
     return LockedWallet(seller_id, *row)
 
 
 def actor_role(seller_id: UUID, session_id: UUID) -> str | None:
-    """Return what `LockedWallet.actor_role` would be, without waiting for the lock."""
+    """Return the `LockedWallet.actor_role` of a session without waiting for the lock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT actor_role FROM read_wallet(%s, %s, '')", [seller_id, session_id])
         role: str | None = cursor.fetchone()[0]

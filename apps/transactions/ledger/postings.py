@@ -1,4 +1,4 @@
-"""What is to be posted: an amount, the two legs it moves between, and what it does to a balance."""
+"""Postings: an entry to be with the two accounts it moves an amount between, and its effect on a wallet."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,59 +9,58 @@ from apps.transactions.models import FUNDING_ACCOUNT, SALES_ACCOUNT, EntryType, 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Posting:
-    """An entry to be. `change` and `spending` are signed: what the balance and the day's spending grow by."""
+class Order:
+    """A charge to sell: one item of a batch."""
 
-    type: EntryType
+    phone_number: str  # E.164
     amount: Decimal
-    change: Decimal
-    debit_account: str
-    credit_account: str
-    spending: Decimal = ZERO
-    phone_number: str = ""
     idempotency_key: str = ""
-    credit_request_id: UUID | None = None
-    reverses_id: UUID | None = None
-    description: str = ""
 
 
-def charge(*, seller_id: UUID, amount: Decimal, phone_number: str, idempotency_key: str = "") -> Posting:
-    """Return the posting of a sale to `phone_number`: it takes `amount` from the wallet."""
-    return Posting(
-        type=EntryType.CHARGE_SALE,
-        amount=amount,
-        change=-amount,
-        spending=amount,
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """An entry without its place in the ledger, and what it adds to the balance and to the spending of the day."""
+
+    entry: LedgerEntry
+    change: Decimal
+    spending: Decimal = ZERO
+
+
+def charge(seller_id: UUID, order: Order) -> Posting:
+    """Return the posting of a sale: it takes the amount from the wallet."""
+    entry = LedgerEntry(
+        type=EntryType.CHARGE_SALE.value,
+        amount=order.amount,
         debit_account=wallet_account(seller_id),
         credit_account=SALES_ACCOUNT,
-        phone_number=phone_number,
-        idempotency_key=idempotency_key,
+        phone_number=order.phone_number,
+        idempotency_key=order.idempotency_key,
     )
+    return Posting(entry, change=-order.amount, spending=order.amount)
 
 
-def credit(*, seller_id: UUID, amount: Decimal, credit_request_id: UUID, description: str) -> Posting:
+def credit(seller_id: UUID, amount: Decimal, *, credit_request_id: UUID, description: str) -> Posting:
     """Return the posting of an approved credit request: it adds `amount` to the wallet."""
-    return Posting(
-        type=EntryType.CREDIT_INCREASE,
+    entry = LedgerEntry(
+        type=EntryType.CREDIT_INCREASE.value,
         amount=amount,
-        change=amount,
         debit_account=FUNDING_ACCOUNT,
         credit_account=wallet_account(seller_id),
         credit_request_id=credit_request_id,
         description=description,
     )
+    return Posting(entry, change=amount)
 
 
 def reversal(entry: LedgerEntry, *, reason: str, sold_today: bool) -> Posting:
     """Return the mirror of `entry`: same amount, legs swapped. A sale of today no longer counts as spent today."""
-    change = entry.balance_before - entry.balance_after
-    return Posting(
-        type=EntryType.REVERSAL,
+    mirror = LedgerEntry(
+        type=EntryType.REVERSAL.value,
         amount=entry.amount,
-        change=change,
-        spending=-entry.amount if sold_today else ZERO,
         debit_account=entry.credit_account,
         credit_account=entry.debit_account,
         reverses_id=entry.pk,
         description=reason,
     )
+    change = entry.balance_before - entry.balance_after
+    return Posting(mirror, change, spending=-entry.amount if sold_today else ZERO)

@@ -1,11 +1,12 @@
 """The only writer of a balance.
 
-A use case locks the wallet (`locking.lock_wallet`), drafts the entries it wants and writes them with the new balance in
-one statement, all in its own transaction, whose commit is the moment when money moves.
+A use case locks the wallet (`locking.lock_wallet`), drafts its entries and writes them with the new balance in one
+statement, all in its own transaction, whose commit is the moment when money moves.
 """
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -33,7 +34,7 @@ _ROW = f"({', '.join(['%s'] * len(_COLUMNS))})"
 
 
 class InsufficientBalance(DomainError):
-    """The wallet holds less than is to be taken from it."""
+    """The wallet holds less than the entry takes."""
 
     code = "insufficient_balance"
 
@@ -44,43 +45,52 @@ class BalanceLimitExceeded(DomainError):
     code = "balance_limit_exceeded"
 
 
-def draft(wallet: LockedWallet, posting: Posting, *, created_by_id: UUID) -> LedgerEntry:
-    """Return the next entry of a locked wallet, made of `posting`, and advance `wallet` (not yet its row) by it.
+class DailyLimitExceeded(DomainError):
+    """The sale would exceed what the seller may sell in one business day."""
+
+    code = "daily_limit_exceeded"
+
+
+def draft_entry(wallet: LockedWallet, posting: Posting, *, created_by_id: UUID) -> LedgerEntry:
+    """Return the entry of `posting` as the next one of a locked wallet; advance `wallet`, not yet its row, by it.
 
     Raises:
-        InsufficientBalance: it takes more than there is; `wallet` is as it was.
-        BalanceLimitExceeded: it raises the balance beyond `MAX_BALANCE`; `wallet` is as it was.
+        InsufficientBalance, BalanceLimitExceeded, DailyLimitExceeded: see each; `wallet` is as it was.
     """
     before, after = wallet.balance, wallet.balance + posting.change
-    if after < 0:
-        amounts = {"available_balance": before, "required_amount": posting.amount, "shortage": -after}
-        raise InsufficientBalance("The balance is too small.", **{k: format_money(v) for k, v in amounts.items()})
-    if after > MAX_BALANCE:
-        raise BalanceLimitExceeded("The balance would be too large.")
+    _check_balance(before, after, posting)
+    _check_daily_limit(wallet, posting)
     wallet.balance, wallet.sequence = after, wallet.sequence + 1
     wallet.spent_today = max(ZERO, wallet.spent_today + posting.spending)
     moment, wallet.now = wallet.now, wallet.now + _TICK
-    return LedgerEntry(
-        id=uuid7_at(moment),
-        seller_id=wallet.seller_id,
-        sequence=wallet.sequence,
-        type=posting.type.value,
-        amount=posting.amount,
-        balance_before=before,
-        balance_after=after,
-        debit_account=posting.debit_account,
-        credit_account=posting.credit_account,
-        phone_number=posting.phone_number,
-        idempotency_key=posting.idempotency_key,
-        credit_request_id=posting.credit_request_id,
-        reverses_id=posting.reverses_id,
-        description=posting.description,
-        created_by_id=created_by_id,
-        created_at=moment,
+    entry = posting.entry
+    entry.id, entry.seller_id, entry.sequence = uuid7_at(moment), wallet.seller_id, wallet.sequence
+    entry.balance_before, entry.balance_after = before, after
+    entry.created_by_id, entry.created_at = created_by_id, moment
+    return entry
+
+
+def _check_balance(before: Decimal, after: Decimal, posting: Posting) -> None:
+    if after < 0:
+        amounts = {"available_balance": before, "required_amount": posting.entry.amount, "shortage": -after}
+        raise InsufficientBalance("The balance is too small.", **{k: format_money(v) for k, v in amounts.items()})
+    if after > MAX_BALANCE:
+        raise BalanceLimitExceeded("The balance would be too large.")
+
+
+def _check_daily_limit(wallet: LockedWallet, posting: Posting) -> None:
+    limit = wallet.daily_limit
+    if limit is None or posting.spending <= 0 or wallet.spent_today + posting.spending <= limit:
+        return
+    raise DailyLimitExceeded(
+        "The daily limit would be exceeded.",
+        daily_limit=format_money(limit),
+        spent_today=format_money(wallet.spent_today),
+        available_today=format_money(max(ZERO, limit - wallet.spent_today)),
     )
 
 
-def write(wallet: LockedWallet, entries: Sequence[LedgerEntry]) -> None:
+def write_entries(wallet: LockedWallet, entries: Sequence[LedgerEntry]) -> None:
     """Append drafted entries to the ledger and move the wallet's row to where they led, in one statement."""
     values: list[Any] = [wallet.balance, wallet.sequence, wallet.spent_on, wallet.spent_today, entries[-1].created_at]
     values.append(wallet.seller_id)
@@ -91,8 +101,8 @@ def write(wallet: LockedWallet, entries: Sequence[LedgerEntry]) -> None:
     transaction.on_commit(partial(events.balances_changed, entries), robust=True)
 
 
-def restore(wallet: LockedWallet, newest: LedgerEntry | None) -> None:
-    """Set a locked wallet, which somebody changed behind our back, to what its newest entry says."""
+def restore_wallet(wallet: LockedWallet, newest: LedgerEntry | None) -> None:
+    """Set a locked wallet that was changed past the ledger to what its newest entry says."""
     wallet.balance, wallet.sequence = (newest.balance_after, newest.sequence) if newest else (ZERO, 0)
     Wallet.objects.filter(pk=wallet.seller_id).update(
         balance=wallet.balance, sequence=wallet.sequence, last_entry_at=newest and newest.created_at

@@ -1,4 +1,4 @@
-"""What PostgreSQL refuses, whoever asks: changing the ledger, and a wallet that does not match it.
+"""Refusals of PostgreSQL to every role: changing the ledger, and a wallet that does not match it.
 
 Locks: SHARE ROW EXCLUSIVE on ledger and wallets while the triggers are made; the column is proved NOT NULL by a scan
 that blocks no writer (NOT VALID, then VALIDATE) before an ACCESS EXCLUSIVE lock of an instant marks it so.

@@ -1,4 +1,4 @@
-"""What the home page adds up: totals by hour and day, refusals, and the verdicts of reconciliations."""
+"""Tables of the home page: totals by hour and day, refusals, and the verdicts of reconciliations."""
 
 import django.db.models.deletion
 import uuid_utils.compat

@@ -1,4 +1,4 @@
-"""What lists of entries are filtered by has an index: amounts too, of one seller and of all.
+"""Index the last filter of lists of entries: amounts, of one seller and of all.
 
 Built beside the sales that go on; if one fails, drop it and migrate again.
 """

@@ -1,4 +1,4 @@
-"""How `manage.py reconcile_balances` tells what it found: as text for people, or as one JSON document.
+"""Output of `manage.py reconcile_balances`: text for people, or one JSON document.
 
 Sellers are written as they come, so that the output of any number of them takes no memory.
 """
@@ -15,26 +15,22 @@ from apps.transactions.reconciliation.reconcile import SellerReconciliation
 from apps.transactions.reconciliation.serializers import SellerReconciliationSerializer
 
 AGREES, FIXED, DISAGREES = "agrees", "fixed", "disagrees"
+_CHAIN = {True: "unbroken", False: "BROKEN", None: "not checked"}
 Write = Callable[[str], object]
 
 
 @dataclass
 class Findings:
-    """What a run has found and done. `repairs` holds what stood in the way of each one, or "" if it was made."""
+    """The findings and repairs of a run. None stands for what was not checked.
+
+    `repairs` holds the obstacle to each repair, or "" if it was made; `trial_balance` is None where it is not shown.
+    """
 
     verdicts: Counter[str] = field(default_factory=Counter)
     repairs: dict[UUID, str] = field(default_factory=dict)
-    chain_verified: bool = True
+    chain_verified: bool | None = None
     trial_balance: dict[str, Decimal] | None = None
-
-    @property
-    def is_reconciled(self) -> bool:
-        """Nothing disagrees any more."""
-        return self.chain_verified and not self.verdicts[DISAGREES] and not sum(self.totals().values(), ZERO)
-
-    def totals(self) -> dict[str, Decimal]:
-        """Return the trial balance, empty if none was asked for."""
-        return self.trial_balance or {}
+    is_reconciled: bool | None = None
 
 
 class TextOutput:
@@ -63,13 +59,13 @@ class TextOutput:
             self._write(f"{seller_id}  {f'NOT FIXED: {problem}' if problem else 'fixed: set to what the ledger says'}")
         if findings.trial_balance is not None:
             self._write("\nTrial balance (debits minus credits)")
-            totals = findings.totals()
+            totals = findings.trial_balance
             for account, amount in {**totals, "total": sum(totals.values(), ZERO)}.items():
                 self._write(f"{account:<36}  {format_money(amount):>22}")
         agree, fixed, disagree = (findings.verdicts[verdict] for verdict in (AGREES, FIXED, DISAGREES))
         total = findings.verdicts.total()
         self._write(f"\nSellers checked: {total}. Agree: {agree}, fixed: {fixed}, disagree: {disagree}.")
-        self._write(f"Chain of entries: {'unbroken' if findings.chain_verified else 'BROKEN'}.")
+        self._write(f"Chain of entries: {_CHAIN[findings.chain_verified]}.")
 
     def _row(self, seller: str, current: str, calculated: str, details: list[str], verdict: str, company: str) -> None:
         numbers = [f"{text:>22}" for text in (current, calculated, *details[:1])]
@@ -103,7 +99,7 @@ class JSONOutput:
             "is_reconciled": findings.is_reconciled,
         }
         if findings.trial_balance is not None:
-            totals = findings.totals()
+            totals = findings.trial_balance
             summary["trial_balance"] = {account: format_money(amount) for account, amount in totals.items()}
             summary["trial_balance_total"] = format_money(sum(totals.values(), ZERO))
         self._write(f'], "summary": {json.dumps(summary)}}}')

@@ -1,4 +1,4 @@
-"""Do the balances agree with the ledger? Read in one statement, so that sales going on meanwhile cannot confuse it."""
+"""Comparison of balances with the ledger, in one statement, so that sales going on meanwhile cannot confuse it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +16,9 @@ from apps.transactions.models import ReconciliationCheckpoint
 _FETCH_ROWS = 1_000
 
 _SELLERS = """
-SELECT s.id, s.company_name, w.balance,
-       coalesce(l.balance, 0), coalesce(l.entries, 0), coalesce(l.sequence, 0), w.sequence
+SELECT s.id AS seller_id, s.company_name, w.balance AS current_balance,
+       coalesce(l.balance, 0) AS calculated_balance, coalesce(l.entries, 0) AS total_transactions,
+       coalesce(l.sequence, 0) AS last_sequence, w.sequence AS wallet_sequence
 FROM accounts_seller s
 JOIN transactions_wallet w ON w.seller_id = s.id
 LEFT JOIN (
@@ -29,9 +30,11 @@ LEFT JOIN (
 
 # Each seller's new entries only, found by its index; the checkpoint stands for those before.
 _SELLERS_SINCE_CHECKPOINT = """
-SELECT s.id, s.company_name, w.balance, coalesce(c.balance, 0) + coalesce(l.balance, 0),
-       coalesce(c.sequence, 0) + l.entries, greatest(coalesce(c.sequence, 0), coalesce(l.sequence, 0)), w.sequence,
-       coalesce(l.follow, true)
+SELECT s.id AS seller_id, s.company_name, w.balance AS current_balance,
+       coalesce(c.balance, 0) + coalesce(l.balance, 0) AS calculated_balance,
+       coalesce(c.sequence, 0) + l.entries AS total_transactions,
+       greatest(coalesce(c.sequence, 0), coalesce(l.sequence, 0)) AS last_sequence,
+       w.sequence AS wallet_sequence, coalesce(l.follow, true) AS entries_follow
 FROM accounts_seller s
 JOIN transactions_wallet w ON w.seller_id = s.id
 LEFT JOIN transactions_reconciliationcheckpoint c ON c.seller_id = s.id
@@ -71,7 +74,7 @@ WHERE {whose} AND (
 
 @dataclass(frozen=True, slots=True)
 class SellerReconciliation:
-    """A seller's balance as the wallet has it and as its ledger entries add up to."""
+    """A seller's balance by its wallet and by its ledger entries; the fields are the columns of the queries."""
 
     seller_id: UUID
     company_name: str
@@ -84,7 +87,7 @@ class SellerReconciliation:
 
     @property
     def difference(self) -> Decimal:
-        """What the wallet has too much (or, negative, too little)."""
+        """The excess of the wallet over the ledger (negative: what the wallet lacks)."""
         return self.current_balance - self.calculated_balance
 
     @property
@@ -96,34 +99,41 @@ class SellerReconciliation:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """The verdict over all sellers. Debits count as positive in the trial balance, credits as negative."""
+    """The verdict over all sellers; None stands for what was not checked.
+
+    Debits count as positive in the trial balance, credits as negative.
+    """
 
     sellers_checked: int
     discrepancies: list[SellerReconciliation]
-    trial_balance: dict[str, Decimal]
-    chain_verified: bool
+    trial_balance: dict[str, Decimal] | None
+    chain_verified: bool | None
 
     @property
     def verified(self) -> int:
-        """How many sellers agree."""
+        """The number of sellers that agree."""
         return self.sellers_checked - len(self.discrepancies)
 
     @property
-    def trial_balance_total(self) -> Decimal:
+    def trial_balance_total(self) -> Decimal | None:
         """The sum over all accounts: zero, as every entry has two legs of one amount."""
-        return sum(self.trial_balance.values(), ZERO)
+        return None if self.trial_balance is None else sum(self.trial_balance.values(), ZERO)
 
     @property
-    def is_reconciled(self) -> bool:
-        """Everything agrees."""
-        return not self.discrepancies and not self.trial_balance_total and self.chain_verified
+    def is_reconciled(self) -> bool | None:
+        """Everything agrees; None: as far as was checked."""
+        total = self.trial_balance_total
+        checks = (not self.discrepancies, None if total is None else not total, self.chain_verified)
+        if False in checks:
+            return False
+        return None if None in checks else True
 
 
 def iterate_reconciliations(seller_id: UUID | None = None) -> Iterator[SellerReconciliation]:
     """Yield the reconciliation of each seller (or of one), in the order of their ids.
 
-    Memory: one short row a seller, however many entries there are. That lets PostgreSQL add up the ledger with several
-    processes, which it does not do for a cursor of its own. The transaction stays open until the last one is taken.
+    Memory: one short row a seller, however many entries there are. All rows are fetched at once, since PostgreSQL does
+    not add up with several processes for a server-side cursor. The transaction stays open until the last one is taken.
     """
     where, outer_where, params = ("", "", [])
     if seller_id is not None:
@@ -134,7 +144,7 @@ def iterate_reconciliations(seller_id: UUID | None = None) -> Iterator[SellerRec
 
 
 def reconcile_since_checkpoints() -> Iterator[SellerReconciliation]:
-    """Yield the reconciliation of each seller, trusting what is before its checkpoint, which moves on if it agrees."""
+    """Yield the reconciliation of each seller from its checkpoint on; the checkpoint of one that agrees moves on."""
     with long_read(), connection.chunked_cursor() as cursor:
         cursor.execute(_SELLERS_SINCE_CHECKPOINT)
         yield from map(_move_checkpoint, _fetch(cursor))
@@ -151,14 +161,15 @@ def _move_checkpoint(found: SellerReconciliation) -> SellerReconciliation:
 
 def _fetch(cursor: CursorWrapper) -> Iterator[SellerReconciliation]:
     while rows := cursor.fetchmany(_FETCH_ROWS):
-        yield from (SellerReconciliation(*row) for row in rows)
+        names = [column.name for column in cursor.description]
+        yield from (SellerReconciliation(**dict(zip(names, row, strict=True))) for row in rows)
 
 
 def reconcile_seller(seller_id: UUID) -> SellerReconciliation:
     """Return the reconciliation of one seller.
 
     Raises:
-        NotFound: there is no such seller.
+        NotFound: the seller does not exist.
     """
     for reconciliation in iterate_reconciliations(seller_id):
         return reconciliation
@@ -189,7 +200,7 @@ def trial_balance() -> dict[str, Decimal]:
 def has_broken_links(seller_id: UUID | None = None) -> bool:
     """Tell whether any entry, of one seller or of all, does not follow the one before it or is not what was hashed.
 
-    It reads and hashes everything: 13 s for 5,000,000 entries on two cores. `verify_ledger` says which entry it is.
+    It reads and hashes everything: 13 s for 5,000,000 entries on two cores. `verify_ledger` names the entry.
     """
     whose, params = ("true", []) if seller_id is None else ("entry.seller_id = %s", [seller_id])
     with long_read(), connection.cursor() as cursor:

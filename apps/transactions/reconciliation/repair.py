@@ -1,4 +1,4 @@
-"""Putting a wallet right that disagrees with its ledger."""
+"""Repair of a wallet that disagrees with its ledger."""
 
 from uuid import UUID
 
@@ -6,23 +6,23 @@ from django.db import transaction
 
 from apps.core.observability import events
 from apps.core.values.money import ZERO
-from apps.transactions.ledger import write as ledger
 from apps.transactions.ledger.locking import lock_wallet
+from apps.transactions.ledger.write import restore_wallet
 from apps.transactions.models import LedgerEntry
 from apps.transactions.reconciliation.reconcile import SellerReconciliation, has_broken_links, reconcile_seller
 
 
 class LedgerInconsistent(Exception):
-    """The entries of a seller contradict each other, so they cannot tell what its balance is."""
+    """The entries of a seller contradict each other, so its balance does not follow from them."""
 
 
-def restore_wallet(*, seller_id: UUID) -> SellerReconciliation:
+def repair_wallet(*, seller_id: UUID) -> SellerReconciliation:
     """Set a wallet to what its ledger says, if the two disagree; never the ledger to the wallet.
 
-    Return what was found under the wallet's lock. Sales of this seller wait meanwhile.
+    Return the reconciliation under the wallet's lock. Sales of this seller wait meanwhile.
 
     Raises:
-        NotFound: there is no such seller.
+        NotFound: the seller does not exist.
         LedgerInconsistent: the ledger contradicts itself; nothing was changed.
     """
     with transaction.atomic(durable=True):
@@ -32,7 +32,7 @@ def restore_wallet(*, seller_id: UUID) -> SellerReconciliation:
             return found
         newest = LedgerEntry.objects.filter(seller_id=seller_id).order_by("-sequence").first()
         _check_ledger(found, newest)
-        ledger.restore(wallet, newest)
+        restore_wallet(wallet, newest)
     events.balance_restored(
         seller_id, before=found.current_balance, after=found.calculated_balance,
         sequence_before=found.wallet_sequence, sequence_after=found.last_sequence,

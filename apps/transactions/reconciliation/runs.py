@@ -1,4 +1,4 @@
-"""Reconciliations of all sellers, kept with their verdicts."""
+"""Runs: reconciliations of all sellers, recorded with their verdicts."""
 
 from time import monotonic
 from uuid import UUID
@@ -9,17 +9,23 @@ from django.utils.translation import gettext_noop
 from apps.accounts import audit
 from apps.accounts.models import AuditAction
 from apps.transactions.models import ReconciliationRun
-from apps.transactions.reconciliation import reconcile as reconciliation
+from apps.transactions.reconciliation.reconcile import Reconciliation, reconcile_all
 
 
-def run_reconciliation(*, run_by_id: UUID | None = None) -> ReconciliationRun:
-    """Reconcile all sellers, keep the verdict and return it."""
+def run_reconciliation(*, run_by_id: UUID | None = None) -> Reconciliation:
+    """Reconcile all sellers, record the verdict and return it."""
     began = monotonic()
-    result = reconciliation.reconcile_all()
+    result = reconcile_all()
+    record_run(result, seconds=monotonic() - began, run_by_id=run_by_id)
+    return result
+
+
+def record_run(result: Reconciliation, *, seconds: float, run_by_id: UUID | None = None) -> ReconciliationRun:
+    """Add a run and its line in the audit trail: the only writer of runs. `run_by_id` is None for a command."""
     with transaction.atomic(durable=True):
         run = ReconciliationRun.objects.create(
             run_by_id=run_by_id,
-            seconds=round(monotonic() - began, 3),
+            seconds=round(seconds, 3),
             sellers_checked=result.sellers_checked,
             discrepancies=len(result.discrepancies),
             trial_balance_total=result.trial_balance_total,
@@ -31,6 +37,8 @@ def run_reconciliation(*, run_by_id: UUID | None = None) -> ReconciliationRun:
     return run
 
 
-def verdict(*, is_reconciled: bool) -> str:
-    """Return what the audit trail keeps of a reconciliation; its reader sees it translated."""
+def verdict(*, is_reconciled: bool | None) -> str:
+    """Return the audit trail's text of a verdict; the back office translates it for its reader."""
+    if is_reconciled is None:
+        return gettext_noop("agrees as far as checked")
     return gettext_noop("agrees") if is_reconciled else gettext_noop("does not agree")

@@ -1,4 +1,4 @@
-"""Seals: the newest entry of every chain at one moment, in a file to keep where nobody who can write here can write.
+"""Seals: the newest entry of every chain at one moment, in a file to keep out of reach of all who can write here.
 
 The file is plain text (docs/ledger.md): a title, one line per chain, the moment, and the SHA-256 of all that.
 """
@@ -59,7 +59,7 @@ def read_seals(paths: list[Path]) -> Checkpoints:
     """Return what the seals say of each chain.
 
     Raises:
-        InvalidInput: a file is no seal, was damaged, or contradicts another one.
+        InvalidInput: a file is not a seal, was damaged, or contradicts another one.
     """
     checkpoints: Checkpoints = {}
     for path in paths:

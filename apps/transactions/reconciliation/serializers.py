@@ -1,4 +1,4 @@
-"""Shapes of the answers of reconciliation."""
+"""Shapes of the answers about reconciliation."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from apps.core.apidocs.examples import SELLER_ID
 
 
 class SellerReconciliationSerializer(serializers.Serializer[Any]):
-    """A balance as the wallet has it, and as the ledger adds up to."""
+    """A balance by the wallet and by the sum of the ledger."""
 
     seller_id = serializers.UUIDField()
     company_name = serializers.CharField()

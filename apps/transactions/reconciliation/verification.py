@@ -16,7 +16,7 @@ from apps.transactions.ledger.chain import Chain, Problem, Row, WalletRow
 
 FETCH_ROWS = 2_000
 
-# As text: a value that somebody forged should be named, not break the reading. In the order of a unique index, so that
+# As text: a forged value should be named, not break the reading. In the order of a unique index, so that
 # the server need not sort. The original of a reversal is looked up for reversals only.
 _ENTRIES = """
 SELECT e.seller_id::text, e.sequence, e.id::text, e.type, e.amount::text, e.balance_before::text, e.balance_after::text,
@@ -36,7 +36,7 @@ _TOTAL = "SELECT coalesce(sum(sequence), 0)::bigint, clock_timestamp() FROM tran
 
 @dataclass(slots=True)
 class Report:
-    """What a run found."""
+    """The findings of a run."""
 
     taken_at: str = ""
     sellers: int = 0
@@ -47,8 +47,8 @@ class Report:
 class Verification:
     """One pass over the ledger, in constant memory, on one snapshot.
 
-    `checkpoints` is what earlier seals say; `on_head` gets seller, sequence and hash of each chain's newest entry;
-    `on_progress` gets the entries read so far and the entries there are.
+    `checkpoints` are the hashes of earlier seals. `on_head` gets seller, sequence and hash of the newest entry of each
+    chain, `on_progress` the entries read so far and the entries there are.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Verification:
             self.on_head(seller, chain.sequence, chain.head.hex())
 
     def _begin(self, sql: str, params: list[UUID]) -> int:
-        """Note the moment, and return how many entries the wallets count."""
+        """Note the moment, and return the number of entries that the wallets count."""
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
             total, now = cursor.fetchone()

@@ -8,7 +8,8 @@ from rest_framework.views import APIView
 
 from apps.accounts.permissions import IsAuditor, MayRead, caller, visible_seller_id
 from apps.core.apidocs.swagger import documented
-from apps.transactions.reconciliation import reconcile as reconciliation
+from apps.transactions.reconciliation.reconcile import reconcile_seller
+from apps.transactions.reconciliation.runs import run_reconciliation
 from apps.transactions.reconciliation.serializers import ReconciliationSerializer, SellerReconciliationSerializer
 
 
@@ -22,7 +23,7 @@ class SellerReconciliationView(APIView):
     )
     def get(self, request: Request, seller_id: UUID | str) -> Response:
         """Compare a seller's balance with the sum of its ledger entries."""
-        result = reconciliation.reconcile_seller(visible_seller_id(caller(request), seller_id))
+        result = reconcile_seller(visible_seller_id(caller(request), seller_id))
         return Response(SellerReconciliationSerializer(result).data)
 
 
@@ -33,5 +34,9 @@ class ReconciliationView(APIView):
         summary="Reconcile all sellers", answers={200: ReconciliationSerializer}, problems=["permission_denied"]
     )
     def get(self, request: Request) -> Response:
-        """Compare every balance with the ledger, and check its chain and the trial balance. For admins and auditors."""
-        return Response(ReconciliationSerializer(reconciliation.reconcile_all()).data)
+        """Compare every balance with the ledger, and check its chain and the trial balance. For admins and auditors.
+
+        The run and its verdict are recorded.
+        """
+        result = run_reconciliation(run_by_id=caller(request).pk)
+        return Response(ReconciliationSerializer(result).data)

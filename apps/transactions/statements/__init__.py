@@ -1,0 +1,1 @@
+"""A seller's balance at a moment, and its movements between two."""

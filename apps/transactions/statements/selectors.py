@@ -18,8 +18,8 @@ from apps.transactions.models import EntryType, LedgerEntry
 
 _TICK = timedelta(microseconds=1)
 
-# FOR SHARE waits for the sale that is going on, if one is. What is entered after this is dated after the moment that it
-# returns; what was entered before is committed. So whatever is older than that moment will stay as it is read now.
+# FOR SHARE waits for a sale that is going on. Entries written after this are dated after the moment that it returns;
+# those written before are committed. So the entries older than that moment never change.
 _SETTLED_MOMENT = """
 SELECT FROM transactions_wallet WHERE seller_id = %s FOR SHARE;
 SELECT greatest(clock_timestamp(), last_entry_at + interval '1 microsecond')
@@ -43,12 +43,12 @@ class Statement:
 
 
 def get_balance_at(seller_id: UUID, at: datetime) -> Balance:
-    """Return what a seller had at a moment, entries of that very moment included; now, if it is in the future.
+    """Return the balance of a seller after the entries of a moment; now, if that is in the future.
 
     `daily_limit` is today's: earlier ones are not kept.
 
     Raises:
-        NotFound: there is no such seller.
+        NotFound: the seller does not exist.
     """
     moment = min(at, _settled_moment(seller_id))
     newest = _newest_before(seller_id, moment + _TICK)
@@ -65,10 +65,10 @@ def get_balance_at(seller_id: UUID, at: datetime) -> Balance:
 def get_statement(seller_id: UUID, *, begin: datetime | None, end: datetime | None) -> Statement:
     """Return the movements in [begin, end). An `end` that is absent or in the future becomes now.
 
-    Statements that begin where others end join without a gap and without overlap, whatever is sold meanwhile.
+    Statements that begin where others end join without a gap and without overlap, even while sales go on.
 
     Raises:
-        NotFound: there is no such seller.
+        NotFound: the seller does not exist.
         InvalidInput: the beginning is after the end, or in the future.
     """
     now = _settled_moment(seller_id)
@@ -112,7 +112,7 @@ def _newest_before(seller_id: UUID, moment: datetime) -> LedgerEntry | None:
 
 
 def _spent(seller_id: UUID, moment: datetime) -> Decimal:
-    """Return what was sold on the business day of `moment`, until and with it; what was undone that day is not."""
+    """Return the sales on the business day of `moment`, up to and with it, less those undone on that day."""
     start = business_day_start(moment)
     of_day = LedgerEntry.objects.filter(
         seller_id=seller_id,

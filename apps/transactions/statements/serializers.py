@@ -11,7 +11,7 @@ from apps.transactions.entries.serializers import LedgerEntrySerializer
 
 
 class BalanceSerializer(serializers.Serializer[Any]):
-    """A balance, and what may still be sold on this business day (null: no daily limit)."""
+    """A balance, and how much may still be sold on this business day (null: no daily limit)."""
 
     seller_id = serializers.UUIDField()
     balance = MoneyField()
@@ -36,13 +36,13 @@ class BalanceSerializer(serializers.Serializer[Any]):
 
 
 class BalanceQuerySerializer(serializers.Serializer[Any]):
-    """Which moment a balance is of."""
+    """The moment of a balance."""
 
     at = serializers.DateTimeField(required=False, help_text="Now, when not given or in the future.")
 
 
 class StatementQuerySerializer(ListQuerySerializer):
-    """Which entries a statement is of."""
+    """The window of a statement."""
 
     to = serializers.DateTimeField(
         required=False, help_text="Before this moment. Now, when not given or in the future."
@@ -60,8 +60,8 @@ class StatementSerializer(serializers.Serializer[Any]):
     to = serializers.DateTimeField(help_text="The moment it is complete up to: `from` of the statement that follows.")
     opening_balance = MoneyField()
     closing_balance = MoneyField()
-    total_credits = MoneyField(help_text="What was added to the balance.")
-    total_debits = MoneyField(help_text="What was taken from it.")
+    total_credits = MoneyField(help_text="Sum of what was added to the balance.")
+    total_debits = MoneyField(help_text="Sum of what was taken from it.")
     entries = serializers.IntegerField(help_text="How many there are on all pages.")
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)

@@ -16,10 +16,10 @@ from apps.core.api.pagination import KeysetPagination
 from apps.core.apidocs.swagger import documented
 from apps.core.values.money import format_money
 from apps.core.values.times import format_time
-from apps.transactions.entries import selectors
 from apps.transactions.entries.export import stream_entries
-from apps.transactions.entries.serializers import LedgerEntrySerializer
-from apps.transactions.statements import selectors as statements
+from apps.transactions.entries.selectors import balance_of, get_balance, iterate_entries
+from apps.transactions.entries.serializers import render_entry
+from apps.transactions.statements.selectors import Statement, get_balance_at, get_statement
 from apps.transactions.statements.serializers import (
     BalanceQuerySerializer,
     BalanceSerializer,
@@ -27,7 +27,6 @@ from apps.transactions.statements.serializers import (
     StatementSerializer,
 )
 
-_render_entry = LedgerEntrySerializer().to_representation
 _READ_PROBLEMS = ("validation_error", "permission_denied", "not_found")
 
 
@@ -41,7 +40,7 @@ class BalanceView(APIView):
         problems=_READ_PROBLEMS,
     )
     def get(self, request: Request, seller_id: UUID | str) -> Response:
-        """Return a seller's balance, now or at an earlier moment, and what it may (might) still sell that day.
+        """Return a seller's balance, now or at an earlier moment, and how much it may still sell on that day.
 
         `daily_limit` is always today's: earlier ones are not kept.
         """
@@ -49,11 +48,11 @@ class BalanceView(APIView):
         visible_id = visible_seller_id(user, seller_id)
         at = read_query(BalanceQuerySerializer, request).get("at")
         if at is not None:
-            balance = statements.get_balance_at(visible_id, at)
+            balance = get_balance_at(visible_id, at)
         elif user.seller is not None and visible_id == user.seller_id:
-            balance = selectors.balance_of(user.seller.wallet, user.read_at)  # read with the caller itself
+            balance = balance_of(user.seller.wallet, user.read_at)  # read with the caller itself
         else:
-            balance = selectors.get_balance(visible_id)
+            balance = get_balance(visible_id)
         return Response(BalanceSerializer(balance).data)
 
 
@@ -73,24 +72,24 @@ class StatementView(APIView):
         problems=_READ_PROBLEMS,
     )
     def get(self, request: Request, seller_id: UUID | str) -> Response | StreamingHttpResponse:
-        """Return what a seller had at the beginning and at the end, and the entries between, oldest first.
+        """Return a seller's balance at the beginning and at the end, and the entries between, oldest first.
 
         A statement holds the entries at `from` and after, and before `to`. The statement that begins where this one
         ends follows it without a gap. With `Accept: text/csv`: all entries, streamed.
         """
         seller = visible_seller_id(caller(request), seller_id)
         window = read_query(StatementQuerySerializer, request)
-        statement = statements.get_statement(seller, begin=window.get("from"), end=window.get("to"))
+        statement = get_statement(seller, begin=window.get("from"), end=window.get("to"))
         if request.accepted_renderer.format == CSVRenderer.format:
-            entries = selectors.iterate_entries(statement.entries, newest_first=False)
+            entries = iterate_entries(statement.entries, newest_first=False)
             return stream_entries(entries, filename="statement.csv")
         return Response(self.page(statement))
 
-    def page(self, statement: statements.Statement) -> dict[str, object]:
+    def page(self, statement: Statement) -> dict[str, object]:
         """Return the figures of a statement with one page of its entries."""
         paginator = StatementPagination()
         entries = paginator.paginate_queryset(statement.entries, self.request, self)
-        # All pages are of one window, whatever is sold while somebody turns them.
+        # All pages are of one window, also when sales go on between two of them.
         url = self.request.build_absolute_uri()
         paginator.base_url = replace_query_param(url, "to", format_time(statement.end))
         return {
@@ -104,5 +103,5 @@ class StatementView(APIView):
             "entries": statement.count,
             "next": paginator.get_next_link(),
             "previous": paginator.get_previous_link(),
-            "results": [_render_entry(entry) for entry in entries],
+            "results": [render_entry(entry) for entry in entries],
         }

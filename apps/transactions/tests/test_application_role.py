@@ -1,4 +1,4 @@
-"""What the application's database role may not do, by raw SQL: its password alone cannot rewrite the ledger."""
+"""Limits of the application's database role, by raw SQL: its password alone cannot rewrite the ledger."""
 
 import psycopg2
 import pytest

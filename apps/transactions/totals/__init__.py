@@ -1,0 +1,1 @@
+"""Sums over the ledger for the back office, by hour and by day."""

@@ -1,4 +1,4 @@
-"""What the home page and a seller's page say about money: few rows each, served by indexes or from the totals."""
+"""Figures of the home page and of a seller's page: few rows each, served by indexes or from the totals."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta

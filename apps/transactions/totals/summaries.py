@@ -1,6 +1,6 @@
 """Totals of the ledger by hour and by day, so that the home page never adds up millions of entries.
 
-They are brought up to date in batches of entries after a mark, by whoever looks at the home page and by
+They are brought up to date in batches of entries after a mark, by each look at the home page and by
 `manage.py summarize_ledger`. Ids sort by time across sellers, but a transaction that began earlier may commit later:
 entries younger than `LAG` wait, and no transaction of ours lives that long (database timeouts).
 """
@@ -40,7 +40,7 @@ SET entries = transactions_dailytotal.entries + excluded.entries,
 
 
 def add_next_batch() -> bool:
-    """Add the next entries to the totals; return whether there may be more. Somebody else at it: nothing to do."""
+    """Add the next entries to the totals, unless another process does; return whether there may be more."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO transactions_summarymark (id, last_entry) VALUES (1, %s) ON CONFLICT DO NOTHING", [UUID(int=0)]

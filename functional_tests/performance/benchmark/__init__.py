@@ -1,1 +1,1 @@
-"""What a charge costs, and what each case costs in comparison: `make bench`, described in docs/performance.md."""
+"""`make bench`: the cost of a charge beside that of other cases, described in docs/performance.md."""

@@ -1,4 +1,4 @@
-"""`make bench-pages`: open every page of the back office over a large ledger, and say how it is read.
+"""`make bench-pages`: open every page of the back office over a large ledger, and print the scans that read it.
 
 Prints a table and exits with 1 if a page reads the whole ledger or is slower than it may be.
 """
@@ -31,13 +31,13 @@ INSERT INTO accounts_auditevent
     (id, at, actor_id, address, action, subject, subject_id, subject_name, detail, request_id)
 SELECT uuidv7(make_interval(secs => -n)), now() - make_interval(secs => n), %(user)s, '10.0.0.1',
        CASE n %% 3 WHEN 0 THEN 'approve' WHEN 1 THEN 'change' ELSE 'log in' END, 'accounts.seller', %(seller)s,
-       'Somebody', '', '-'
+       'Seller 1', '', '-'
 FROM generate_series(1, %(rows)s) n"""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What one page cost."""
+    """Cost of one page."""
 
     name: str
     path: str
@@ -120,7 +120,7 @@ def _walk(node: dict[str, Any]) -> Iterator[str]:
 
 
 def _staff(postgres: EmbeddedPostgres) -> Any:
-    """Return somebody who may see everything, after a long trail and many logins were made up."""
+    """Make up a long audit trail and many logins; return a superuser."""
     from apps.accounts.models import AuditEvent, Seller, User
 
     user, _made = User.objects.get_or_create(username="bench-pages", is_staff=True, is_superuser=True)
@@ -164,7 +164,7 @@ def _pages() -> Iterator[tuple[str, str]]:
 
 def _variants(model: str) -> Iterator[tuple[str, str]]:
     if model in ("seller", "user", "wallet", "creditrequest", "session", "auditevent"):
-        yield "searched in vain", "?q=nobody-has-this-name"
+        yield "searched in vain", "?q=this-name-is-not-there"
     if model in ("session", "auditevent"):
         day = "created_at" if model == "session" else "at"
         yield "of two days", f"?{day}_from=2026-11-01&{day}_to=2026-11-02"

@@ -1,4 +1,4 @@
-"""The cases of a run: their sellers, their order, and what came of them."""
+"""The cases of a run: their sellers, their order and their results."""
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ DEEP_ENTRIES = 100_100  # enough for that page
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is measured. `words`: only cases whose names contain one of them."""
+    """Extent of a run. `words`: only cases whose names contain one of them."""
 
     rounds: int
     seconds: int
@@ -37,7 +37,7 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class CaseResults:
-    """What the cases showed: titles and figures of every round, by name, and how the wallets were updated."""
+    """Results of the cases: titles and figures of every round, by name, and the share of HOT updates of wallets."""
 
     titles: Mapping[str, str]
     rounds: Mapping[str, Sequence[Figures]]
@@ -63,7 +63,7 @@ def run_cases(postgres: EmbeddedPostgres, effort: Effort, say: Say) -> CaseResul
 def _case_makers(
     site: Site, postgres: EmbeddedPostgres, book: CaseBook, many_sellers: int
 ) -> dict[str, Callable[[], Case]]:
-    """Return what makes each case, by name. Each has sellers of its own, so that none finds what another has left.
+    """Return a maker for each case, by name. Each case has its own sellers, so that none meets the entries of another.
 
     Cases that are compared stand beside each other, so that they are measured within the same seconds.
     """

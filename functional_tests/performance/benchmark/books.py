@@ -1,4 +1,4 @@
-"""The books after a case: nothing differs, nothing is missing, nothing is there that nobody was told of."""
+"""Check of the books after a case: wallets, ledger and answers agree."""
 
 from django.db import connection
 
@@ -17,7 +17,7 @@ def check_books(case: Case, drive: Drive, entries: int) -> None:
     """Raise `UnexpectedAnswer` unless wallets, ledger and answers agree.
 
     `entries` were added. Up to `CONNECTIONS` requests were under way when the load generator stopped: their charges
-    may have been made although nobody heard of it.
+    may have been made although their answers were not read.
     """
     answered = drive.requests * case.charges_per_request
     unheard = entries - answered

@@ -1,4 +1,4 @@
-"""What is measured: each case with its requests."""
+"""The cases that are measured, each with its requests."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""The ceiling: what the framework alone allows. All that a charge does before and after it, without its work."""
+"""The ceiling that the framework sets: everything around a charge, without its work."""
 
 from rest_framework import status
 from rest_framework.request import Request

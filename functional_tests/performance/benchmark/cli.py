@@ -46,7 +46,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--growth", type=_sizes, default=(), metavar="SIZES", help="measure growth too, as 10000,500000,5000000 entries"
     )
     add("--home", type=Path, help="run on the data that `make bench-data` left in this folder, and keep it")
-    add("--report", type=Path, default=REPORTS, help="folder of the JSON document and the page; default %(default)s")
+    add(
+        "--report",
+        type=Path,
+        default=REPORTS,
+        help="folder of the JSON document and the Markdown page; default %(default)s",
+    )
     add("--publish", action="store_true", help="write docs/performance.md too")
     options = parser.parse_args(arguments)
     if options.home and options.growth:
@@ -71,7 +76,7 @@ def _measure(postgres: EmbeddedPostgres, options: argparse.Namespace) -> None:
     growth = run_growth(postgres, options.growth, effort, _say) if options.growth else None
     outcome = Outcome(machine, effort, run_cases(postgres, effort, _say), growth)
     for table in tables(outcome):
-        print(f"\n{table.as_text()}")
+        print(f"\n{table.title}\n{table.as_text()}")
     written = write_report(outcome, options.report)
     if options.publish:
         written.append(publish(outcome))

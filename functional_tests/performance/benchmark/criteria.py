@@ -1,4 +1,4 @@
-"""What was asked for, and whether it was reached."""
+"""Targets of the benchmark, and whether a run reached them."""
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ class Criterion:
 
     @property
     def verdict(self) -> Verdict:
-        """Which target the figure has reached."""
+        """The best target that the figure has reached."""
         if self.stretch is not None and self._reaches(self.stretch):
             return "stretch"
         return "reached" if self._reaches(self.target) else "missed"

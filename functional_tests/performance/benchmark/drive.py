@@ -1,4 +1,4 @@
-"""What a load generator is asked for and what it tells."""
+"""Interface of the load generators."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +9,7 @@ CONNECTIONS = 16
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """What one run of a load generator saw; latencies in milliseconds."""
+    """Result of one run of a load generator; latencies in milliseconds."""
 
     requests: int
     seconds: float
@@ -22,4 +22,4 @@ class Driver(Protocol):
     """Keeps `CONNECTIONS` requests under way for some seconds."""
 
     def __call__(self, *, seconds: int, run: int) -> Drive:
-        """Return what was seen; `run` differs in each call, so that keys do. Raises `UnexpectedAnswer`."""
+        """Return the result; `run` differs in each call, so that keys do. Raises `UnexpectedAnswer`."""

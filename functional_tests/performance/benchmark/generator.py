@@ -1,4 +1,4 @@
-"""Makes up the history of a platform: credits, sales and reversals of many sellers, as rows for COPY.
+"""Made-up history of a platform: credits, sales and reversals of many sellers, as rows for COPY.
 
 All of it follows from a seed. Memory grows with the sellers, not with the entries.
 """
@@ -15,7 +15,7 @@ from apps.core.values.ids import uuid7_at
 from apps.core.values.money import ZERO
 from apps.transactions.ledger import postings
 from apps.transactions.ledger.chain import NO_HASH, Row, hash_entry
-from apps.transactions.ledger.postings import Posting
+from apps.transactions.ledger.postings import Order, Posting
 from apps.transactions.models import LedgerEntry
 
 NULL = r"\N"
@@ -33,7 +33,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class DataPlan:
-    """How much to make up. The entries end before `until` and go back `days`."""
+    """Extent of the made-up data. The entries end before `until` and go back `days`."""
 
     sellers: int
     entries: int
@@ -43,7 +43,7 @@ class DataPlan:
 
     @property
     def since(self) -> datetime:
-        """When it all began."""
+        """Moment of the first entry."""
         return self.until - self.days * _DAY
 
 
@@ -118,27 +118,24 @@ class History:
         number = int(self._numbers * self._random.random() ** 2)
         key = f"{self._random.getrandbits(128):032x}"
         phone_number = f"+9891{number:08d}"
-        return postings.charge(
-            seller_id=account.seller_id, amount=amount, phone_number=phone_number, idempotency_key=key
-        )
+        order = Order(amount=amount, phone_number=phone_number, idempotency_key=key)
+        return postings.charge(account.seller_id, order)
 
     def _credit(self, account: Account, moment: datetime) -> Posting:
         request_id = self._id(moment - _MICROSECOND)
         amount = self._random.randint(*CREDIT_UNITS) * CREDIT_UNIT
-        return postings.credit(
-            seller_id=account.seller_id, amount=amount, credit_request_id=request_id, description="Prepaid"
-        )
+        return postings.credit(account.seller_id, amount, credit_request_id=request_id, description="Prepaid")
 
     def _reversal(self, account: Account) -> Posting:
         assert account.reversible
         (sale_id, sale, day), account.reversible = account.reversible, None
         entry = LedgerEntry(
             id=sale_id,
-            amount=sale.amount,
-            balance_before=sale.amount,
+            amount=sale.entry.amount,
+            balance_before=sale.entry.amount,
             balance_after=ZERO,
-            debit_account=sale.debit_account,
-            credit_account=sale.credit_account,
+            debit_account=sale.entry.debit_account,
+            credit_account=sale.entry.credit_account,
         )
         return postings.reversal(entry, reason="The operator did not deliver", sold_today=day == self._today)
 
@@ -149,23 +146,24 @@ class History:
             account.spent_on, account.spent_today = self._today, ZERO
         account.spent_today = max(ZERO, account.spent_today + posting.spending)
         account.sequence, account.last_entry_at = account.sequence + 1, _text(moment)
+        entry = posting.entry
         row = Row(
             seller_id=str(account.seller_id),
             sequence=account.sequence,
             id=str(entry_id),
-            type=posting.type.value,
-            amount=str(posting.amount),
+            type=entry.type,
+            amount=str(entry.amount),
             balance_before=str(before),
             balance_after=str(account.balance),
-            debit_account=posting.debit_account,
-            credit_account=posting.credit_account,
-            phone_number=posting.phone_number,
-            credit_request_id=str(posting.credit_request_id or ""),
-            reverses_id=str(posting.reverses_id or ""),
-            created_by_id=str(account.owner_id if posting.phone_number else self._approver_id),
+            debit_account=entry.debit_account,
+            credit_account=entry.credit_account,
+            phone_number=entry.phone_number,
+            credit_request_id=str(entry.credit_request_id or ""),
+            reverses_id=str(entry.reverses_id or ""),
+            created_by_id=str(account.owner_id if entry.phone_number else self._approver_id),
             created_at=account.last_entry_at,
-            idempotency_key=posting.idempotency_key,
-            description=posting.description,
+            idempotency_key=entry.idempotency_key,
+            description=entry.description,
             entry_hash=None,
             reversed=None,
         )
@@ -178,7 +176,8 @@ class History:
         return "\t".join(map(str, (*values, rf"\\x{account.entry_hash.hex()}")))
 
     def _request_row(self, account: Account, posting: Posting, entry_id: UUID, moment: datetime) -> str:
-        fields = (posting.credit_request_id, account.seller_id, posting.amount, account.owner_id)
+        entry = posting.entry
+        fields = (entry.credit_request_id, account.seller_id, entry.amount, account.owner_id)
         times = (_text(moment - _MICROSECOND), _text(moment))
         return "\t".join(map(str, (*fields, *times, self._approver_id, entry_id)))
 

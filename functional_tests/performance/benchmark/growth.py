@@ -1,4 +1,4 @@
-"""Does it stay as fast when the ledger grows? One database for each size, measured in turn."""
+"""Growth of the cost with the ledger: one database for each size, measured in turn."""
 
 import secrets
 import statistics
@@ -30,7 +30,7 @@ from functional_tests.performance.benchmark.stage import postmaster_pid
 SELLERS = 10_000
 CHARGING_SELLERS = 10
 RECONCILIATIONS = 3
-# What reconciliation must read anyway.
+# Reconciliation must read at least this.
 BARE_SUMS = "SELECT seller_id, sum(balance_after - balance_before) FROM transactions_ledgerentry GROUP BY seller_id"
 
 
@@ -45,7 +45,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """What was measured at each size (in entries)."""
+    """Measurements at each size (in entries)."""
 
     sizes: Sequence[int]
     rounds: dict[str, list[Figures]]
@@ -54,7 +54,7 @@ class Growth:
     plans: dict[int, list[FilterPlan]]
 
     def criteria(self) -> list[Criterion]:
-        """Return what was asked for, at the largest size."""
+        """Return the targets, at the largest size."""
         least, most = min(self.sizes), max(self.sizes)
         names = {size: (f"charges_{size}", f"first_{size}", f"deep_{size}") for size in self.sizes}
         reading, more = self.readings[most], f"at {most:,} entries"

@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,8 +12,8 @@ from pathlib import Path
 
 from functional_tests.performance.errors import CannotStart
 from functional_tests.performance.settings import REPOSITORY_ROOT
+from functional_tests.server import HOST, free_port
 
-HOST = "127.0.0.1"
 START_TIMEOUT_SECONDS = 60.0
 
 
@@ -27,14 +26,14 @@ class Server:
 
     @property
     def base_url(self) -> str:
-        """Where it serves."""
+        """Address of the server."""
         return f"http://{HOST}:{self.port}"
 
 
 @contextmanager
 def serve(log: Path, environment: Mapping[str, str]) -> Iterator[Server]:
     """Run gunicorn, with `environment` added to this one, while the block runs; its output goes to `log`."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--config", str(REPOSITORY_ROOT / "config/gunicorn.conf.py")]
     with log.open("w") as output:
         variables = {**os.environ, **environment, "GUNICORN_BIND": f"{HOST}:{port}"}
@@ -45,13 +44,6 @@ def serve(log: Path, environment: Mapping[str, str]) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def _await_answer(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

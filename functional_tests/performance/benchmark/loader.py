@@ -1,4 +1,4 @@
-"""Loads made-up data with COPY, as a superuser and with all triggers off: the data must keep their rules by itself."""
+"""Loader of made-up data: COPY as a superuser, with all triggers off, so the data must keep their rules unaided."""
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Measures cases in turn, several times over, so that a slow minute of the machine does not fall on one of them."""
+"""Measurement of cases in turn, several times over, so that a slow minute of the machine falls on all of them."""
 
 import statistics
 import time
@@ -19,7 +19,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one case showed in one round, or the medians of several; CPU in milliseconds per request."""
+    """Figures of one case in one round, or the medians of several; CPU in milliseconds per request."""
 
     requests_per_second: float
     charges_per_second: float
@@ -32,7 +32,7 @@ class Figures:
 
     @property
     def operations(self) -> float:
-        """What one request counts for: the charges of a bulk, or itself."""
+        """Number of operations in one request: the charges of a bulk, or 1."""
         return max(1.0, self.charges_per_request)
 
     @property

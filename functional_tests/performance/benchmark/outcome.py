@@ -1,4 +1,4 @@
-"""Everything that a run found out: as a JSON document and as tables."""
+"""Outcome of a run, as a JSON document and as tables."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -8,7 +8,7 @@ from functional_tests.performance.benchmark.bench import CaseResults, Effort
 from functional_tests.performance.benchmark.criteria import Criterion, cost, judge, rate, ratio
 from functional_tests.performance.benchmark.growth import Growth
 from functional_tests.performance.benchmark.measurement import Figures
-from functional_tests.performance.benchmark.tables import Table
+from functional_tests.performance.tables import Table
 
 CEILING, PGBENCH, PGBENCH_HOT = "ceiling", "pgbench", "pgbench_hot"
 HOT_CASES = ("hot_seller", PGBENCH_HOT)
@@ -35,7 +35,7 @@ class Outcome:
 
     @property
     def criteria(self) -> list[Criterion]:
-        """What was asked for."""
+        """All targets, with the figures of this run."""
         growth = self.growth.criteria() if self.growth else []
         return judge(self.cases.rounds, self.cases.hot_update_share) + growth
 
@@ -95,7 +95,7 @@ def _criteria_table(criteria: Sequence[Criterion]) -> Table:
         stretch = "" if one.stretch is None else f"{sign} {one.stretch:g} {one.unit}"
         target = f"{sign} {one.target:g} {one.unit}"
         rows.append((one.text, target, stretch, f"{one.value:.2f} {one.unit}", one.verdict))
-    return Table("What was asked for", header, rows)
+    return Table("Targets", header, rows)
 
 
 def _case_table(outcome: Outcome) -> Table:

@@ -1,4 +1,4 @@
-"""Drives PostgreSQL alone, with `pgbench`: what the database allows for the same work."""
+"""Driver of PostgreSQL alone, with `pgbench`: the ceiling that the database sets for the same work."""
 
 import os
 import re

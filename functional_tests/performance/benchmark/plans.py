@@ -1,4 +1,4 @@
-"""How PostgreSQL finds what the list of transactions is filtered by."""
+"""Query plans of the list of transactions, filter by filter."""
 
 import json
 from collections.abc import Iterator, Mapping

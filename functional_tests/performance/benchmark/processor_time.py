@@ -1,4 +1,4 @@
-"""What processes cost: the processor time of a process and of everything that descends from it."""
+"""Processor time of a process and of everything that descends from it."""
 
 from contextlib import suppress
 
@@ -8,7 +8,7 @@ import psutil
 def processor_seconds(root_pid: int) -> float:
     """Return the processor time (user and system) of a process tree since it began.
 
-    A descendant that ended counts too: whoever waited for it has its time, so nothing is lost between two readings.
+    A descendant that ended counts too: the process that waited for it has its time, so two readings lose nothing.
     """
     root = psutil.Process(root_pid)
     total = 0.0

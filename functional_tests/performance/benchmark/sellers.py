@@ -29,7 +29,7 @@ class Member:
 
 
 def make_staff() -> User:
-    """Create a superuser that nobody can log in as with a password."""
+    """Create a superuser without a password, so that no login works."""
     return User.objects.create(username=f"bench-{secrets.token_hex(4)}", is_staff=True, is_superuser=True)
 
 

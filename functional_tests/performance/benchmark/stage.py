@@ -1,4 +1,4 @@
-"""What a run stands on: settings of its own and a PostgreSQL of its own. No Django here before it is set up."""
+"""Stage of a run: settings and a PostgreSQL of its own. Imports nothing of Django before it is set up."""
 
 import logging
 import os

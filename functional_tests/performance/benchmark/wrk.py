@@ -1,4 +1,4 @@
-"""Drives the server with `wrk`, which is in every package manager."""
+"""Driver of the server with `wrk`, which is in every package manager."""
 
 import json
 import random

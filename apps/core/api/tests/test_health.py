@@ -10,8 +10,9 @@ from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
 from apps.testing.api import Caller, assert_problem
 from apps.testing.factories import log_in, make_seller, owner_of
-from apps.transactions.ledger import write as ledger
+from apps.transactions.charges import services
 from apps.transactions.ledger.locking import LockedWallet
+from apps.transactions.ledger.write import write_entries
 from apps.transactions.models import LedgerEntry, Wallet
 
 
@@ -98,14 +99,12 @@ def test_a_connection_that_breaks_within_a_sale_sells_nothing(monkeypatch: pytes
     seller = make_seller(balance="10.00")
     caller = log_in(owner_of(seller))
 
-    write = ledger.write
-
     def break_connection_first(wallet: LockedWallet, entries: list[LedgerEntry]) -> None:
         _end_connection()
-        write(wallet, entries)
+        write_entries(wallet, entries)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger, "write", break_connection_first)
+        patch.setattr(services, "write_entries", break_connection_first)
         answer = caller.charge("1.00", key="k")
     assert_problem(answer, 503, "temporarily_unavailable")
 

@@ -1,4 +1,4 @@
-"""manage.py seed_demo: something to look at."""
+"""manage.py seed_demo: fill an empty platform with demo data."""
 
 import os
 from typing import Any

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from apps.accounts.models import Seller
 from apps.core.values.business_day import business_day
 from apps.testing.api import Caller, assert_problem
-from apps.testing.factories import log_in, make_seller, owner_of, reverse, sell
+from apps.testing.factories import add_credit, log_in, make_seller, owner_of, reverse, sell
 from apps.testing.invariants import assert_ledger_consistent, nothing_changes
 from apps.transactions.models import Wallet
 
@@ -58,6 +58,19 @@ def test_a_balance_that_is_too_small_is_told_first(caller: Caller) -> None:
         answer = caller.charge("100.01")
 
     assert answer.body["code"] == "insufficient_balance"
+
+
+def test_a_limit_below_the_days_sales_stops_sales_only(caller: Caller, limited: Seller) -> None:
+    first = sell(limited, "10.00")
+    caller.charge("10.00")
+    Seller.objects.filter(pk=limited.pk).update(daily_limit="5.00")
+
+    with nothing_changes():
+        assert caller.charge("0.01").body["code"] == "daily_limit_exceeded"
+    add_credit(limited, "50.00")
+    reverse(first)
+    assert Wallet.objects.get(pk=limited.pk).balance == 140
+    assert_ledger_consistent()
 
 
 def test_a_new_day_begins_at_zero(caller: Caller, limited: Seller) -> None:

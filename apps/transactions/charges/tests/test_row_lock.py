@@ -15,8 +15,9 @@ from apps.testing.api import Answer, assert_problem
 from apps.testing.factories import add_credit, file_request, log_in, make_seller, make_staff, owner_of, sell
 from apps.testing.invariants import assert_ledger_consistent, nothing_changes
 from apps.testing.races import outcome, race
+from apps.transactions.charges import services
 from apps.transactions.ledger import locking
-from apps.transactions.ledger import write as ledger
+from apps.transactions.ledger.write import write_entries
 from apps.transactions.models import Wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,14 +26,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_without_the_lock_the_database_refuses_a_sale_from_a_stale_balance(monkeypatch: pytest.MonkeyPatch) -> None:
     seller = make_seller(balance="100.00")
     both_have_read = Barrier(2)
-    write = ledger.write
 
     def write_late(*args: Any) -> None:
         both_have_read.wait(timeout=10)
-        write(*args)
+        write_entries(*args)
 
     monkeypatch.setattr(locking, "_lock_statement", lambda: "SELECT %s, %s, %s")
-    monkeypatch.setattr(ledger, "write", write_late)
+    monkeypatch.setattr(services, "write_entries", write_late)
 
     results = race(*[partial(outcome, partial(sell, seller, "60.00"))] * 2)
 

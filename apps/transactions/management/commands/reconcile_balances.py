@@ -1,4 +1,4 @@
-"""manage.py reconcile_balances: does every balance agree with the ledger?"""
+"""manage.py reconcile_balances: compare every balance with the ledger."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterable
@@ -10,10 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.core.errors import NotFound
 from apps.core.observability.step_clock import after_step, step
-from apps.core.values.money import ZERO
-from apps.transactions.models import ReconciliationRun
-from apps.transactions.reconciliation import reconcile as reconciliation
-from apps.transactions.reconciliation import repair
+from apps.transactions.reconciliation import reconcile, repair
 from apps.transactions.reconciliation.output import (
     AGREES,
     DISAGREES,
@@ -22,7 +19,8 @@ from apps.transactions.reconciliation.output import (
     JSONOutput,
     TextOutput,
 )
-from apps.transactions.reconciliation.reconcile import SellerReconciliation
+from apps.transactions.reconciliation.reconcile import Reconciliation, SellerReconciliation
+from apps.transactions.reconciliation.runs import record_run
 
 
 class Command(BaseCommand):
@@ -36,7 +34,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--incremental",
             action="store_true",
-            help="read only what came after each seller's checkpoint, and move the checkpoints of those who agree",
+            help="read only the entries after each seller's checkpoint, and move the checkpoints of those that agree; "
+            "leaves hashes and the trial balance unchecked",
         )
         parser.add_argument("--report", action="store_true", help="all columns, and the trial balance of the ledger")
         parser.add_argument("--fix", action="store_true", help="set wallets that disagree to what the ledger says")
@@ -51,47 +50,36 @@ class Command(BaseCommand):
             self.check_exists(seller_id)
         output = JSONOutput(self.stdout.write) if json else TextOutput(self.stdout.write, full=report)
         findings, began = Findings(), monotonic()
-        found = (
-            reconciliation.reconcile_since_checkpoints()
-            if incremental
-            else reconciliation.iterate_reconciliations(seller_id)
-        )
+        found = reconcile.reconcile_since_checkpoints() if incremental else reconcile.iterate_reconciliations(seller_id)
         disagreeing = self.compare(after_step("Adding up the ledger", found), output, findings)
         if fix:
-            for disagreeing_id in disagreeing:
-                self.repair(disagreeing_id, findings)
-        if not incremental:  # the incremental reading checks the links itself
+            disagreeing = [seller for seller in disagreeing if not self.repair(seller.seller_id, findings)]
+        if not incremental:
             with step("Checking the chain of entries"):
-                findings.chain_verified = not reconciliation.has_broken_links(seller_id)
-        if report:
+                findings.chain_verified = not reconcile.has_broken_links(seller_id)
+        accounts = None
+        if report or not (incremental or seller_id):
             with step("Adding up the accounts"):
-                findings.trial_balance = reconciliation.trial_balance()
+                accounts = reconcile.trial_balance()
+        findings.trial_balance = accounts if report else None
+        result = Reconciliation(findings.verdicts.total(), disagreeing, accounts, findings.chain_verified)
+        # One seller agrees by itself, without the accounts of the platform.
+        findings.is_reconciled = result.is_reconciled if seller_id is None else result.is_reconciled is not False
         output.end(findings)
         if seller_id is None:
-            self.keep_verdict(findings, monotonic() - began)
-        if not findings.is_reconciled:
+            record_run(result, seconds=monotonic() - began)
+        if findings.is_reconciled is False:
             raise SystemExit(1)
-
-    def keep_verdict(self, findings: Findings, seconds: float) -> None:
-        """Keep what was found: the home page shows it, an alert watches its age. Only --report adds all amounts up."""
-        ReconciliationRun.objects.create(
-            seconds=round(seconds, 3),
-            sellers_checked=findings.verdicts.total(),
-            discrepancies=findings.verdicts[DISAGREES],
-            trial_balance_total=sum(findings.totals().values(), ZERO),
-            chain_verified=findings.chain_verified,
-            is_reconciled=findings.is_reconciled,
-        )
 
     def check_exists(self, seller_id: UUID) -> None:
         try:
-            reconciliation.reconcile_seller(seller_id)
+            reconcile.reconcile_seller(seller_id)
         except NotFound as error:
             raise CommandError(error.message) from error
 
     def compare(
         self, reconciliations: Iterable[SellerReconciliation], output: JSONOutput | TextOutput, findings: Findings
-    ) -> list[UUID]:
+    ) -> list[SellerReconciliation]:
         """Write every seller and return those that disagree."""
         disagreeing = []
         output.begin()
@@ -99,15 +87,17 @@ class Command(BaseCommand):
             output.seller(found)
             findings.verdicts[AGREES if found.is_reconciled else DISAGREES] += 1
             if not found.is_reconciled:
-                disagreeing.append(found.seller_id)
+                disagreeing.append(found)
         return disagreeing
 
-    def repair(self, seller_id: UUID, findings: Findings) -> None:
+    def repair(self, seller_id: UUID, findings: Findings) -> bool:
+        """Restore a wallet; return whether the ledger allowed it."""
         try:
-            repair.restore_wallet(seller_id=seller_id)
+            repair.repair_wallet(seller_id=seller_id)
         except repair.LedgerInconsistent as error:
             findings.repairs[seller_id] = str(error)
-        else:
-            findings.repairs[seller_id] = ""
-            findings.verdicts[DISAGREES] -= 1
-            findings.verdicts[FIXED] += 1
+            return False
+        findings.repairs[seller_id] = ""
+        findings.verdicts[DISAGREES] -= 1
+        findings.verdicts[FIXED] += 1
+        return True

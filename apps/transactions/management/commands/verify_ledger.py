@@ -1,4 +1,4 @@
-"""manage.py verify_ledger: is every entry what was written, and every balance what the entries lead to?"""
+"""manage.py verify_ledger: prove that each entry is as it was written and each balance follows from the entries."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--seller-id", type=UUID, help="only this seller")
-        parser.add_argument("--seal", type=Path, metavar="FILE", help="write what every chain ends with, to keep")
+        parser.add_argument("--seal", type=Path, metavar="FILE", help="write the end of every chain, to keep")
         parser.add_argument(
             "--against",
             type=Path,
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         if seal and seller_id:
             raise CommandError("--seal is of all sellers; leave --seller-id out.", returncode=2)
         if seller_id and not Seller.objects.filter(pk=seller_id).exists():
-            raise CommandError("There is no such seller.", returncode=2)
+            raise CommandError("Seller not found.", returncode=2)
         try:
             report, digest = self.verify(seller_id, seal, against)
         except (InvalidInput, OSError) as error:
@@ -56,7 +56,7 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def verify(self, seller_id: UUID | None, seal: Path | None, against: list[Path]) -> tuple[Report, str]:
-        """Return what was found, and the digest of the seal if one was written: only of a ledger without fault."""
+        """Return the report, and the digest of the seal if one was written: only of a ledger without fault."""
         verification = Verification(checkpoints=read_seals(against), on_progress=self.progress)
         if seal is None:
             return verification.run(seller_id), ""

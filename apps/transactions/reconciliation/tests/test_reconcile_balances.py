@@ -1,22 +1,22 @@
-"""manage.py reconcile_balances, against a database in which somebody changed things by hand."""
+"""manage.py reconcile_balances, against a database that was changed by hand."""
 
 import json
 import logging
 from decimal import Decimal
-from io import StringIO
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from apps.accounts.models import Seller
+from apps.testing.command_calls import run_command
 from apps.testing.factories import NEVER, make_seller, sell
 from apps.testing.invariants import assert_ledger_consistent, nothing_changes
 from apps.testing.tampering import change_by_hand
 from apps.transactions.models import LedgerEntry, Wallet
-from apps.transactions.reconciliation.repair import LedgerInconsistent, restore_wallet
+from apps.transactions.reconciliation.repair import LedgerInconsistent, repair_wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,14 +34,7 @@ def set_balance(seller: Seller, balance: str) -> None:
     change_by_hand("UPDATE transactions_wallet SET balance = %s WHERE seller_id = %s", balance, seller.pk)
 
 
-def reconcile(*arguments: str) -> tuple[int, str]:
-    """Run the command; return its exit code and what it wrote."""
-    out = StringIO()
-    try:
-        call_command("reconcile_balances", *arguments, stdout=out)
-    except SystemExit as end:
-        return int(str(end.code)), out.getvalue()
-    return 0, out.getvalue()
+reconcile = partial(run_command, "reconcile_balances")
 
 
 def line_of(text: str, seller: Seller) -> str:
@@ -73,7 +66,7 @@ def test_no_sellers_at_all() -> None:
 
 
 def test_an_unknown_seller(seller: Seller) -> None:
-    with pytest.raises(CommandError, match="no such seller"):
+    with pytest.raises(CommandError, match="Seller not found"):
         reconcile("--seller-id", str(NEVER))
 
 
@@ -139,7 +132,7 @@ def test_fix_touches_only_what_disagrees(seller: Seller) -> None:
 def test_fix_with_nothing_to_fix_changes_and_logs_nothing(seller: Seller, caplog: pytest.LogCaptureFixture) -> None:
     with nothing_changes():
         assert reconcile("--fix")[0] == 0
-        restore_wallet(seller_id=seller.pk)
+        repair_wallet(seller_id=seller.pk)
     assert not [record for record in caplog.records if record.name == "sharj.security"]
 
 
@@ -157,7 +150,7 @@ def test_fix_refuses_when_the_ledger_contradicts_itself(seller: Seller, tamperin
     with nothing_changes():
         code, text = reconcile("--fix")
         with pytest.raises(LedgerInconsistent):
-            restore_wallet(seller_id=seller.pk)
+            repair_wallet(seller_id=seller.pk)
     assert code == 1
     assert "NOT FIXED: its entries" in text
     assert "fixed: 0, disagree: 1." in text

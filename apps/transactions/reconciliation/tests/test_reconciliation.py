@@ -1,4 +1,4 @@
-"""GET reconciliation/ and sellers/{id}/reconciliation/: does the money agree with the ledger?"""
+"""GET reconciliation/ and sellers/{id}/reconciliation/: the comparison of balances with the ledger."""
 
 import pytest
 from django.db import connection
@@ -49,7 +49,7 @@ def test_a_platform_without_sellers_agrees(auditor: Caller) -> None:
 
 
 def _with_triggers_off(sql: str, *values: object) -> None:
-    """Do by hand what the database refuses to everybody but a superuser who switches its triggers off."""
+    """Run a statement that the database permits only to a superuser who switches its triggers off."""
     login = database_login("superuser", connection.settings_dict["NAME"])
     with open_database(login) as database, database.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")

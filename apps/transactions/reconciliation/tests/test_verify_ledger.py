@@ -1,4 +1,4 @@
-"""manage.py verify_ledger against somebody who changed the rows with superuser rights, triggers off."""
+"""manage.py verify_ledger against rows that were changed with superuser rights, triggers off."""
 
 import json
 import re
@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from apps.accounts.models import Seller
+from apps.testing.command_calls import run_command
 from apps.testing.factories import NEVER, make_seller, reverse, sell
 from apps.testing.forgery import (
     ENTRY,
@@ -41,13 +42,8 @@ def seller() -> Seller:
 
 def verify(*arguments: object) -> tuple[int, dict[str, Any]]:
     """Run the command; return its exit code and its document."""
-    out = StringIO()
-    code = 0
-    try:
-        call_command("verify_ledger", "--json", *map(str, arguments), stdout=out)
-    except SystemExit as end:
-        code = int(str(end.code))
-    return code, json.loads(out.getvalue())
+    code, text = run_command("verify_ledger", "--json", *arguments)
+    return code, json.loads(text)
 
 
 def found(*arguments: object) -> list[tuple[str, int, set[str]]]:

@@ -1,4 +1,4 @@
-"""Money: the wallet of each seller, which is the row that is locked, and the ledger, which is only ever added to."""
+"""The wallet of each seller, which is the row that is locked, and the ledger, whose rows are only added."""
 
 from django.db import models
 from django.db.models import F, Q, Value
@@ -6,7 +6,6 @@ from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Seller, User
-from apps.core.values.ids import uuid7
 from apps.core.values.money import MAX_BALANCE, MAX_BALANCE_DIGITS, ZERO
 
 WALLET_ACCOUNT_PREFIX = "wallet:"
@@ -15,14 +14,14 @@ SALES_ACCOUNT = "platform:charge_sales"
 
 
 def wallet_account(seller_id: object) -> str:
-    """Return the name of the ledger account that a seller's wallet is."""
+    """Return the name of the ledger account of a seller's wallet."""
     return f"{WALLET_ACCOUNT_PREFIX}{seller_id}"
 
 
 class Wallet(models.Model):
-    """What a seller has left. Opened by the database with the seller; written by `ledger.write` alone.
+    """The balance of a seller. The database opens it with the seller; only `ledger.write` changes it.
 
-    A narrow row of its own, so that saving a seller's profile never overwrites a balance that a sale changed meanwhile.
+    A narrow row of its own, so that saving a seller's profile never overwrites a balance.
     No column that changes is indexed and pages are left half empty, so that updates stay on their page (HOT).
     """
 
@@ -52,20 +51,8 @@ class Wallet(models.Model):
         return wallet_account(self.pk)
 
 
-class ReconciliationCheckpoint(models.Model):
-    """Up to which entry a seller was reconciled, so that the next run need only read what came after."""
-
-    seller = models.OneToOneField(Seller, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    sequence = models.BigIntegerField()
-    balance = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
-    made_at = models.DateTimeField(auto_now=True)
-
-    def __str__(self) -> str:
-        return f"{wallet_account(self.pk)} up to #{self.sequence}"
-
-
 class EntryType(models.TextChoices):
-    """Why a balance changed."""
+    """The reasons for which a balance changes."""
 
     CREDIT_INCREASE = "credit_increase", _("Credit increase")
     CHARGE_SALE = "charge_sale", _("Charge sale")
@@ -178,83 +165,3 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.amount} #{self.sequence}"
-
-
-class HourlyTotal(models.Model):
-    """What the ledger added up to in one hour, for the home page; `apps.transactions.totals.summaries` writes it."""
-
-    hour = models.DateTimeField()
-    type = models.CharField(max_length=16, choices=EntryType)
-    entries = models.BigIntegerField()
-    amount = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("hour", "type"), name="hourly_total_unique"),)
-
-    def __str__(self) -> str:
-        return f"{self.type} in {self.hour}"
-
-
-class DailyTotal(models.Model):
-    """What a seller's ledger added up to on one business day, for the home page."""
-
-    day = models.DateField()
-    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="+", db_index=False)
-    type = models.CharField(max_length=16, choices=EntryType)
-    entries = models.BigIntegerField()
-    amount = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("day", "type", "seller"), name="daily_total_unique"),)
-
-    def __str__(self) -> str:
-        return f"{self.type} of {self.seller_id} on {self.day}"
-
-
-class SummaryMark(models.Model):
-    """The one row that says up to which ledger entry the totals reach; its lock lets one writer in."""
-
-    id = models.SmallIntegerField(primary_key=True, default=1)
-    last_entry = models.UUIDField()
-
-    def __str__(self) -> str:
-        return str(self.last_entry)
-
-
-class RefusalCount(models.Model):
-    """How many charges were refused for one reason on one business day. Several rows a day, so that none is hot."""
-
-    day = models.DateField()
-    code = models.CharField(max_length=64)
-    slot = models.SmallIntegerField()
-    number = models.BigIntegerField()
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("day", "code", "slot"), name="refusal_count_unique"),)
-
-    def __str__(self) -> str:
-        return f"{self.code} on {self.day}"
-
-
-class ReconciliationRun(models.Model):
-    """The verdict of one reconciliation of all sellers. Rows are only added."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    at = models.DateTimeField(_("time"), auto_now_add=True)
-    run_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("run by"))
-    seconds = models.FloatField(_("seconds"))
-    sellers_checked = models.IntegerField(_("sellers checked"))
-    discrepancies = models.IntegerField(_("discrepancies"))
-    trial_balance_total = models.DecimalField(_("trial balance"), max_digits=MAX_BALANCE_DIGITS + 6, decimal_places=2)
-    chain_verified = models.BooleanField(_("chain verified"))
-    is_reconciled = models.BooleanField(_("verdict"))
-
-    database_privileges = "SELECT, INSERT"
-
-    class Meta:
-        ordering = ("-id",)
-        verbose_name = _("reconciliation")
-        verbose_name_plural = _("reconciliations")
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M}"

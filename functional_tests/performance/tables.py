@@ -1,10 +1,8 @@
-"""One table, written three ways: for a terminal, for Markdown and for HTML."""
+"""A table, written for a terminal, for Markdown and for HTML."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-
-VERDICT_CLASSES = {"stretch": "good", "reached": "good", "missed": "bad"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,7 @@ class Table:
         lines = [self.header, *self.rows]
         widths = [max(len(line[column]) for line in lines) for column in range(len(self.header))]
         aligned = ["  ".join(self._align(cell, widths[i], i) for i, cell in enumerate(line)).rstrip() for line in lines]
-        return "\n".join([self.title, aligned[0], "-" * max(map(len, aligned)), *aligned[1:]])
+        return "\n".join([aligned[0], "-" * max(map(len, aligned)), *aligned[1:]])
 
     def as_markdown(self) -> str:
         """Return the table under a heading."""
@@ -33,19 +31,13 @@ class Table:
         return "\n".join([f"## {self.title}", "", *lines])
 
     def as_html(self) -> str:
-        """Return the table as a section of the page."""
-        head = "".join(f"<th{self._class(i)}>{escape(cell)}</th>" for i, cell in enumerate(self.header))
+        """Return the table with its title as the caption."""
+        head = "".join(f"<th>{escape(cell)}</th>" for cell in self.header)
         body = "".join(
-            "<tr>" + "".join(f"<td{self._class(i, cell)}>{escape(cell)}</td>" for i, cell in enumerate(row)) + "</tr>"
-            for row in self.rows
-        )
-        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        return f'<section class="card"><h2>{escape(self.title)}</h2><div class="scroll">{table}</div></section>'
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows
+        )  # fmt: skip
+        caption = f"<caption>{escape(self.title)}</caption>"
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     def _align(self, cell: str, width: int, column: int) -> str:
         return cell.ljust(width) if column < self.left else cell.rjust(width)
-
-    def _class(self, column: int, cell: str = "") -> str:
-        names = ["number"] if column >= self.left else []
-        names += [VERDICT_CLASSES[cell]] if cell in VERDICT_CLASSES else []
-        return f' class="{" ".join(names)}"' if names else ""
