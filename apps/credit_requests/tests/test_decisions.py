@@ -88,7 +88,7 @@ def test_a_decided_request_is_not_decided_again(
 
 
 @pytest.mark.parametrize("step", ["approve", "reject"])
-def test_nobody_processes_a_request_that_they_filed(seller: Seller, step: str) -> None:
+def test_a_request_is_not_processed_by_its_filer(seller: Seller, step: str) -> None:
     user = owner_of(seller)
     user.is_staff = True
     user.save()

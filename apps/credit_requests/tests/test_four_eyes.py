@@ -88,7 +88,7 @@ def test_the_database_refuses_one_person_as_both_approvers() -> None:
         )
 
 
-def test_the_list_tells_an_approver_that_somebody_else_must_follow() -> None:
+def test_the_list_tells_an_approver_that_another_must_follow() -> None:
     approver = desk("credit_approver")
     request = file_request(make_seller(), "5000.00")
     approver.act("credit_requests_creditrequest", "approve", request)

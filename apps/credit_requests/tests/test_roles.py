@@ -27,7 +27,7 @@ def test_a_superuser_is_an_admin(db: None, seller: Seller) -> None:
     assert root.post(f"sellers/{seller.pk}/suspend/").status == 200
 
 
-def test_groups_give_nothing_to_somebody_who_is_not_staff(db: None) -> None:
+def test_groups_give_nothing_to_a_user_who_is_not_staff(db: None) -> None:
     user = make_staff("admin")
     user.is_staff = False
     user.save()

@@ -201,7 +201,7 @@ def test_a_seller_that_is_not_active_sells_nothing_but_gets_its_replays(
 
 
 @pytest.mark.parametrize("items", [[item()], []], ids=["well formed", "malformed"])
-def test_whoever_may_not_sell_is_told_that_first(items: list[object], viewer: Caller, admin: Caller) -> None:
+def test_a_caller_that_may_not_sell_is_told_that_first(items: list[object], viewer: Caller, admin: Caller) -> None:
     with nothing_changes():
         assert_problem(send(viewer, *items), 403, "permission_denied")
         assert_problem(send(admin, *items), 403, "permission_denied")

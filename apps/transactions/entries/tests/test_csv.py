@@ -84,6 +84,6 @@ def test_refusals_are_problem_documents(owner: Caller, anonymous: Caller, other_
     assert_problem(_csv(owner, f"sellers/{NEVER}/transactions/"), 404, "not_found")
 
 
-def test_a_representation_that_nobody_makes_is_refused(owner: Caller) -> None:
+def test_an_unknown_representation_is_refused(owner: Caller) -> None:
     assert_problem(owner.get("transactions/", Accept="text/html"), 406, "not_acceptable")
     assert_problem(owner.get("sellers/me/", Accept="text/csv"), 406, "not_acceptable")
