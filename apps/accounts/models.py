@@ -45,6 +45,10 @@ class Seller(models.Model):
                 name="seller_status_known", condition=Q(status__in=["pending", "active", "suspended"])
             ),
             models.CheckConstraint(name="seller_daily_limit_positive", condition=Q(daily_limit__gt=0)),
+            models.CheckConstraint(
+                name="seller_phone_number_e164",
+                condition=Q(phone_number="") | Q(phone_number__regex=r"^\+[0-9]{4,15}$"),
+            ),
             models.UniqueConstraint(Upper("email"), name="seller_email_unique"),
         )
 

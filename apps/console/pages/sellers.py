@@ -27,6 +27,7 @@ from apps.console.framework.role_admin import RoleAdmin
 from apps.console.pages.forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
 from apps.console.panels.selection import seller_panels
 from apps.console.panels.sellers import shown_status
+from apps.core.values.phones import search_text
 
 _ENDS_SESSIONS = frozenset({"groups", "is_active", "seller", "seller_role"})
 
@@ -92,6 +93,13 @@ class SellerAdmin(RoleAdmin):
         """Add the panels below the form."""
         context["panels"] = seller_panels(request, kwargs["obj"])
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Seller], search_term: str
+    ) -> tuple[QuerySet[Seller], bool]:
+        """Find sellers also by a phone number as people type it, in national form and in any digits."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        return found | queryset.filter(phone_number__contains=search_text(search_term)), may_repeat
 
     def offers_step(self, name: str, row: Seller) -> bool:
         return {"verify": "pending", "suspend": "active", "reactivate": "suspended"}[name] == row.status

@@ -163,6 +163,7 @@ def test_the_ledger_turns_pages_by_id(ledger: Seller) -> None:
     ("query", "found"),
     [
         ({"phone": "0935 123 4567"}, ["4.00"]),
+        ({"phone": "۰۹۳۵۱۲۳۴۵۶۷"}, ["4.00"]),
         ({"phone": "nonsense"}, []),
         ({"type__exact": "credit_increase"}, ["100.00"]),
         ({"amount_from": "2", "amount_to": "3"}, ["3.00", "2.00"]),

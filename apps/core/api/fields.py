@@ -54,7 +54,8 @@ class PhoneNumberField(serializers.CharField):
         swagger_schema_fields = {
             "type": "string",
             "format": "phone",
-            "description": "Mobile number, national (default region) or international; returned as E.164.",
+            "description": "Mobile number, national (default region) or international, in digits of any script; "
+            "returned as E.164.",
             "example": "+989123456789",
         }
 

@@ -15,6 +15,7 @@ from apps.core.errors import NotFound
 from apps.core.values.business_day import business_day
 from apps.core.values.ids import uuid7_at
 from apps.core.values.money import ZERO
+from apps.core.values.phones import search_text
 from apps.transactions.models import EntryType, LedgerEntry, Wallet
 
 EXPORT_BATCH_ROWS = 2_000
@@ -89,7 +90,7 @@ def list_phone_numbers(*, seller: UUID | None = None, search: str | None = None)
     if seller is not None:
         sales = sales.filter(seller_id=seller)
     if search:
-        sales = sales.filter(phone_number__contains=search)
+        sales = sales.filter(phone_number__contains=search_text(search))
     return sales.values("phone_number").annotate(
         total_charged=Sum("amount"), charge_count=Count("pk"), last_charged_at=Max("created_at")
     )

@@ -118,6 +118,9 @@ SPOILED: dict[str, tuple[Callable[[Seller], Row], str]] = {
     "the type is unknown": (lambda _: {"type": "gift"}, "entry_fits_its_type"),
     "a sale has no phone number": (lambda _: {"phone_number": ""}, "entry_fits_its_type"),
     "a sale has no real phone number": (lambda _: {"phone_number": "0912"}, "entry_fits_its_type"),
+    "a phone number has digits of another script": (
+        lambda _: {"phone_number": "+98912345678٩"}, "entry_fits_its_type",
+    ),
     "a sale goes to another account": (lambda _: {"credit_account": FUNDING_ACCOUNT}, "entry_fits_its_type"),
     "a sale names a credit request": (
         lambda seller: {"credit_request_id": entry(seller, 1).credit_request_id}, "entry_fits_its_type",

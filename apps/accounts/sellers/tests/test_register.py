@@ -18,7 +18,7 @@ def _register(caller: Caller, **changes: Any) -> Any:
 
 
 def test_a_registration_makes_a_pending_seller_with_an_empty_wallet(anonymous: Caller) -> None:
-    answer = _register(anonymous, phone_number="09121111111")
+    answer = _register(anonymous, phone_number="0912111111\u06f1")
 
     assert answer.status == 201
     body = answer.body

@@ -15,7 +15,7 @@ BODY = {
     "password": "long enough, and odd",
     "email": "new@example.com",
     "company_name": "New",
-    "phone_number": "09121111111",
+    "phone_number": "0912111111\u06f1",
     "daily_limit": "500",
 }
 
@@ -174,6 +174,9 @@ def test_a_change_keeps_money_that_moves_meanwhile(owner: Caller, seller: Seller
         ({"search": "%"}, []),
         ({"search": "a", "status": "pending"}, ["Beta"]),
         ({"search": "989123456789"}, ["Gamma", "Beta", "Alpha"]),
+        ({"search": "0912345678٩"}, ["Gamma", "Beta", "Alpha"]),
+        ({"search": "۳۴۵۶۷۸۹"}, ["Gamma", "Beta", "Alpha"]),
+        ({"search": "۳۴۵۶۷۸۰"}, []),
         ({"status": ""}, ["Gamma", "Beta", "Alpha"]),
         ({"unknown": "x"}, ["Gamma", "Beta", "Alpha"]),
     ],

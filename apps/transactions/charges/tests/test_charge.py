@@ -59,10 +59,16 @@ def test_an_amount_is_taken_exactly(owner: Caller, written: object, answered: st
 
 
 @pytest.mark.parametrize(
-    "written", ["09123456789", "9123456789", "+989123456789", "00989123456789", " 0912 345 6789 ", "+98 (912) 345-6789"]
-)
+    "written",
+    [
+        "09123456789", "9123456789", "+989123456789", "00989123456789", " 0912 345 6789 ", "+98 (912) 345-6789",
+        "۰۹۱۲۳۴۵۶۷۸۹", "0912345678٩",
+    ],
+)  # fmt: skip
 def test_a_phone_number_is_stored_as_e164(owner: Caller, written: str) -> None:
     assert owner.charge(phone_number=written).body["phone_number"] == PHONE
+    [result] = owner.post("charges/bulk/", {"charges": [{"phone_number": written, "amount": "1.00"}]}).body["results"]
+    assert result["transaction"]["phone_number"] == PHONE
 
 
 def test_the_whole_balance_can_be_sold(owner: Caller, seller: Seller) -> None:

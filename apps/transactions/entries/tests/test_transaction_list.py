@@ -40,6 +40,7 @@ def _of(seller: Seller, sequence: int) -> LedgerEntry:
         ({"type": ""}, [4, 3, 2, 1]),
         ({"phone_number": OTHER_PHONE}, [3]),
         ({"phone_number": "09120000001"}, [3]),
+        ({"phone_number": "۰۹۱۲۰۰۰۰۰۰۱"}, [3]),
         ({"phone_number": "+989120000009"}, []),
         ({"amount_min": "10.01"}, [3, 1]),
         ({"amount_max": "10"}, [4, 2]),
