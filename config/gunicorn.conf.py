@@ -13,6 +13,7 @@ from typing import Any
 chdir = str(Path(__file__).resolve().parent.parent)
 sys.path.insert(0, chdir)
 
+from apps.core.api.idempotency import without_underscores  # noqa: E402  (needs the path)
 from apps.core.observability import metrics_files  # noqa: E402  (needs the path)
 from apps.core.observability.logs import JsonFormatter, LineFormatter  # noqa: E402  (needs the path)
 
@@ -37,6 +38,8 @@ forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES") or "127.0.0.0/8,::1/128"
 # Requests have a limit in the application; these bound what comes before it.
 limit_request_line = 8190
 limit_request_fields = 64
+# Headers with underscores reach `pre_request`, which drops them as gunicorn would, but for a misspelt idempotency key.
+header_map = "dangerous"
 
 proc_name = "sharj"
 control_socket_disable = True
@@ -54,6 +57,11 @@ logconfig_dict: dict[str, Any] = {
 }
 
 metrics_files.create_folder()
+
+
+def pre_request(worker: Any, request: Any) -> None:
+    """Drop headers with underscores; mark one that means the idempotency key."""
+    request.headers = without_underscores(request.headers)
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -23,7 +23,10 @@ API_INFO = openapi.Info(
 **Refusals** are problem documents (RFC 9457, `application/problem+json`) with a stable `code`. Every answer
 carries `X-Request-ID`; a problem repeats it as `request_id`.
 
-**Retries.** Send an `Idempotency-Key` with every charge: any number of sends sells once.
+**Nothing is ignored.** A member or a query parameter that a call does not have is a 400, and nothing happens.
+
+**Retries.** Send an `Idempotency-Key` with every charge: any number of sends sells once. In a batch each item has its
+own `idempotency_key`. `GET transactions/?idempotency_key=` tells whether a sale happened.
 """,
     license=openapi.License(name="MIT", url="https://opensource.org/license/mit"),
 )

@@ -132,6 +132,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "apps.core.api.error_handlers.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "NON_FIELD_ERRORS_KEY": "non_field_errors",
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is no parameter; the header Accept asks for CSV
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
@@ -181,9 +182,11 @@ SWAGGER_SETTINGS = {
     "PERSIST_AUTH": True,
     "DEFAULT_MODEL_RENDERING": "example",
     "DEEP_LINKING": True,
+    "SPEC_URL": "swagger-json",
     "SHOW_EXTENSIONS": False,  # x-links are for programs
     "VALIDATOR_URL": None,  # nothing is fetched from other hosts
 }
+REDOC_SETTINGS = {"SPEC_URL": "swagger-json"}
 
 # --- Redis -----------------------------------------------------------------------------------------------------------
 

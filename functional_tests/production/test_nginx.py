@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from functional_tests.production import parts
+from functional_tests.production.people import Admin, Owner
 from functional_tests.production.places import REPOSITORY
 from functional_tests.production.processes import free_port
 from functional_tests.production.stack import Stack
@@ -85,6 +86,14 @@ def test_bodies_that_are_refused_unread_break_no_connection_and_take_no_replica_
     seen += Counter(send(stack, port, "POST", "/api/v1/charges/", large[:900_000]).status for _ in range(20))
     assert seen == {401: 40}
     assert "no live upstreams" not in (stack.folder / "nginx.log").read_text()
+
+
+def test_a_misspelt_key_is_not_dropped_in_silence(stack: Stack) -> None:
+    owner = Owner(stack, Admin(stack), "10.00")
+    for name in ("Idempotency_Key", "X_Idempotency_Key", "X-Idempotency-Key"):
+        status, body = owner.post("charges/", {"phone_number": "+989123456789", "amount": "1.00"}, **{name: "k"})
+        assert (status, json.loads(body)["errors"][0]["code"]) == (400, "unknown_header"), name
+    assert owner.post("charges/", {"phone_number": "+989123456789", "amount": "1.00"}, Other_Name="x")[0] == 201
 
 
 def test_what_a_replica_does_to_one_request_takes_it_away_from_nobody(stack: Stack) -> None:

@@ -100,7 +100,7 @@ class SellerSerializer(serializers.ModelSerializer[Seller]):
 
 
 class OwnSellerChangesSerializer(serializers.Serializer[Any]):
-    """The members that a seller may change of itself; others are ignored."""
+    """The members that a seller may change of itself."""
 
     email = serializers.EmailField(max_length=254, required=False)
     phone_number = PhoneNumberField(required=False)
@@ -110,7 +110,7 @@ class OwnSellerChangesSerializer(serializers.Serializer[Any]):
 
 
 class SellerChangesSerializer(OwnSellerChangesSerializer):
-    """The members that an admin may change of a seller; others are ignored."""
+    """The members that an admin may change of a seller."""
 
     company_name = TextField(max_length=200, required=False)
     daily_limit = MoneyField(required=False, allow_null=True)

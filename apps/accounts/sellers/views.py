@@ -93,10 +93,11 @@ class SellerView(APIView):
         problems=["validation_error", "permission_denied", "not_found"],
     )
     def patch(self, request: Request, seller_id: UUID | str) -> Response:
-        """Change profile fields. A seller's owner may change `email` and `phone_number`; other members are ignored."""
+        """Change profile fields. A seller's owner may change `email` and `phone_number`, an admin all fields."""
         target = visible_seller_id(caller(request), seller_id)
         allowed = SellerChangesSerializer if caller(request).staff_roles & ADMINS else OwnSellerChangesSerializer
-        services.update_seller(seller_id=target, changes=read_body(allowed, request), changed_by=caller(request))
+        changes = read_body(allowed, request, shown=SellerSerializer)
+        services.update_seller(seller_id=target, changes=changes, changed_by=caller(request))
         return Response(SellerSerializer(selectors.get_seller(target)).data)
 
 

@@ -60,7 +60,7 @@ class SellerUserSerializer(serializers.ModelSerializer[User]):
 
 
 class SellerUserChangesSerializer(serializers.Serializer[Any]):
-    """The members of an operator or a viewer that its owner may change; others are ignored."""
+    """The members of an operator or a viewer that its owner may change."""
 
     email = BlankableEmailField(max_length=254, required=False, allow_blank=True)
     role = serializers.ChoiceField(choices=INVITED_ROLES, source="seller_role", required=False)

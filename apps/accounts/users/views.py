@@ -63,7 +63,7 @@ class SellerUserView(APIView):
     )  # fmt: skip
     def patch(self, request: Request, user_id: UUID) -> Response:
         """Change an operator or a viewer. A new password ends its sessions. For owners."""
-        changes = read_body(SellerUserChangesSerializer, request)
+        changes = read_body(SellerUserChangesSerializer, request, shown=SellerUserSerializer)
         user = users.update_seller_user(
             user_id=user_id, seller_id=_seller_id(request), changes=changes, changed_by=caller(request)
         )

@@ -4,9 +4,10 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.utils import translation
 from drf_yasg import openapi
@@ -15,6 +16,7 @@ from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
 
 from apps.core.api.error_handlers import flatten_errors
+from apps.core.api.input import CallInput, refuse_unknown_input
 from apps.core.api.problems import CONTENT_TYPE, PROBLEMS, document
 from apps.core.apidocs.inspectors import NullableReferenceInspector
 
@@ -95,7 +97,7 @@ class ProblemAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg ha
         """Return the first complaint of the operation's serializer about nonsense, as the example of a 400."""
         serializer = self.overrides.get("request_body") or self.overrides.get("query_serializer")
         if serializer is None:
-            return []
+            return [{"field": "page", "code": "unknown_parameter", "detail": "Not known to this call."}]
         for data in (dict.fromkeys(serializer().fields, "?"), {}):
             attempt = serializer(data=data)
             if not attempt.is_valid():
@@ -153,12 +155,18 @@ def documented(
     public: bool = False,
     asks_database: bool = True,
 ) -> Callable[[View], View]:
-    """Document one operation: its real request, its real answers and every refusal it can give.
+    """Document one operation and hold it to that: its request, its answers and every refusal it can give.
 
+    Query parameters, bodies and key headers that are not declared here are refused before the operation begins.
     Without a `description`, the docstring of the method is it. `examples` holds, by status, the members in which an
     answer differs from the serializer's own example.
     """
-    refusals = [*problems, *(_BODY_PROBLEMS if request else ()), *(() if public else (*_TOKEN_PROBLEMS, "throttled"))]
+    refusals = [
+        "validation_error",
+        *problems,
+        *(_BODY_PROBLEMS if request else ()),
+        *(() if public else (*_TOKEN_PROBLEMS, "throttled")),
+    ]
     refusals += ["temporarily_unavailable"] if asks_database else []
     options: dict[str, Any] = {
         "operation_summary": summary,
@@ -176,8 +184,24 @@ def documented(
         options["tags"] = list(tags)
     if public:
         options["security"] = []
-    decorate: Callable[[View], View] = swagger_auto_schema(**options)
-    return decorate
+    call = CallInput(
+        parameters=frozenset(query().fields) if query else frozenset(),
+        has_body=request is not None,
+        has_key_header=IDEMPOTENCY_KEY in headers,
+    )
+    describe: Callable[[View], View] = swagger_auto_schema(**options)
+    return lambda view: describe(_strict(view, call))
+
+
+def _strict(view: View, call: CallInput) -> View:
+    """Return `view` with a check before it: what `call` does not name is refused."""
+
+    @wraps(view)
+    def checked(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        refuse_unknown_input(request, call)
+        return view(self, request, *args, **kwargs)
+
+    return cast("View", checked)
 
 
 def example_of(serializer: type[serializers.BaseSerializer[Any]]) -> dict[str, Any]:

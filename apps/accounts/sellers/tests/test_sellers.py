@@ -81,38 +81,41 @@ def test_a_creation_with_a_taken_email_creates_nothing(admin: Caller, seller: Se
     assert answer.codes == {("email", "unique")}
 
 
-ALL_CHANGES: dict[str, Any] = {
-    "company_name": "Changed", "email": "changed@example.com", "phone_number": "09122222222", "daily_limit": "7.50",
+OWN_CHANGES = {"email": "changed@example.com", "phone_number": "+989122222222"}
+ADMIN_CHANGES = {"company_name": "Changed", "daily_limit": "7.50"}
+NO_CHANGES = {
     "id": str(NEVER), "status": "suspended", "balance": "999.00", "sequence": 99, "created_at": "2020-01-01T00:00:00Z",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("role", "changed"),
+    ("role", "changed", "refused"),
     [
-        ("admin", {"company_name": "Changed", "email": "changed@example.com", "phone_number": "+989122222222",
-                   "daily_limit": "7.50"}),
-        ("owner", {"email": "changed@example.com", "phone_number": "+989122222222"}),
+        ("admin", OWN_CHANGES | ADMIN_CHANGES, NO_CHANGES),
+        ("owner", OWN_CHANGES, ADMIN_CHANGES | NO_CHANGES),
     ],
-)  # fmt: skip
+)
 def test_a_role_changes_what_is_its_to_change_and_nothing_else(
-    request: pytest.FixtureRequest, seller: Seller, role: str, changed: dict[str, str]
+    request: pytest.FixtureRequest, seller: Seller, role: str, changed: dict[str, str], refused: dict[str, Any]
 ) -> None:
     caller: Caller = request.getfixturevalue(role)
     before = caller.get(f"sellers/{seller.pk}/").body
     wallet = Wallet.objects.values().get(pk=seller.pk)
 
-    answer = caller.patch(f"sellers/{seller.pk}/", ALL_CHANGES)
+    for name, value in refused.items():
+        with nothing_changes():
+            answer = caller.patch(f"sellers/{seller.pk}/", {**changed, name: value})
+        assert answer.codes == {(name, "read_only")}
+    answer = caller.patch(f"sellers/{seller.pk}/", changed)
 
     assert (answer.status, answer.body) == (200, {**before, **changed})
     assert caller.get(f"sellers/{seller.pk}/").body == answer.body
     assert Wallet.objects.values().get(pk=seller.pk) == wallet
 
 
-@pytest.mark.parametrize("body", [{}, {"balance": "5.00"}, {"status": "suspended", "sequence": 4, "id": 5}], ids=str)
-def test_a_change_of_nothing_that_may_change_changes_nothing(admin: Caller, seller: Seller, body: object) -> None:
+def test_a_change_of_nothing_changes_nothing(admin: Caller, seller: Seller) -> None:
     with nothing_changes():
-        answer = admin.patch(f"sellers/{seller.pk}/", body)
+        answer = admin.patch(f"sellers/{seller.pk}/", {})
 
     assert (answer.status, answer.body["balance"]) == (200, "100.00")
 
@@ -178,7 +181,6 @@ def test_a_change_keeps_money_that_moves_meanwhile(owner: Caller, seller: Seller
         ({"search": "۳۴۵۶۷۸۹"}, ["Gamma", "Beta", "Alpha"]),
         ({"search": "۳۴۵۶۷۸۰"}, []),
         ({"status": ""}, ["Gamma", "Beta", "Alpha"]),
-        ({"unknown": "x"}, ["Gamma", "Beta", "Alpha"]),
     ],
     ids=str,
 )

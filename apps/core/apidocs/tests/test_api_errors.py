@@ -18,6 +18,10 @@ A refused request moved no money, and an `Idempotency-Key` sent with it is still
 wait for the seconds in `Retry-After` and send the same request, with the same key, again. A 401 carries
 `WWW-Authenticate`.
 
+In `errors`, `code` says what is wrong with a field. Besides those about its value: `unknown_field`,
+`unknown_parameter` and `unknown_header` (the call does not have it; nothing is ignored), `read_only` (a member that the
+caller cannot set), `repeated_parameter`, `unexpected_body`.
+
 This page is compared with the code by a test.
 
 | status | code | meaning | members of its own |

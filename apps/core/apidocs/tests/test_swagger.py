@@ -1,5 +1,6 @@
 """The pages of the documentation, and the Swagger document against the URLconf and the serializers."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -148,6 +149,19 @@ def test_the_idempotency_key_and_its_answer_are_described(schema: Any, path: str
 @pytest.mark.parametrize("path", ["/transactions/", "/sellers/{seller_id}/transactions/"])
 def test_the_csv_answer_is_described(schema: Any, path: str) -> None:
     assert "text/csv" in schema["paths"][path]["get"]["produces"]
+
+
+def test_the_bodies_of_requests_have_no_other_members_and_answers_may_get_more(schema: Any) -> None:
+    closed = {name for name, definition in schema["definitions"].items() if "additionalProperties" in definition}
+    assert closed == {name.removesuffix("Serializer") for name in request_serializers()} | {"BulkItem"}
+    assert all(schema["definitions"][name]["additionalProperties"] is False for name in closed)
+
+
+@pytest.mark.parametrize("path", ["/swagger/", "/redoc/"])
+def test_the_page_reads_the_document_at_its_own_address(anonymous: Caller, path: str) -> None:
+    """Not at `?format=openapi`, which is no parameter any more."""
+    page = anonymous.get(path, Accept="text/html").content.decode()
+    assert re.search(r'"url": "(http://testserver)?/swagger\.json"', page)
 
 
 @pytest.mark.parametrize("name", sorted(request_serializers()))
