@@ -15,6 +15,12 @@ class Sale:
     replayed: bool
 
 
+class InvalidItem(DomainError):
+    """The item of a batch is malformed; `extra["errors"]` has each complaint about it."""
+
+    code = "validation_error"
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """The outcome of each item of a batch: a sale, or the refusal that left the item without effect."""

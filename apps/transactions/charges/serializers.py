@@ -1,17 +1,19 @@
 """Shapes of the requests and answers of charges."""
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, cast
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from rest_framework import serializers
 
-from apps.core.api.fields import MoneyField, PhoneNumberField
-from apps.core.api.idempotency import InvalidIdempotencyKey, parse_idempotency_key
+from apps.core.api.error_handlers import flatten_errors
+from apps.core.api.fields import IdempotencyKeyField, MoneyField, PhoneNumberField
+from apps.core.api.input import BodyReader
 from apps.core.api.problems import PROBLEMS
-from apps.core.apidocs.swagger import example_of
+from apps.core.apidocs.swagger import FieldProblemSerializer, example_of
 from apps.core.errors import DomainError
 from apps.core.values.money import ZERO, format_money
-from apps.transactions.charges.sales import Batch, Sale
+from apps.transactions.charges.sales import Batch, InvalidItem, Sale
 from apps.transactions.entries.serializers import LedgerEntrySerializer, render_entry
 
 MAX_ITEMS: Final = 1_000
@@ -27,18 +29,6 @@ class ChargeRequestSerializer(serializers.Serializer[Any]):
         swagger_schema_fields = {"example": {"phone_number": "+989123456789", "amount": "50000.00"}}
 
 
-class IdempotencyKeyField(serializers.CharField):
-    """An idempotency key in a body: the same characters as in the header."""
-
-    def to_internal_value(self, data: object) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        try:
-            return parse_idempotency_key(data)
-        except InvalidIdempotencyKey as error:
-            raise serializers.ValidationError(error.message, code=error.code) from error
-
-
 class BulkItemSerializer(ChargeRequestSerializer):
     """One charge of a batch."""
 
@@ -50,22 +40,57 @@ class BulkItemSerializer(ChargeRequestSerializer):
         }
 
 
+class BulkItemsField(serializers.ListField):
+    """The items of a batch, each read by itself: its members, or the `ValidationError` about it."""
+
+    def __init__(self) -> None:
+        item = BulkItemSerializer()
+        super().__init__(child=item, min_length=1, max_length=MAX_ITEMS)
+        self._reader = BodyReader(item)
+
+    def run_child_validation(self, data: Sequence[Any]) -> list[Any]:
+        """Read each item, but of too many only the one by which the length is refused."""
+        return [self._read(item) for item in data[: MAX_ITEMS + 1]]
+
+    def _read(self, item: Any) -> dict[str, Any] | serializers.ValidationError:
+        try:
+            return self._reader.read(item)
+        except serializers.ValidationError as error:
+            return error
+
+
 class BulkRequestSerializer(serializers.Serializer[Any]):
     """A batch of charges."""
 
-    charges = serializers.ListField(child=BulkItemSerializer(), min_length=1, max_length=MAX_ITEMS)
+    charges = BulkItemsField()
     atomic = serializers.BooleanField(default=False, help_text="Sell all or nothing.")
 
     class Meta:
         swagger_schema_fields = {"example": {"charges": [example_of(BulkItemSerializer)], "atomic": False}}
 
+    def validate(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Turn each malformed item into its refusal, an `InvalidItem`; refuse an atomic batch that has one."""
+        items = batch["charges"]
+        malformed = {
+            index: item.detail for index, item in enumerate(items) if isinstance(item, serializers.ValidationError)
+        }
+        if malformed and batch["atomic"]:
+            raise serializers.ValidationError({"charges": cast("Any", malformed)})
+        for index, detail in malformed.items():
+            items[index] = InvalidItem(gettext_noop("The item is not valid."), errors=list(flatten_errors(detail)))
+        return batch
+
 
 class BulkErrorSerializer(serializers.Serializer[Any]):
-    """The refusal of an item: `code` and `detail` as in a problem document, and the members of the code."""
+    """The refusal of an item: `code` and `detail` as in a problem document, and the members of the code.
+
+    `errors` are those of a malformed item (`validation_error`).
+    """
 
     code = serializers.ChoiceField(choices=list(PROBLEMS))
     title = serializers.CharField()
     detail = serializers.CharField()
+    errors = FieldProblemSerializer(many=True, required=False)  # type: ignore[assignment]  # a member of that name
 
 
 class BulkResultSerializer(serializers.Serializer[Any]):

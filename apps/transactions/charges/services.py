@@ -12,7 +12,7 @@ from apps.accounts.sessions import services as sessions
 from apps.accounts.sessions.tokens import Claims, InvalidToken
 from apps.core.errors import DomainError, PermissionDenied
 from apps.transactions.charges.refusals import count_batch, counting_refusals
-from apps.transactions.charges.sales import Batch, Sale
+from apps.transactions.charges.sales import Batch, InvalidItem, Sale
 from apps.transactions.ledger import postings
 from apps.transactions.ledger.locking import LockedWallet, actor_role, lock_wallet
 from apps.transactions.ledger.postings import Order as Order
@@ -76,8 +76,10 @@ def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempoten
 
 
 @counting_refusals
-def sell_charges(*, claims: Claims, orders: Sequence[Order], is_atomic: bool) -> Batch:
+def sell_charges(*, claims: Claims, orders: Sequence[Order | InvalidItem], is_atomic: bool) -> Batch:
     """Sell a batch in its order, under one lock and in one transaction; each item is sold or refused by itself.
+
+    An item that is malformed stands among the orders as its own refusal.
 
     Raises:
         InvalidToken, PermissionDenied, SellerNotActive: of the caller; nothing was sold.
@@ -87,8 +89,9 @@ def sell_charges(*, claims: Claims, orders: Sequence[Order], is_atomic: bool) ->
     with transaction.atomic(durable=True):
         wallet = lock_wallet(seller_id, session_id=claims.session_id)
         _check_actor(wallet.actor_role)
-        earlier = _entries_by_key(seller_id, orders)
-        if any(order.idempotency_key not in earlier for order in orders):
+        well_formed = [order for order in orders if isinstance(order, Order)]
+        earlier = _entries_by_key(seller_id, well_formed)
+        if any(order.idempotency_key not in earlier for order in well_formed):
             _check_seller(wallet)
         balance_before = wallet.balance
         results = [_sell_item(wallet, order, earlier, claims) for order in orders]
@@ -132,9 +135,11 @@ def _entries_by_key(seller_id: UUID, orders: Sequence[Order]) -> dict[str, Ledge
 
 
 def _sell_item(
-    wallet: LockedWallet, order: Order, earlier: dict[str, LedgerEntry], claims: Claims
+    wallet: LockedWallet, order: Order | InvalidItem, earlier: dict[str, LedgerEntry], claims: Claims
 ) -> Sale | DomainError:
     """Sell one item of a batch or return its refusal; the entry it makes is `earlier` to the items after it."""
+    if isinstance(order, InvalidItem):
+        return order
     try:
         if order.idempotency_key in earlier:
             return _replay(earlier[order.idempotency_key], order)

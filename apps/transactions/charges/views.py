@@ -14,6 +14,7 @@ from apps.core.api.input import read_body
 from apps.core.api.parsers import BulkJSONParser, RequestTooLarge
 from apps.core.apidocs.swagger import IDEMPOTENCY_KEY, documented
 from apps.transactions.charges import services
+from apps.transactions.charges.sales import InvalidItem
 from apps.transactions.charges.serializers import (
     BulkAnswerSerializer,
     BulkRequestSerializer,
@@ -78,10 +79,11 @@ class BulkChargeView(SellingView):
     def post(self, request: Request) -> Response:
         """Sell 1 to 1,000 charges in their order, under one lock, for owners and operators of a seller.
 
-        Each item is sold or refused by itself. With `atomic: true` one refusal refuses all: 409, with the same results.
+        Each item is sold or refused by itself, also one that is malformed (`validation_error`, with its `errors`).
+        With `atomic: true` one refusal refuses all: 409, with the same results; a malformed item: 400.
         """
         body = read_body(BulkRequestSerializer, request)
-        orders = [services.Order(**item) for item in body["charges"]]
+        orders = [item if isinstance(item, InvalidItem) else services.Order(**item) for item in body["charges"]]
         batch = services.sell_charges(claims=claims_of(request), orders=orders, is_atomic=body["atomic"])
         return Response(render_batch(batch))
 
