@@ -30,8 +30,11 @@ def list_entries(
     created_before: datetime | None = None,
     amount_min: Decimal | None = None,
     amount_max: Decimal | None = None,
+    idempotency_key: str | None = None,
 ) -> QuerySet[LedgerEntry]:
     """Return entries, newest first, each with `reversed_by_id`.
+
+    A key belongs to one seller, so only with `seller` does an index find it.
 
     `created_after` is inclusive and `created_before` exclusive, so that windows join without a gap. Ids sort by time,
     so both become bounds on the id, which every list is ordered by.
@@ -44,6 +47,7 @@ def list_entries(
         "id__lt": created_before and uuid7_at(created_before, random_bits=0),
         "amount__gte": amount_min,
         "amount__lte": amount_max,
+        "idempotency_key": idempotency_key,
     }
     given = {name: value for name, value in filters.items() if value is not None}
     return _with_reversals(LedgerEntry.objects.filter(**given))

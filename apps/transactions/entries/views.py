@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
+from django.utils.translation import gettext_noop
 from rest_framework import status
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -20,6 +21,7 @@ from apps.core.api.pagination import KeysetPagination, paginated
 from apps.core.apidocs.examples import APPROVER_ID, REVERSAL_ENTRY_ID, REVERSED_AT, SALE_ENTRY_ID, SELLER_ID
 from apps.core.apidocs.swagger import documented, page_of
 from apps.core.database import replica
+from apps.core.errors import InvalidInput
 from apps.transactions.entries import selectors, services
 from apps.transactions.entries.export import stream_entries
 from apps.transactions.entries.serializers import (
@@ -53,6 +55,9 @@ class EntryListView(APIView):
         scope = seller_scope(caller(request))
         if scope is not None and filters.setdefault("seller", scope) != scope:
             return self.answer(LedgerEntry.objects.none())
+        if "idempotency_key" in filters and "seller" not in filters:
+            message = gettext_noop("A key belongs to one seller: give its id too.")
+            raise InvalidInput("seller", message, code="required")
         return self.answer(selectors.list_entries(**filters))
 
     def answer(self, entries: QuerySet[LedgerEntry]) -> Response | StreamingHttpResponse:
