@@ -90,10 +90,11 @@ def test_bodies_that_are_refused_unread_break_no_connection_and_take_no_replica_
 
 def test_a_misspelt_key_is_not_dropped_in_silence(stack: Stack) -> None:
     owner = Owner(stack, Admin(stack), "10.00")
+    charge = json.dumps({"phone_number": "+989123456789", "amount": "1.00"}).encode()
     for name in ("Idempotency_Key", "X_Idempotency_Key", "X-Idempotency-Key"):
-        status, body = owner.post("charges/", {"phone_number": "+989123456789", "amount": "1.00"}, **{name: "k"})
+        status, body = owner.send("POST", "/api/v1/charges/", charge, 0, **{name: "k"})
         assert (status, json.loads(body)["errors"][0]["code"]) == (400, "unknown_header"), name
-    assert owner.post("charges/", {"phone_number": "+989123456789", "amount": "1.00"}, Other_Name="x")[0] == 201
+    assert owner.send("POST", "/api/v1/charges/", charge, Other_Name="x")[0] == 201
 
 
 def test_what_a_replica_does_to_one_request_takes_it_away_from_nobody(stack: Stack) -> None:
