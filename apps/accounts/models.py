@@ -155,6 +155,7 @@ class AuditAction(models.TextChoices):
     RECONCILE = "reconcile", _("reconcile")
     RECONCILE_ALL = "reconcile all", _("reconcile all")
     EXPORT_LEDGER = "export ledger", _("export ledger")
+    LOAD_HISTORY = "load history", _("load history")
 
 
 class AuditEvent(models.Model):
