@@ -32,8 +32,10 @@ def swap_entries(seller: Seller) -> None:
 
 def set_wallet(seller: Seller, balance: str, sequence: int) -> None:
     change_by_hand(
-        "UPDATE transactions_wallet SET balance = %s, sequence = %s WHERE seller_id = %s", balance, sequence, seller.pk
-    )
+        f"UPDATE transactions_wallet w SET balance = %s, sequence = %s, last_entry_at = ("
+        f"SELECT created_at FROM {ENTRY} e WHERE e.seller_id = w.seller_id AND e.sequence = %s) WHERE seller_id = %s",
+        balance, sequence, sequence, seller.pk,
+    )  # fmt: skip
 
 
 def rewrite_history(seller: Seller) -> None:

@@ -3,6 +3,7 @@
 The hashes are computed here, not by the function in the database: who can change rows can change that function, too.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from apps.transactions.models import FUNDING_ACCOUNT, SALES_ACCOUNT, EntryType, wallet_account
 
 NO_HASH = bytes(32)  # comes before the first entry of a chain
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
 class WalletRow(NamedTuple):
@@ -19,6 +21,7 @@ class WalletRow(NamedTuple):
     seller_id: str
     balance: str
     sequence: int
+    last_entry_at: str  # "" without entries
 
 
 class Row(NamedTuple):
@@ -93,6 +96,9 @@ class Chain:
                 f"the ledger {self.balance} after entry {self.sequence}"
             )
             return Problem(self.seller_id, max(wallet.sequence, self.sequence), {"wallet": detail})
+        if wallet.last_entry_at != self.moment:
+            detail = f"the wallet is dated {wallet.last_entry_at}, its newest entry {self.moment}"
+            return Problem(self.seller_id, self.sequence, {"wallet": detail})
         return None
 
 
@@ -113,6 +119,7 @@ def _faults(row: Row, before: Chain) -> Iterator[tuple[str, str]]:
     yield "balance", "" if linked else f"begins with {row.balance_before} where {before.balance} was left"
     yield "arithmetic", _arithmetic_fault(row)
     yield "legs", _legs_fault(row)
+    yield "time", "" if _MOMENT.fullmatch(row.created_at) else f"dated {row.created_at}: not a moment"
     in_order = row.created_at > before.moment
     yield "order", "" if in_order else f"dated {row.created_at}, not after {before.moment}, when the one before it was"
     intact = hash_entry(before.head, row) == bytes(row.entry_hash or b"")

@@ -22,7 +22,7 @@ _ENTRIES = """
 SELECT e.seller_id::text, e.sequence, e.id::text, e.type, e.amount::text, e.balance_before::text, e.balance_after::text,
        e.debit_account, e.credit_account, e.phone_number, coalesce(e.credit_request_id::text, ''),
        coalesce(e.reverses_id::text, ''), e.created_by_id::text,
-       to_char(e.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+       {moment},
        e.idempotency_key, e.description, e.entry_hash,
        CASE WHEN e.reverses_id IS NOT NULL THEN (
            SELECT ARRAY[o.seller_id::text, o.amount::text, o.credit_account, o.debit_account, o.type]
@@ -30,8 +30,16 @@ SELECT e.seller_id::text, e.sequence, e.id::text, e.type, e.amount::text, e.bala
        ) END
 FROM transactions_ledgerentry e {where} ORDER BY e.seller_id, e.sequence"""
 
-_WALLETS = "SELECT seller_id::text, balance::text, sequence FROM transactions_wallet w {where} ORDER BY w.seller_id"
-_TOTAL = "SELECT coalesce(sum(sequence), 0)::bigint, clock_timestamp() FROM transactions_wallet {where}"
+_WALLETS = """
+SELECT seller_id::text, balance::text, sequence, coalesce({moment}, '')
+FROM transactions_wallet w {where} ORDER BY w.seller_id"""
+_TOTAL = "SELECT coalesce(sum(sequence), 0), clock_timestamp() FROM transactions_wallet {where}"
+
+
+def _text_of(column: str) -> str:
+    """Return the SQL of a moment as docs/ledger.md writes it; one that has no such form, as PostgreSQL writes it."""
+    form = f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    return f"CASE WHEN {column} BETWEEN '0001-01-01Z' AND '9999-01-01Z' THEN {form} ELSE {column}::text END"
 
 
 @dataclass(slots=True)
@@ -67,8 +75,13 @@ class Verification:
         where, params = ("WHERE seller_id = %s", [seller_id]) if seller_id else ("", [])
         with snapshot_read():
             total = self._begin(_TOTAL.format(where=where), params)
-            wallets: Iterator[WalletRow | Row] = map(WalletRow._make, _stream(_WALLETS.format(where=where), params))
-            entries = map(Row._make, self._count(_stream(_ENTRIES.format(where=where), params), total))
+            wallets: Iterator[WalletRow | Row] = map(
+                WalletRow._make, _stream(_WALLETS.format(where=where, moment=_text_of("last_entry_at")), params)
+            )
+            entries = map(
+                Row._make,
+                self._count(_stream(_ENTRIES.format(where=where, moment=_text_of("e.created_at")), params), total),
+            )
             by_seller = attrgetter("seller_id")
             for seller, rows in groupby(merge(wallets, entries, key=by_seller), key=by_seller):
                 self._verify(seller, rows)

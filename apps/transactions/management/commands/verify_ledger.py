@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from apps.accounts.models import Seller
 from apps.core.errors import InvalidInput
@@ -47,8 +48,9 @@ class Command(BaseCommand):
             raise CommandError("Seller not found.", returncode=2)
         try:
             report, digest = self.verify(seller_id, seal, against)
-        except (InvalidInput, OSError) as error:
-            raise CommandError(str(error), returncode=2) from error
+        except Exception as error:  # 1 would mean a fault of the ledger, and a crash proves none
+            reason = str(error) if isinstance(error, (InvalidInput, OSError, DatabaseError)) else repr(error)
+            raise CommandError(reason, returncode=2) from error
         if sys.stderr.isatty():
             sys.stderr.write("\n")  # ends the line of the bar
         (self.write_json if options["json"] else self.write_text)(report, digest)
