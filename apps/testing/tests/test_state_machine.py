@@ -165,7 +165,7 @@ class Platform(RuleBasedStateMachine):
                 wallet.seller.daily_limit,
             )
             assert real == (model.balance, len(model.entries), model.spent, model.status, model.limit)
-            assert Verification(checkpoints={}).run(seller.pk).problems == []
+            assert Verification().run(seller.pk).problems == []
         for request, filed in self.filed.items():
             assert CreditRequest.objects.get(pk=filed.pk).status == request.status
 
@@ -175,4 +175,4 @@ def test_the_platform_does_what_the_model_does(monkeypatch: pytest.MonkeyPatch) 
     for module in ("apps.transactions.ledger.locking", "apps.transactions.entries.services"):
         monkeypatch.setattr(f"{module}.business_day", lambda moment: date(2026, 1, 1))  # no midnight comes between
     run_state_machine_as_test(Platform, settings=PROFILE)
-    assert Verification(checkpoints={}).run().problems == []
+    assert Verification().run().problems == []

@@ -5,7 +5,7 @@ The hashes are computed here, not by the function in the database: who can chang
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -58,10 +58,15 @@ class Problem:
 
 @dataclass(slots=True)
 class Chain:
-    """The entries of one seller, as far as they were read, and their hashes in earlier seals."""
+    """The entries of one seller, as far as they were read, and what earlier seals say of them.
+
+    `checkpoints` are their hashes by sequence. `floors` are, in order, the last sequence of each seal and its moment.
+    """
 
     seller_id: str
     checkpoints: Mapping[int, str]
+    floors: list[tuple[int, str]] = field(default_factory=list)
+    floor: str = ""  # the moment of the newest seal that does not have the last entry read
     sequence: int = 0
     balance: str = "0.00"
     head: bytes = NO_HASH
@@ -80,6 +85,10 @@ class Chain:
             self.sealed = self.sequence
         elif expected and not faults:
             faults["seal"] = f"rewritten since the seal: an entry from {self.sealed + 1} to {self.sequence}"
+        while self.floors and self.floors[0][0] < self.sequence:
+            self.floor = max(self.floor, self.floors.pop(0)[1])
+        if self.moment < self.floor:
+            faults["seal"] = f"dated {self.moment}, but not in the seal of {self.floor}"
         return faults
 
     def end(self, wallet: WalletRow | None) -> Problem | None:

@@ -1,6 +1,6 @@
 """Prove the ledger from its rows alone: every chain of entries, and that each wallet is what its chain ends with."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import groupby
@@ -13,6 +13,7 @@ from django.db import connection
 from apps.core.database.timeouts import snapshot_read
 from apps.core.values.times import format_time
 from apps.transactions.ledger.chain import Chain, Problem, Row, WalletRow
+from apps.transactions.reconciliation.seals import Seals
 
 FETCH_ROWS = 2_000
 
@@ -33,7 +34,15 @@ FROM transactions_ledgerentry e {where} ORDER BY e.seller_id, e.sequence"""
 _WALLETS = """
 SELECT seller_id::text, balance::text, sequence, coalesce({moment}, '')
 FROM transactions_wallet w {where} ORDER BY w.seller_id"""
-_TOTAL = "SELECT coalesce(sum(sequence), 0), clock_timestamp() FROM transactions_wallet {where}"
+# Every entry that is dated before this moment is in a snapshot that is taken later: who writes one has a transaction id
+# before it reads the clock. A standby knows what it has replayed, and no transaction of ours lives for a minute.
+_SETTLED_MOMENT = """
+SELECT least(
+    statement_timestamp(),
+    CASE WHEN pg_is_in_recovery() THEN pg_last_xact_replay_timestamp() - interval '1 minute' END,
+    (SELECT min(xact_start) FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL)
+)"""
+_TOTAL = "SELECT coalesce(sum(sequence), 0) FROM transactions_wallet {where}"
 
 
 def _text_of(column: str) -> str:
@@ -55,26 +64,28 @@ class Report:
 class Verification:
     """One pass over the ledger, in constant memory, on one snapshot.
 
-    `checkpoints` are the hashes of earlier seals. `on_head` gets seller, sequence and hash of the newest entry of each
+    `seals` are earlier ones. `on_head` gets seller, sequence and hash of the newest entry of each
     chain, `on_progress` the entries read so far and the entries there are.
     """
 
     def __init__(
         self,
         *,
-        checkpoints: Mapping[str, Mapping[int, str]],
+        seals: Seals | None = None,
         on_head: Callable[[str, int, str], object] = lambda *_: None,
         on_progress: Callable[[int, int], object] = lambda *_: None,
     ) -> None:
-        self._checkpoints = dict(checkpoints)
+        self._seals = seals or Seals()
+        self._checkpoints = dict(self._seals.checkpoints)
         self.on_head, self.on_progress = on_head, on_progress
         self.report = Report()
 
     def run(self, seller_id: UUID | None = None) -> Report:
         """Verify every chain, or that of one seller."""
         where, params = ("WHERE seller_id = %s", [seller_id]) if seller_id else ("", [])
+        self.report.taken_at = format_time(_ask(_SETTLED_MOMENT, []))
         with snapshot_read():
-            total = self._begin(_TOTAL.format(where=where), params)
+            total = int(_ask(_TOTAL.format(where=where), params))
             wallets: Iterator[WalletRow | Row] = map(
                 WalletRow._make, _stream(_WALLETS.format(where=where, moment=_text_of("last_entry_at")), params)
             )
@@ -92,7 +103,7 @@ class Verification:
         return self.report
 
     def _verify(self, seller: str, rows: Iterator[WalletRow | Row]) -> None:
-        chain = Chain(seller, self._checkpoints.pop(seller, {}))
+        chain = Chain(seller, self._checkpoints.pop(seller, {}), self._seals.floors(seller))
         wallet, problem = None, None
         for row in rows:
             if isinstance(row, WalletRow):
@@ -108,14 +119,6 @@ class Verification:
         elif chain.sequence:
             self.on_head(seller, chain.sequence, chain.head.hex())
 
-    def _begin(self, sql: str, params: list[UUID]) -> int:
-        """Note the moment, and return the number of entries that the wallets count."""
-        with connection.cursor() as cursor:
-            cursor.execute(sql, params)
-            total, now = cursor.fetchone()
-        self.report.taken_at = format_time(now)
-        return int(total)
-
     def _count(self, rows: Iterator[Any], total: int) -> Iterator[Any]:
         for row in rows:
             yield row
@@ -123,6 +126,13 @@ class Verification:
             if not self.report.entries % FETCH_ROWS:
                 self.on_progress(self.report.entries, total)
         self.on_progress(self.report.entries, total)
+
+
+def _ask(sql: str, params: list[UUID]) -> Any:
+    """Return the one value that a query answers."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchone()[0]
 
 
 def _stream(sql: str, params: list[UUID]) -> Iterator[Any]:

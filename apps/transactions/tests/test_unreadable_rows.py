@@ -1,6 +1,5 @@
 """Rows that no moment of a calendar describes, put in by a superuser without triggers: named, and blinding no page."""
 
-import json
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from apps.testing.back_office import desk
 from apps.testing.command_calls import run_command
 from apps.testing.factories import log_in, make_seller, make_staff, owner_of, sell
 from apps.testing.tampering import change_by_hand
+from apps.testing.verdicts import found
 from apps.transactions.models import LedgerEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,27 +31,22 @@ def seller(request: pytest.FixtureRequest) -> Seller:
     return seller
 
 
-def verify(*arguments: object) -> tuple[int, list[tuple[str, int, set[str]]]]:
-    code, text = run_command("verify_ledger", "--json", *arguments)
-    return code, [(p["seller_id"], p["sequence"], set(p["faults"])) for p in json.loads(text)["problems"]]
-
-
 def test_the_verifier_names_it_and_verifies_the_others(seller: Seller) -> None:
     before, after = make_seller(balance="5.00"), make_seller(balance="5.00")
-    code, problems = verify()
-    assert (code, [(who, sequence) for who, sequence, _ in problems]) == (1, [(str(seller.pk), 2)])
-    assert problems[0][2] >= {"time", "hash"}
+    [(who, sequence, faults)] = found()
+    assert (who, sequence) == (str(seller.pk), 2)
+    assert faults >= {"time", "hash"}
     change_by_hand("UPDATE transactions_ledgerentry SET description = 'x' WHERE seller_id = %s", after.pk)
-    assert [(who, sequence) for who, sequence, _ in verify()[1]] == sorted([(str(seller.pk), 2), (str(after.pk), 1)])
-    assert verify("--seller-id", before.pk) == (0, [])
+    assert [(who, sequence) for who, sequence, _ in found()] == sorted([(str(seller.pk), 2), (str(after.pk), 1)])
+    assert found("--seller-id", before.pk) == []
 
 
 def test_a_wallet_that_is_dated_otherwise_than_its_newest_entry_is_named() -> None:
     seller = make_seller(balance="5.00")
     change_by_hand("UPDATE transactions_wallet SET last_entry_at = 'infinity' WHERE seller_id = %s", seller.pk)
-    assert verify() == (1, [(str(seller.pk), 1, {"wallet"})])
+    assert found() == [(str(seller.pk), 1, {"wallet"})]
     assert run_command("reconcile_balances", "--fix")[0] == 0
-    assert verify() == (0, [])
+    assert found() == []
     sell(seller)
 
 
@@ -59,7 +54,7 @@ def test_numbers_of_entries_that_no_sum_holds_are_named() -> None:
     sellers = [make_seller(balance="5.00"), make_seller(balance="5.00")]
     for seller in sellers:
         change_by_hand("UPDATE transactions_wallet SET sequence = %s WHERE seller_id = %s", 2**63 - 1, seller.pk)
-    assert [who for who, _, _ in verify()[1]] == sorted(str(seller.pk) for seller in sellers)
+    assert [who for who, _, _ in found()] == sorted(str(seller.pk) for seller in sellers)
 
 
 READS = [

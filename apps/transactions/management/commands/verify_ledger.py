@@ -59,7 +59,7 @@ class Command(BaseCommand):
 
     def verify(self, seller_id: UUID | None, seal: Path | None, against: list[Path]) -> tuple[Report, str]:
         """Return the report, and the digest of the seal if one was written: only of a ledger without fault."""
-        verification = Verification(checkpoints=read_seals(against), on_progress=self.progress)
+        verification = Verification(seals=read_seals(against), on_progress=self.progress)
         if seal is None:
             return verification.run(seller_id), ""
         with SealWriter(seal) as writer:
