@@ -173,6 +173,9 @@ class AuditEvent(models.Model):
     subject_name = models.CharField(_("of what"), max_length=200, blank=True)
     detail = models.CharField(_("detail"), max_length=1_000, blank=True)
     request_id = models.CharField(_("request"), max_length=128)
+    # Filled in by the database, as are `id` and `at`; see docs/ledger.md.
+    sequence = models.BigIntegerField(editable=False)
+    line_hash = models.BinaryField(max_length=32, editable=False)
 
     database_privileges = "SELECT, INSERT"
 
@@ -187,3 +190,16 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_name}".strip()
+
+
+class AuditHead(models.Model):
+    """The newest line of each actor in the audit trail: the lock under which the database adds the next one."""
+
+    actor = models.UUIDField(primary_key=True)  # zero: the lines without an actor
+    sequence = models.BigIntegerField()
+    line_hash = models.BinaryField(max_length=32)
+
+    database_privileges = "SELECT"
+
+    def __str__(self) -> str:
+        return f"{self.actor} up to #{self.sequence}"

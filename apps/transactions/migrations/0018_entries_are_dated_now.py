@@ -52,8 +52,8 @@ BEGIN
         RAISE EXCEPTION 'entry % of seller % is dated %, not now', NEW.sequence, NEW.seller_id, NEW.created_at
             USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_is_dated_now';
     END IF;
-    IF uuid_extract_version(NEW.id) IS DISTINCT FROM 7
-       OR uuid_extract_timestamp(NEW.id) <> date_trunc('milliseconds', NEW.created_at) THEN
+    IF NEW.id::text !~ '^.{14}7.{4}[89ab]' OR ('x' || translate(left(NEW.id::text, 13), '-', ''))::bit(48)::bigint
+       <> floor(extract(epoch FROM NEW.created_at) * 1000) THEN
         RAISE EXCEPTION 'the id of entry % of seller % is not of its time', NEW.sequence, NEW.seller_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_id_is_of_its_time';
     END IF;

@@ -18,6 +18,7 @@ TITLE = "sharj-ledger-seal 2"
 # Entries that were about to be committed while a seal of format 1 was taken may be a little older and not in it.
 _SLACK = {TITLE: timedelta(0), "sharj-ledger-seal 1": timedelta(minutes=1)}
 _DIGEST = "sha256 "
+AUDIT = "audit"  # begins the lines of the audit trail, whose chains have actors
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Seals:
     """The contents of seals. Keys are the ids of sellers as text."""
 
     checkpoints: dict[str, dict[int, str]] = field(default_factory=dict)  # the hashes that each chain had, by sequence
+    audit: dict[str, dict[int, str]] = field(default_factory=dict)  # the same of the audit trail; keys are actors
     taken: list[tuple[str, dict[str, int]]] = field(default_factory=list)  # the moment of each seal, and where it ends
 
     def floors(self, seller_id: str) -> list[tuple[int, str]]:
@@ -49,7 +51,7 @@ class SealWriter:
         Path(self._temporary).unlink(missing_ok=True)
 
     def add(self, seller_id: str, sequence: int, entry_hash: str) -> None:
-        """Write the newest entry of one chain. Chains come in the order of their sellers' ids."""
+        """Write the end of one chain: of sellers in the order of their ids, then of the audit trail."""
         self._line(f"{seller_id} {sequence} {entry_hash}")
 
     def end(self, taken_at: str) -> str:
@@ -78,11 +80,13 @@ def read_seals(paths: list[Path]) -> Seals:
     for path in paths:
         title, *lines, moment = _lines(path)
         ends: dict[str, int] = {}
-        for seller_id, sequence, entry_hash in (_parse(path, line) for line in lines):
-            known = seals.checkpoints.setdefault(seller_id, {}).setdefault(sequence, entry_hash)
-            if known != entry_hash:
-                raise InvalidInput("against", f"{path}: contradicts another seal: seller {seller_id}, entry {sequence}")
-            ends[seller_id] = sequence
+        for line in lines:
+            chain, sequence, entry_hash = _parse(path, line.removeprefix(f"{AUDIT} "))
+            is_audit = line.startswith(AUDIT)
+            known = (seals.audit if is_audit else seals.checkpoints).setdefault(chain, {})
+            if known.setdefault(sequence, entry_hash) != entry_hash:
+                raise InvalidInput("against", f"{path}: contradicts another seal: {line}")
+            ends |= {} if is_audit else {chain: sequence}
         seals.taken.append((_moment(path, moment, _SLACK[title]), ends))
     return seals
 

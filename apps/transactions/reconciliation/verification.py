@@ -10,10 +10,11 @@ from uuid import UUID
 
 from django.db import connection
 
+from apps.accounts.audit_chain import TrailProblem, verify_trail
 from apps.core.database.timeouts import snapshot_read
 from apps.core.values.times import format_time
 from apps.transactions.ledger.chain import Chain, Problem, Row, WalletRow
-from apps.transactions.reconciliation.seals import Seals
+from apps.transactions.reconciliation.seals import AUDIT, Seals
 
 FETCH_ROWS = 2_000
 
@@ -59,6 +60,13 @@ class Report:
     sellers: int = 0
     entries: int = 0
     problems: list[Problem] = field(default_factory=list)
+    audit_lines: int | None = None  # None: the audit trail was left out
+    audit_problems: list[TrailProblem] = field(default_factory=list)
+
+    @property
+    def has_faults(self) -> bool:
+        """Tell whether the ledger or the audit trail has any."""
+        return bool(self.problems or self.audit_problems)
 
 
 class Verification:
@@ -96,6 +104,8 @@ class Verification:
             by_seller = attrgetter("seller_id")
             for seller, rows in groupby(merge(wallets, entries, key=by_seller), key=by_seller):
                 self._verify(seller, rows)
+            if seller_id is None:
+                self._verify_trail()
         for seller, sealed in sorted(self._checkpoints.items()):
             if seller_id is None or str(seller_id) == seller:
                 detail = f"the whole chain was deleted since the seal, which ends with entry {max(sealed)}"
@@ -118,6 +128,12 @@ class Verification:
             self.report.problems.append(problem)
         elif chain.sequence:
             self.on_head(seller, chain.sequence, chain.head.hex())
+
+    def _verify_trail(self) -> None:
+        def on_head(actor: str, sequence: int, line_hash: str) -> None:
+            self.on_head(f"{AUDIT} {actor}", sequence, line_hash)
+
+        self.report.audit_lines, self.report.audit_problems = verify_trail(self._seals.audit, on_head)
 
     def _count(self, rows: Iterator[Any], total: int) -> Iterator[Any]:
         for row in rows:

@@ -17,8 +17,8 @@ from apps.core.database.roles import open_database
 
 # By SQL: the line is written in the owner's transaction, and the application's connection is another role's.
 _TELL = """
-INSERT INTO accounts_auditevent (id, at, action, subject, subject_id, subject_name, detail, request_id)
-VALUES (uuidv7(), clock_timestamp(), %s, '', '', %s, %s, '-')"""
+INSERT INTO accounts_auditevent (action, subject, subject_id, subject_name, detail, request_id)
+VALUES (%s, '', '', %s, %s, '-')"""
 _ADDED = "SELECT n_tup_ins FROM pg_stat_xact_user_tables WHERE relid = 'transactions_ledgerentry'::regclass"
 
 
