@@ -9,7 +9,16 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.core.database.embedded.server import EmbeddedPostgres
 from apps.core.database.logins import database_login, is_embedded
-from apps.core.database.roles import Login, create_database, create_roles, open_database, restrict_database
+from apps.core.database.roles import (
+    MAINTENANCE_DATABASES,
+    Login,
+    create_database,
+    create_roles,
+    is_superuser,
+    open_database,
+    restrict_database,
+    take_from_public,
+)
 
 ACTIONS = {
     "start": "start the embedded PostgreSQL",
@@ -84,6 +93,12 @@ class Command(BaseCommand):
         with open_database(database_login("superuser", "postgres")) as admin:
             create_roles(admin, owner, application)
             create_database(admin, target["NAME"], owner)
+            may_restrict = is_superuser(admin)
         with open_database(target) as database:
             restrict_database(database, application.user)
+        for name in (*MAINTENANCE_DATABASES, target["NAME"]) if may_restrict else ():
+            with open_database(database_login("superuser", name)) as database:
+                take_from_public(database)
         self.stdout.write(f"The roles {owner.user} and {application.user} are ready in the database {target['NAME']}.")
+        if not may_restrict:
+            self.stdout.write("Large objects and temporary tables elsewhere were not taken away: only a superuser can.")
