@@ -46,6 +46,11 @@ def now_with(**changes: object) -> Row:
     return ago(timedelta()) | changes
 
 
+def now_with_digit(place: int, digit: str) -> Row:
+    row = ago(timedelta())
+    return row | {"id": f"{str(row['id'])[:place]}{digit}{str(row['id'])[place + 1 :]}"}
+
+
 # How each forgery changes a sale that is dated now, and what refuses it.
 FORGERIES: dict[str, tuple[Callable[[], Row], str]] = {
     "a minute ago": (lambda: ago(timedelta(minutes=1)), NOT_NOW),
@@ -65,11 +70,12 @@ FORGERIES: dict[str, tuple[Callable[[], Row], str]] = {
     ),
     "now, with the id of tomorrow": (lambda: now_with(id=uuid7_at(timezone.now() + DAY)), OTHER_ID),
     "now, with the id of the next millisecond": (
-        lambda: (moment := timezone.now()) and dated(moment) | {"id": uuid7_at(moment + timedelta(milliseconds=1))},
-        OTHER_ID,
+        lambda: now_with(id=uuid7_at(timezone.now() + timedelta(milliseconds=1))), OTHER_ID,
     ),
-    "now, with an id of version 4": (lambda: now_with(id=f"f{str(uuid4())[1:]}"), OTHER_ID),
-    "now, with an id of version 1": (lambda: now_with(id="fda8a7e0-2f3c-11ef-9262-0242ac120002"), OTHER_ID),
+    "now, with an id of version 4": (lambda: now_with_digit(14, "4"), OTHER_ID),
+    "now, with an id of version 8": (lambda: now_with_digit(14, "8"), OTHER_ID),
+    "now, with an id of no variant": (lambda: now_with_digit(19, "0"), OTHER_ID),
+    "now, with a random id": (lambda: now_with(id=f"f{str(uuid4())[1:]}"), OTHER_ID),
     "now, with an id of all ones": (lambda: now_with(id="ffffffff-ffff-ffff-ffff-ffffffffffff"), OTHER_ID),
 }  # fmt: skip
 
@@ -143,7 +149,7 @@ def test_history_is_loaded_with_a_line_in_the_trail() -> None:
     assert_ledger_consistent()
 
 
-SPOILERS = {
+SPOILERS: dict[str, Callable[[str], str]] = {
     "dated in the future": lambda sql: re.sub(r"'\d{4}-(\d\d-\d\dT)", r"'2100-\1", sql),
     "dated -infinity": lambda sql: re.sub(r"'\d{4}-\d\d-\d\dT[^']+'", "'-infinity'", sql),
     "not SQL": lambda sql: f"{sql} nonsense;",

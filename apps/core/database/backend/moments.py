@@ -17,10 +17,8 @@ LATEST = datetime(9999, 1, 1, tzinfo=UTC)  # and can write years up to this
 _TIMESTAMPTZ, _DATE = 1184, 1082
 
 
-def _within(
-    read: Callable[[str | None, Any], Value | None], least: Value, most: Value
-) -> Callable[[str | None, Any], Value | None]:
-    def cast(text: str | None, cursor: Any) -> Value | None:
+def _within(read: Callable[[Any, Any], Value | None], least: Value, most: Value) -> Callable[[Any, Any], Value | None]:
+    def cast(text: Any, cursor: Any) -> Value | None:
         try:
             value = read(text, cursor)
         except (ValueError, OverflowError):
