@@ -31,6 +31,7 @@ DECLARE
     last_moment timestamptz;
     head bytea;
     now timestamptz := clock_timestamp();
+    milliseconds bigint;
 BEGIN
     SELECT id, sequence, balance_after, created_at, entry_hash
     INTO last_id, last_sequence, last_balance, last_moment, head
@@ -52,8 +53,9 @@ BEGIN
         RAISE EXCEPTION 'entry % of seller % is dated %, not now', NEW.sequence, NEW.seller_id, NEW.created_at
             USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_is_dated_now';
     END IF;
-    IF NEW.id::text !~ '^.{14}7.{4}[89ab]' OR ('x' || translate(left(NEW.id::text, 13), '-', ''))::bit(48)::bigint
-       <> floor(extract(epoch FROM NEW.created_at) * 1000) THEN
+    milliseconds := (date_part('epoch', NEW.created_at) * 1000000)::bigint / 1000;
+    IF left(NEW.id::text, 15) <> overlay(lpad(to_hex(milliseconds), 12, '0') PLACING '-' FROM 9 FOR 0) || '-7'
+       OR strpos('89ab', substr(NEW.id::text, 20, 1)) = 0 THEN
         RAISE EXCEPTION 'the id of entry % of seller % is not of its time', NEW.sequence, NEW.seller_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_id_is_of_its_time';
     END IF;
