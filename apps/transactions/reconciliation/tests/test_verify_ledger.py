@@ -99,6 +99,7 @@ def test_text_names_seller_sequence_and_fault(seller: Seller) -> None:
     assert out.getvalue().splitlines() == [
         f"seller {seller.pk}, entry 3: missing: entry 4 stands in its place",
         "4 entries of 1 sellers: 1 sellers with faults.",
+        "1 lines of the audit trail: no fault.",
     ]
 
 
