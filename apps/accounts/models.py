@@ -69,6 +69,9 @@ class User(AbstractUser):
     )
     seller_role = models.CharField(_("seller role"), max_length=16, choices=SellerRole, blank=True)
 
+    # An owner may undo what an owner did; every other deactivation only staff may.
+    deactivated_by_owner = models.BooleanField(default=False, db_default=False, editable=False)
+
     # PostgreSQL's clock when this user was read as the caller of a request (`sessions.live_user`).
     read_at: datetime
 
@@ -83,6 +86,9 @@ class User(AbstractUser):
                 name="user_seller_has_role",
                 condition=Q(seller__isnull=True, seller_role="")
                 | Q(seller__isnull=False, seller_role__in=SellerRole.values),
+            ),
+            models.CheckConstraint(
+                name="user_deactivated_by_owner", condition=Q(deactivated_by_owner=False) | Q(is_active=False)
             ),
         )
 
@@ -121,8 +127,6 @@ class Session(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", verbose_name=_("user"))
     refresh_jti = models.CharField(max_length=64)
-    # The client's address or IPv6 /64 (`throttles.client_network`).
-    network = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires at"), db_index=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
@@ -133,6 +137,35 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class LoginOrigin(models.Model):
+    """A network from which a user has logged in at any door: guesses from elsewhere do not lock the user out there."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="login_origins")
+    network = models.CharField(max_length=64)
+    last_login_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "network"), name="login_origin_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} from {self.network}"
+
+
+class RefusedLogins(models.Model):
+    """A count of the refused logins of one window: of one member of staff, or of all other names (no user).
+
+    The audit trail gets the sum once the window is over. One window may have several counts, so that no login waits
+    for the lock of another.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
+    ends_at = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"{self.times} until {self.ends_at:%Y-%m-%d %H:%M}"
 
 
 class AuditAction(models.TextChoices):

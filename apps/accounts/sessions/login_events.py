@@ -10,9 +10,11 @@ from typing import Any
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
 from apps.accounts import audit
-from apps.accounts.models import AuditAction, Session, User
+from apps.accounts.models import AuditAction, LoginOrigin, Session, User
+from apps.accounts.sessions import refused_logins
 from apps.core.observability import events, metrics, request_address
 
 
@@ -26,9 +28,20 @@ class Door(Enum):
 
 def login_succeeded(user: User, door: Door, session: Session | None = None) -> None:
     """Record a login, in the transaction that opens its session; count and log it once that is committed."""
+    _remember_origin(user)
     if door is not Door.SELLER:
         audit.record(AuditAction.LOG_IN, session, actor_id=user.pk)
+        transaction.on_commit(refused_logins.report_past_windows, robust=True)
     transaction.on_commit(partial(_tell_success, user, door, session), robust=True)
+
+
+def _remember_origin(user: User) -> None:
+    address = request_address.current()
+    if address is not None:
+        origin = LoginOrigin(user=user, network=request_address.network_of(address), last_login_at=timezone.now())
+        LoginOrigin.objects.bulk_create(
+            [origin], update_conflicts=True, unique_fields=["user", "network"], update_fields=["last_login_at"]
+        )
 
 
 def _tell_success(user: User, door: Door, session: Session | None) -> None:
@@ -48,7 +61,7 @@ def login_failed(username: str, door: Door, *, is_wrong_door: bool = False) -> N
     # The text typed as a username may be a password: only a name that exists is written down.
     user = User.objects.filter(username__iexact=username).first()
     if door is not Door.SELLER:
-        audit.record(AuditAction.LOG_IN_REFUSED, user, actor_id=None)
+        refused_logins.count_one(user)
     metrics.LOGINS.labels("failed").inc()
     events.security_warning(
         "login_failed",

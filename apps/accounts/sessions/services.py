@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
-from apps.accounts.models import Seller, Session, User
+from apps.accounts.models import LoginOrigin, Seller, Session, User
 from apps.accounts.sessions import login_events
 from apps.accounts.sessions.login_events import Door
 from apps.accounts.sessions.tokens import Claims, InvalidToken, TokenPair, issue_pair, read_refresh
@@ -26,8 +26,8 @@ class InvalidCredentials(DomainError):
     code = "invalid_credentials"
 
 
-def open_session(*, username: str, password: str, door: Door, network: str = "") -> TokenPair:
-    """Log in from `network`.
+def open_session(*, username: str, password: str, door: Door) -> TokenPair:
+    """Log in.
 
     Raises:
         InvalidCredentials: for every reason alike, after the same work.
@@ -40,7 +40,7 @@ def open_session(*, username: str, password: str, door: Door, network: str = "")
         user.last_login = timezone.now()
         user.save(update_fields=["last_login"])
         lifetime = cast("timedelta", api_settings.REFRESH_TOKEN_LIFETIME)
-        session = Session(user=user, network=network[:64], expires_at=timezone.now() + lifetime)
+        session = Session(user=user, expires_at=timezone.now() + lifetime)
         pair = issue_pair(session)
         session.refresh_jti = pair.refresh_jti
         session.save(force_insert=True)
@@ -159,5 +159,5 @@ def _revoke(session: Session) -> None:
 
 
 def has_logged_in_from(username: str, network: str) -> bool:
-    """Tell whether a kept session of the account began at this network."""
-    return Session.objects.filter(user__username__iexact=username, network=network).exists()
+    """Tell whether the account has logged in from this network before, by the API or to the back office."""
+    return LoginOrigin.objects.filter(user__username__iexact=username, network=network).exists()

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -15,19 +14,12 @@ from rest_framework.request import Request
 from apps.accounts.sessions.services import InvalidCredentials, has_logged_in_from
 from apps.core.limits.rate_limits import Count, Limit, count, retry_after_seconds
 from apps.core.limits.throttles import CountingThrottle
-from apps.core.observability import events
+from apps.core.observability import events, request_address
 
 
 def client_network(request: Request | HttpRequest) -> str:
-    """Return the client's address, or its /64 in IPv6, all of which one client usually has."""
-    text = str(request.META.get("REMOTE_ADDR", ""))
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return text
-    if isinstance(address, IPv6Address):
-        return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
-    return str(address)
+    """Return the client's address, or its network in IPv6."""
+    return request_address.network_of(str(request.META.get("REMOTE_ADDR", "")))
 
 
 class AddressThrottle(CountingThrottle):

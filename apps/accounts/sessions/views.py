@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 from apps.accounts.sessions import services as sessions
 from apps.accounts.sessions.login_events import Door
 from apps.accounts.sessions.serializers import CredentialsSerializer, RefreshSerializer, TokenPairSerializer
-from apps.accounts.sessions.throttles import LoginThrottle, client_network, failures_limited
+from apps.accounts.sessions.throttles import LoginThrottle, failures_limited
 from apps.core.api.input import read_body
 from apps.core.apidocs.swagger import documented
 
@@ -28,7 +28,7 @@ class LoginView(PublicView):
     def login(self, request: Request) -> Response:
         credentials = read_body(CredentialsSerializer, request)
         with failures_limited(request, credentials["username"]):
-            pair = sessions.open_session(**credentials, door=self.door, network=client_network(request))
+            pair = sessions.open_session(**credentials, door=self.door)
         return Response(TokenPairSerializer(pair).data)
 
 

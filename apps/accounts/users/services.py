@@ -12,15 +12,23 @@ from apps.accounts.models import AuditAction, User
 from apps.accounts.roles import OWNERS
 from apps.accounts.sellers.services import duplicates_named, set_password
 from apps.accounts.sessions.services import revoke_sessions
-from apps.core.errors import NotFound, PermissionDenied
+from apps.core.errors import DomainError, NotFound, PermissionDenied
+
+
+class DeactivatedByStaff(DomainError):
+    """Staff deactivated the user, so only staff may reactivate it."""
+
+    code = "deactivated_by_staff"
 
 
 def save_user(*, user: User, ends_sessions: bool) -> None:
-    """Save an edited user; `ends_sessions`: the rights of its tokens have changed.
+    """Save a user that staff edited; `ends_sessions`: the rights of its tokens have changed.
 
     Raises:
         InvalidInput: username or email taken.
     """
+    if user.is_active:
+        user.deactivated_by_owner = False
     with duplicates_named(), transaction.atomic():
         user.save()
         if ends_sessions:
@@ -52,6 +60,7 @@ def update_seller_user(*, user_id: UUID, seller_id: UUID, changes: Mapping[str, 
     Raises:
         NotFound: the seller has no such user.
         PermissionDenied: the user is an owner; only staff change owners, so that every seller keeps one.
+        DeactivatedByStaff: `is_active` of a user that staff deactivated.
         InvalidInput: the email is taken, or the password is weak.
     """
     with duplicates_named(), transaction.atomic(durable=True):
@@ -61,16 +70,25 @@ def update_seller_user(*, user_id: UUID, seller_id: UUID, changes: Mapping[str, 
         if user.seller_role in OWNERS:
             raise PermissionDenied("Only staff may change an owner.")
         plain = {name: value for name, value in changes.items() if name != "password"}
+        if plain.get("is_active", user.is_active) != user.is_active:
+            plain["deactivated_by_owner"] = _deactivates(user)
         detail = audit.describe_changes({name: getattr(user, name) for name in plain}, plain)
         for name, value in plain.items():
             setattr(user, name, value)
         if "password" in changes:
             set_password(user, changes["password"])
-        user.save(update_fields=list(changes))
+        user.save(update_fields={*plain, *changes})
         if not user.is_active:
             revoke_sessions(user)
         audit.record(_action_of(changes), user, actor_id=changed_by.pk, detail=detail)
     return user
+
+
+def _deactivates(user: User) -> bool:
+    """Tell whether an owner that changes `is_active` deactivates `user`; refuse to undo what staff did."""
+    if not user.is_active and not user.deactivated_by_owner:
+        raise DeactivatedByStaff("Only staff may reactivate a user that staff deactivated.")
+    return user.is_active
 
 
 def _action_of(changes: Mapping[str, Any]) -> AuditAction:

@@ -59,7 +59,8 @@ class SellerUserView(APIView):
 
     @documented(
         summary="Change one of my users", request=SellerUserChangesSerializer, answers={200: SellerUserSerializer},
-        problems=(*_PROBLEMS, "not_found"), examples={200: {"role": "viewer"}}, tags=["sellers"],
+        problems=(*_PROBLEMS, "deactivated_by_staff", "not_found"), examples={200: {"role": "viewer"}},
+        tags=["sellers"],
     )  # fmt: skip
     def patch(self, request: Request, user_id: UUID) -> Response:
         """Change an operator or a viewer. A new password ends its sessions. For owners."""

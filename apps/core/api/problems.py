@@ -61,6 +61,11 @@ PROBLEMS: Mapping[str, Problem] = {
     "seller_not_active": Problem(
         403, gettext_noop("The seller is not active"), "The seller is pending.", {"seller_status": "pending"}
     ),
+    "deactivated_by_staff": Problem(
+        403,
+        gettext_noop("Only staff may reactivate this user"),
+        gettext_noop("Only staff may reactivate a user that staff deactivated."),
+    ),
     "self_approval": Problem(
         403,
         gettext_noop("A request is not processed by the user who filed it"),

@@ -5,6 +5,7 @@ import pytest
 from apps.accounts.models import Seller, Session, User
 from apps.accounts.roles import SellerRole
 from apps.testing.api import Caller, assert_invalid, assert_problem
+from apps.testing.back_office import desk, user_form
 from apps.testing.factories import log_in, make_seller, make_user, owner_of
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,32 @@ def test_a_deactivated_user_is_out_at_once_and_can_come_back(mehr: Seller, owner
     assert owner.send("DELETE", f"sellers/me/users/{user.pk}/").status == 204
     assert owner.patch(f"sellers/me/users/{user.pk}/", {"is_active": True}).body["is_active"] is True
     assert theirs.get("auth/me/").status == 401
+
+
+def test_what_staff_deactivated_an_owner_does_not_reactivate(mehr: Seller, owner: Caller) -> None:
+    user = make_user(mehr, SellerRole.VIEWER)
+    staff = desk("admin")
+    assert staff.post("accounts_user_change", user.pk, data=user_form(user, is_active=None)).status_code == 302
+
+    assert owner.send("DELETE", f"sellers/me/users/{user.pk}/").status == 204, "a second deactivation changes nothing"
+    assert_problem(owner.patch(f"sellers/me/users/{user.pk}/", {"is_active": True}), 403, "deactivated_by_staff")
+    both = {"is_active": True, "role": "operator"}
+    assert_problem(owner.patch(f"sellers/me/users/{user.pk}/", both), 403, "deactivated_by_staff")
+    user.refresh_from_db()
+    assert (user.is_active, user.seller_role) == (False, "viewer")
+
+    assert staff.post("accounts_user_change", user.pk, data=user_form(user)).status_code == 302
+    assert User.objects.get(pk=user.pk).is_active
+
+
+def test_staff_undo_what_an_owner_did_and_the_next_deactivation_is_theirs(mehr: Seller, owner: Caller) -> None:
+    user = make_user(mehr, SellerRole.VIEWER)
+    staff = desk("admin")
+    owner.send("DELETE", f"sellers/me/users/{user.pk}/")
+    for is_active in ("on", None):
+        assert staff.post("accounts_user_change", user.pk, data=user_form(user, is_active=is_active)).status_code == 302
+
+    assert_problem(owner.patch(f"sellers/me/users/{user.pk}/", {"is_active": True}), 403, "deactivated_by_staff")
 
 
 def test_a_weak_new_password_is_refused(mehr: Seller, owner: Caller) -> None:

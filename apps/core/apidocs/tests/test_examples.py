@@ -87,6 +87,8 @@ def provoke() -> Iterator[Answer]:
     sale = owner.charge("5.00", key="k").body["id"]
     yield owner.charge("6.00", key="k")
     yield owner.get("sellers/")
+    gone = User.objects.create(username="gone", seller=seller, seller_role="viewer", is_active=False)
+    yield owner.patch(f"sellers/me/users/{gone.pk}/", {"is_active": True})
     yield anonymous.get("auth/me/")
     yield anonymous.post("auth/seller/login/", {"username": "unknown", "password": "nothing"})
     yield anonymous.send("PUT", "health/live/")
