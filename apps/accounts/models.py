@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models, transaction
@@ -72,6 +73,8 @@ class User(AbstractUser):
     # An owner may undo what an owner did; every other deactivation only staff may.
     deactivated_by_owner = models.BooleanField(default=False, db_default=False, editable=False)
 
+    # The session that a new password does not end: the one that sets it.
+    kept_session_id: UUID | None = None
     # PostgreSQL's clock when this user was read as the caller of a request (`sessions.live_user`).
     read_at: datetime
 
@@ -93,12 +96,13 @@ class User(AbstractUser):
         )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save; a new password ends every session of the old one, by whichever path it is set."""
+        """Save; a new password ends every other session of the old one, by whichever path it is set."""
         is_new_password = getattr(self, "_password", None) is not None and not self._state.adding
         with transaction.atomic():
             super().save(*args, **kwargs)
             if is_new_password:
-                self.sessions.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
+                others = self.sessions.filter(revoked_at__isnull=True).exclude(pk=self.kept_session_id)
+                others.update(revoked_at=timezone.now())
 
     @property
     def staff_roles(self) -> frozenset[str]:

@@ -110,6 +110,9 @@ JWT_SIGNING_KEY: str = env.str("JWT_SIGNING_KEY", default="") or SECRET_KEY
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 JWT_VERIFYING_KEYS_FALLBACK: list[str] = env.list("JWT_VERIFYING_KEYS_FALLBACK", default=[]) + SECRET_KEY_FALLBACKS
 
+# A login ends after so many days, however often its tokens are refreshed.
+SESSION_MAX_DAYS: int = env.int("SESSION_MAX_DAYS", default=30)
+
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=1),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, Seller, User
 from apps.accounts.roles import SellerRole, StaffRole
-from apps.core.errors import DomainError, InvalidInput, NotFound
+from apps.core.errors import DomainError, InvalidFields, InvalidInput, NotFound
 from apps.core.observability import events
 
 
@@ -51,6 +51,37 @@ def duplicates_named() -> Iterator[None]:
         raise InvalidInput(field, _TAKEN[field], code="unique") from error
 
 
+def judge_new_user(
+    *, username: str | None = None, email: str | None = None, password: str | None = None, is_company: bool = False
+) -> Iterator[InvalidInput]:
+    """Yield what stands against these fields of a new user, or of a new company with its owner."""
+    if username is not None and User.objects.filter(username__iexact=username).exists():
+        yield InvalidInput("username", _TAKEN["username"], code="unique")
+    if email and any(
+        model.objects.filter(email__iexact=email).exists() for model in ([User, Seller] if is_company else [User])
+    ):
+        yield InvalidInput("email", _TAKEN["email"], code="unique")
+    if password is not None:
+        try:
+            validate_password(password, user=User(username=username or "", email=email or ""))
+        except ValidationError as error:
+            yield InvalidInput("password", " ".join(error.messages), code="weak_password")
+
+
+def _new_user(password: str, *, is_company: bool = False, **fields: Any) -> User:
+    """Return a new user, not saved; the hashing of its password costs the same if the name is taken.
+
+    Raises:
+        InvalidFields: username or email taken, the password is weak; all that apply.
+    """
+    user = User(**fields)
+    user.set_password(password)
+    problems = [*judge_new_user(username=user.username, email=user.email, password=password, is_company=is_company)]
+    if problems:
+        raise InvalidFields(problems)
+    return user
+
+
 def create_seller(
     *,
     username: str,
@@ -69,8 +100,7 @@ def create_seller(
     Raises:
         InvalidInput: username or email taken, or the password is weak.
     """
-    owner = User(username=username, email=email, seller_role=SellerRole.OWNER)
-    set_password(owner, password)
+    owner = _new_user(password, is_company=True, username=username, email=email, seller_role=SellerRole.OWNER)
     with duplicates_named(), transaction.atomic(durable=True):
         owner.seller = Seller.objects.create(
             company_name=company_name, email=email, phone_number=phone_number, daily_limit=daily_limit, status=status
@@ -90,8 +120,7 @@ def create_seller_user(
     Raises:
         InvalidInput: username or email taken, or the password is weak.
     """
-    user = User(username=username, email=email, seller_id=seller_id, seller_role=role)
-    set_password(user, password)
+    user = _new_user(password, username=username, email=email, seller_id=seller_id, seller_role=role)
     with duplicates_named(), transaction.atomic(durable=True):
         user.save(force_insert=True)
         detail = f"role: {SellerRole(role).value}"
@@ -101,8 +130,7 @@ def create_seller_user(
 
 def create_staff_user(*, role: StaffRole, username: str, password: str, email: str = "") -> User:
     """Create a user of the staff, for a command; raises as `create_seller_user` does."""
-    user = User(username=username, email=email, is_staff=True)
-    set_password(user, password)
+    user = _new_user(password, username=username, email=email, is_staff=True)
     with duplicates_named(), transaction.atomic(durable=True):
         user.save(force_insert=True)
         user.groups.add(Group.objects.get(name=role))
@@ -118,12 +146,12 @@ def change_password(*, user: User, password: str) -> None:
         audit.record(AuditAction.SET_PASSWORD, user, actor_id=None)
 
 
-def set_password(user: User, password: str) -> None:
-    """Give `user` a password, without saving; raises `InvalidInput` for a weak one."""
+def set_password(user: User, password: str, *, field: str = "password") -> None:
+    """Give `user` a password, without saving; raises `InvalidInput` on `field` for a weak one."""
     try:
         validate_password(password, user=user)
     except ValidationError as error:
-        raise InvalidInput("password", " ".join(error.messages), code="weak_password") from error
+        raise InvalidInput(field, " ".join(error.messages), code="weak_password") from error
     user.set_password(password)
 
 

@@ -1,6 +1,8 @@
 """Endpoints for registration and sellers."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from rest_framework import status
@@ -24,9 +26,14 @@ from apps.accounts.sellers.serializers import (
 )
 from apps.accounts.sessions.throttles import RegistrationThrottle
 from apps.accounts.sessions.views import PublicView
-from apps.core.api.input import read_body, read_query
+from apps.core.api.input import read_body, read_judged_body, read_query
 from apps.core.api.pagination import paginated
 from apps.core.apidocs.swagger import documented, page_of
+
+
+def _read_company(serializer_class: type[RegistrationSerializer], request: Request) -> dict[str, Any]:
+    judge = partial(services.judge_new_user, is_company=True)
+    return read_judged_body(serializer_class, request, judge, "username", "email", "password")
 
 
 class RegisterView(PublicView):
@@ -42,7 +49,7 @@ class RegisterView(PublicView):
     )
     def post(self, request: Request) -> Response:
         """Create a pending seller and its owner. It may file credit requests at once, and sells once it is verified."""
-        owner = services.create_seller(**read_body(RegistrationSerializer, request))
+        owner = services.create_seller(**_read_company(RegistrationSerializer, request))
         return Response(RegisteredSerializer(owner).data, status=status.HTTP_201_CREATED)
 
 
@@ -69,7 +76,7 @@ class SellerListView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Create an active seller with its owner. For admins."""
-        body = read_body(SellerCreationSerializer, request)
+        body = _read_company(SellerCreationSerializer, request)
         owner = services.create_seller(**body, status=Seller.Status.ACTIVE, created_by=caller(request))
         assert owner.seller_id  # noqa: S101  (for the type checker)
         seller = selectors.get_seller(owner.seller_id)

@@ -19,11 +19,12 @@ from apps.core.observability import events, metrics, request_address
 
 
 class Door(Enum):
-    """The logins: one for users of sellers, one for staff, and the form of the back office."""
+    """The logins: one for users of sellers, one for staff, and the form of the back office; and a password's change."""
 
     SELLER = "seller"
     STAFF = "staff"
     BACK_OFFICE = "admin site"
+    PASSWORD = "password change"  # noqa: S105  (not one)
 
 
 def login_succeeded(user: User, door: Door, session: Session | None = None) -> None:
@@ -60,7 +61,7 @@ def login_failed(username: str, door: Door, *, is_wrong_door: bool = False) -> N
     """Record a refused login; `is_wrong_door`: the password was right."""
     # The text typed as a username may be a password: only a name that exists is written down.
     user = User.objects.filter(username__iexact=username).first()
-    if door is not Door.SELLER:
+    if door in (Door.STAFF, Door.BACK_OFFICE) or (door is Door.PASSWORD and user and user.is_staff):
         refused_logins.count_one(user)
     metrics.LOGINS.labels("failed").inc()
     events.security_warning(
@@ -72,10 +73,10 @@ def login_failed(username: str, door: Door, *, is_wrong_door: bool = False) -> N
     )
 
 
-def login_ended(user: User, session: Session | None = None) -> None:
+def login_ended(user: User, session: Session | None = None, *, detail: str = "") -> None:
     """Record a logout; log it once it is committed."""
     if user.is_staff:
-        audit.record(AuditAction.LOG_OUT, session, actor_id=user.pk)
+        audit.record(AuditAction.LOG_OUT, session, actor_id=user.pk, detail=detail)
     fields = {"user": user.pk, "session": session and session.pk, "client": request_address.current()}
     transaction.on_commit(partial(events.security, "logout", **fields), robust=True)
 

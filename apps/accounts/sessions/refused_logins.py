@@ -58,11 +58,9 @@ def _try_lock(name: str) -> bool:
 def report_past_windows() -> None:
     """Add the sum of each window that is over to the audit trail, and forget its counts.
 
-    A window with a count that is locked waits for the next report.
+    A window with a count that is locked, by another report for one, waits for the next report.
     """
     with transaction.atomic():
-        if not _try_lock("report"):
-            return
         past = RefusedLogins.objects.filter(ends_at__lte=timezone.now())
         for user_id, ends_at in past.values_list("user", "ends_at").distinct():
             _report(past.filter(user=user_id, ends_at=ends_at))
@@ -70,7 +68,7 @@ def report_past_windows() -> None:
 
 def _report(window: QuerySet[RefusedLogins]) -> None:
     counts = list(window.select_for_update(skip_locked=True))
-    if len(counts) < window.count():
+    if not counts or len(counts) < window.count():
         return
     times, ends_at = sum(count.times for count in counts), counts[0].ends_at
     began_at = ends_at - timedelta(seconds=_window_seconds())

@@ -29,11 +29,19 @@ class TokenPairSerializer(serializers.Serializer[Any]):
 
     access = serializers.CharField()
     refresh = serializers.CharField()
+    token_type = serializers.CharField()
+    expires_in = serializers.IntegerField(help_text="Seconds until the access token ends.")
+    refresh_expires_in = serializers.IntegerField(
+        help_text="Seconds until the refresh token ends: a day, or less near the end of the session."
+    )
 
     class Meta:
         swagger_schema_fields = {
             "example": {
                 "access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.…",
                 "refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.…",
+                "token_type": "Bearer",
+                "expires_in": 900,
+                "refresh_expires_in": 86400,
             }
         }

@@ -3,20 +3,19 @@
 Reuse of a spent token means that a copy of it is in other hands, so it ends the whole family (RFC 9700, 4.14.2).
 """
 
-from datetime import timedelta
 from functools import cache
 from typing import Any, cast
 
 from django.contrib.auth import authenticate
 from django.db import connection, transaction
 from django.utils import timezone
-from rest_framework_simplejwt.settings import api_settings
+from django.utils.translation import gettext_noop
 
 from apps.accounts.models import LoginOrigin, Seller, Session, User
 from apps.accounts.sessions import login_events
 from apps.accounts.sessions.login_events import Door
-from apps.accounts.sessions.tokens import Claims, InvalidToken, TokenPair, issue_pair, read_refresh
-from apps.core.errors import DomainError
+from apps.accounts.sessions.tokens import Claims, InvalidToken, TokenPair, issue_pair, read_refresh, session_end
+from apps.core.errors import DomainError, InvalidInput
 from apps.core.observability import events
 
 
@@ -24,6 +23,13 @@ class InvalidCredentials(DomainError):
     """Wrong username, wrong password, a deactivated user or the wrong door; the answer does not tell which."""
 
     code = "invalid_credentials"
+
+
+class WrongPassword(InvalidInput):
+    """The password that a caller gave to prove itself is not its own; counted like a failed login."""
+
+    def __init__(self) -> None:
+        super().__init__("current_password", gettext_noop("The current password is wrong."), code="wrong_password")
 
 
 def open_session(*, username: str, password: str, door: Door) -> TokenPair:
@@ -39,10 +45,8 @@ def open_session(*, username: str, password: str, door: Door) -> TokenPair:
     with transaction.atomic(durable=True):
         user.last_login = timezone.now()
         user.save(update_fields=["last_login"])
-        lifetime = cast("timedelta", api_settings.REFRESH_TOKEN_LIFETIME)
-        session = Session(user=user, expires_at=timezone.now() + lifetime)
+        session = Session(user=user)
         pair = issue_pair(session)
-        session.refresh_jti = pair.refresh_jti
         session.save(force_insert=True)
         login_events.login_succeeded(user, door, session)
     return pair
@@ -56,7 +60,8 @@ def rotate_session(*, refresh: str) -> TokenPair:
     """Exchange a refresh token for a new pair. Of any number of parallel uses of one token exactly one succeeds.
 
     Raises:
-        InvalidToken: malformed, expired, spent, revoked, or its user is deleted or deactivated.
+        InvalidToken: malformed, expired, spent, revoked, past the end of its session, or its user is deleted or
+            deactivated.
     """
     claims = read_refresh(refresh)
     with transaction.atomic(durable=True):
@@ -68,15 +73,13 @@ def rotate_session(*, refresh: str) -> TokenPair:
 
 
 def _rotate(session: Session, claims: Claims) -> TokenPair | None:
-    if session.revoked_at is not None or not session.user.is_active:
+    if session.revoked_at is not None or not session.user.is_active or session_end(session) <= timezone.now():
         return None
     if session.refresh_jti != claims.jti:
         _revoke(session)
         events.security_warning("spent_refresh_token_used", user=session.user_id, session=session.pk)
         return None
     pair = issue_pair(session)
-    session.refresh_jti = pair.refresh_jti
-    session.expires_at = timezone.now() + cast("timedelta", api_settings.REFRESH_TOKEN_LIFETIME)
     session.save(update_fields=["refresh_jti", "expires_at"])
     return pair
 
@@ -94,6 +97,13 @@ def close_session(*, refresh: str) -> None:
             raise InvalidToken
         _revoke(session)
         login_events.login_ended(session.user, session)
+
+
+def close_all_sessions(*, user: User) -> None:
+    """Log out everywhere: revoke all tokens of all families of `user`."""
+    with transaction.atomic(durable=True):
+        revoke_sessions(user)
+        login_events.login_ended(user, detail=gettext_noop("all sessions"))
 
 
 def revoke_sessions(user: User) -> None:

@@ -2,11 +2,13 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenBackendError, TokenError
 from rest_framework_simplejwt.settings import api_settings
@@ -31,7 +33,10 @@ class TokenPair:
 
     access: str
     refresh: str
-    refresh_jti: str
+    # Seconds from now.
+    expires_in: int
+    refresh_expires_in: int
+    token_type: str = "Bearer"  # noqa: S105  (not one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +52,25 @@ class Claims:
     is_authenticated = True
 
 
+def session_end(session: Session) -> datetime:
+    """Return when the last token of `session` ends, however often it is refreshed."""
+    return (session.created_at or timezone.now()) + timedelta(days=settings.SESSION_MAX_DAYS)
+
+
 def issue_pair(session: Session) -> TokenPair:
-    """Return a new access and refresh token for `session`; the caller stores `refresh_jti` on it."""
+    """Return a new access and refresh token for `session`, which names the latter; the caller saves it."""
+    now = timezone.now().replace(microsecond=0)  # as tokens have whole seconds
+    left = session_end(session) - now
     refresh = RefreshToken()
+    refresh_life, access_life = (min(kind.lifetime, left) for kind in (RefreshToken, AccessToken))
     refresh["user_id"] = str(session.user_id)
     refresh["sid"] = str(session.pk)
     refresh["seller_id"] = str(session.user.seller_id) if session.user.seller_id else None
-    return TokenPair(access=str(refresh.access_token), refresh=str(refresh), refresh_jti=refresh["jti"])
+    access = refresh.access_token
+    refresh.set_exp(from_time=now, lifetime=refresh_life)
+    access.set_exp(from_time=now, lifetime=access_life)
+    session.refresh_jti, session.expires_at = refresh["jti"], now + refresh_life
+    return TokenPair(str(access), str(refresh), int(access_life.total_seconds()), int(refresh_life.total_seconds()))
 
 
 def read_access(raw: bytes) -> Claims:

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.permissions import caller
 from apps.accounts.sessions import services as sessions
 from apps.accounts.sessions.login_events import Door
 from apps.accounts.sessions.serializers import CredentialsSerializer, RefreshSerializer, TokenPairSerializer
@@ -91,4 +92,12 @@ class LogoutView(PublicView):
     def post(self, request: Request) -> Response:
         """End the session: its access and refresh tokens stop working at once."""
         sessions.close_session(**read_body(RefreshSerializer, request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class LogoutEverywhereView(APIView):
+    @documented(summary="Log out everywhere", answers={204: None}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """End every session of the caller, this one too: their tokens stop working at once."""
+        sessions.close_all_sessions(user=caller(request))
         return Response(status=status.HTTP_204_NO_CONTENT)

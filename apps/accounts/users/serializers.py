@@ -71,6 +71,18 @@ class SellerUserChangesSerializer(serializers.Serializer[Any]):
         swagger_schema_fields = {"example": {"role": "viewer"}}
 
 
+class PasswordChangeSerializer(serializers.Serializer[Any]):
+    """The caller's password and the one to be used from now on."""
+
+    current_password = serializers.CharField(max_length=128, trim_whitespace=False)
+    new_password = serializers.CharField(max_length=128, trim_whitespace=False)
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {"current_password": "pale-otter-91-lamp", "new_password": "deep-finch-64-gate"}
+        }
+
+
 class InvitationSerializer(serializers.Serializer[Any]):
     """A new user of the seller: operators sell and read, viewers read."""
 

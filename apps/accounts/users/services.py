@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -11,7 +12,9 @@ from apps.accounts import audit
 from apps.accounts.models import AuditAction, User
 from apps.accounts.roles import OWNERS
 from apps.accounts.sellers.services import duplicates_named, set_password
-from apps.accounts.sessions.services import revoke_sessions
+from apps.accounts.sessions import login_events
+from apps.accounts.sessions.login_events import Door
+from apps.accounts.sessions.services import WrongPassword, revoke_sessions
 from apps.core.errors import DomainError, NotFound, PermissionDenied
 
 
@@ -95,6 +98,26 @@ def _action_of(changes: Mapping[str, Any]) -> AuditAction:
     if changes.get("is_active") is False:
         return AuditAction.DEACTIVATE
     return AuditAction.SET_PASSWORD if set(changes) == {"password"} else AuditAction.CHANGE
+
+
+def change_own_password(*, user: User, session_id: UUID, current_password: str, new_password: str) -> None:
+    """Change the password of `user` and end all its sessions but `session_id`.
+
+    Raises:
+        WrongPassword: the current password is another, or changed in this moment.
+        InvalidInput: the new password is weak.
+    """
+    encoded = user.password
+    if not check_password(current_password, encoded):
+        login_events.login_failed(user.username, Door.PASSWORD)
+        raise WrongPassword
+    set_password(user, new_password, field="new_password")
+    user.kept_session_id = session_id
+    with transaction.atomic(durable=True):
+        if User.objects.select_for_update(no_key=True).filter(pk=user.pk, password=encoded).first() is None:
+            raise WrongPassword
+        user.save(update_fields=["password"])
+        audit.record(AuditAction.SET_PASSWORD, user, actor_id=user.pk)
 
 
 def deactivate_seller_user(*, user_id: UUID, seller_id: UUID, deactivated_by: User) -> None:

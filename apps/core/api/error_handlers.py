@@ -62,7 +62,9 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
 
 def _describe(error: Exception) -> tuple[dict[str, object], dict[str, str]] | None:
     if isinstance(error, InvalidInput):
-        problems = [{"field": error.field, "code": error.field_code, "detail": gettext(error.message)}]
+        problems = [
+            {"field": each.field, "code": each.field_code, "detail": gettext(each.message)} for each in error.problems
+        ]
         return document(error.code, errors=problems), {}
     if isinstance(error, DomainError):
         return document(error.code, error.message, **error.extra), {}

@@ -1,11 +1,15 @@
 """Input of a request, read by a serializer: a value of the wrong kind is a 400 before any change."""
 
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
+
+from apps.core.errors import InvalidInput
 
 
 class ListQuerySerializer(serializers.Serializer[Any]):
@@ -44,3 +48,29 @@ def read_body(serializer_class: type[serializers.Serializer[Any]], request: Requ
     """
     validated: dict[str, Any] = _reader(serializer_class, get_language()).run_validation(request.data)
     return validated
+
+
+def read_judged_body(
+    serializer_class: type[serializers.Serializer[Any]],
+    request: Request,
+    judge: Callable[..., Iterable[InvalidInput]],
+    *names: str,
+) -> dict[str, Any]:
+    """Return the validated JSON body; if it is refused, tell also what the domain has against the fields `names`.
+
+    `judge` gets those of `names` that passed. It is not asked about a valid body: the use case judges that itself.
+
+    Raises:
+        ValidationError, ParseError, RequestTooLarge: the body does not match `serializer_class`.
+    """
+    try:
+        return read_body(serializer_class, request)
+    except serializers.ValidationError as error:
+        if not isinstance(request.data, Mapping) or not isinstance(error.detail, dict):
+            raise
+        fields = _reader(serializer_class, get_language()).fields
+        passed = {name for name in names if name in request.data and name not in error.detail}
+        for problem in judge(**{name: fields[name].run_validation(request.data[name]) for name in passed}):
+            detail = ErrorDetail(gettext(problem.message), code=problem.field_code)
+            error.detail.setdefault(problem.field, []).append(detail)
+        raise

@@ -14,6 +14,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST auth/admin/login/": CREDENTIALS,
     "POST auth/refresh/": {"refresh": "garbage"},
     "POST auth/logout/": {"refresh": "garbage"},
+    "POST auth/password/": {"current_password": "wrong", "new_password": "long enough, and odd"},
     "POST sellers/": NEW,
     "POST sellers/me/users/": {key: NEW[key] for key in ("username", "password", "email")} | {"role": "viewer"},
     "PATCH sellers/me/": {"email": "changed@example.com"},

@@ -104,6 +104,31 @@ def test_a_field_of_the_wrong_kind_is_refused(anonymous: Caller, field: str, val
     assert_invalid(answer, field)
 
 
+def test_all_complaints_come_in_one_answer(anonymous: Caller) -> None:
+    _register(anonymous)
+    wrong = {"email": "REZA@example.com", "password": "1234"}
+
+    with nothing_changes():
+        known_to_the_domain = _register(anonymous, **wrong)
+        answer = _register(anonymous, **wrong, phone_number="12", company_name=" ")
+
+    complaints = {("username", "unique"), ("email", "unique"), ("password", "weak_password")}
+    assert known_to_the_domain.codes == complaints
+    assert answer.codes >= complaints | {("phone_number", "invalid_phone_number")}
+    assert {field for field, _ in answer.codes} == {"username", "email", "password", "phone_number", "company_name"}
+
+
+def test_a_password_like_the_name_is_weak_beside_other_complaints(anonymous: Caller) -> None:
+    answer = _register(anonymous, username="warm-ibis-58", password="warm-ibis-58", phone_number="12")
+
+    assert answer.codes == {("password", "weak_password"), ("phone_number", "invalid_phone_number")}
+
+
+@pytest.mark.parametrize("body", [[], "text", 1, None])
+def test_a_body_that_is_no_object_is_refused(anonymous: Caller, body: object) -> None:
+    assert_invalid(anonymous.post("auth/seller/register/", body))
+
+
 @pytest.mark.parametrize("field", BODY)
 def test_a_field_that_is_missing_is_named(anonymous: Caller, field: str) -> None:
     body = {name: value for name, value in BODY.items() if name != field}

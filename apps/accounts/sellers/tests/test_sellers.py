@@ -53,7 +53,7 @@ def test_an_admin_creates_an_active_seller_with_its_owner(admin: Caller, anonymo
     assert body["phone_number"] == "+989121111111"
     assert body == admin.get(f"sellers/{body['id']}/").body
     login = anonymous.post("auth/seller/login/", {name: BODY[name] for name in ("username", "password")})
-    assert Caller(**login.body).get("auth/me/").body["roles"] == ["owner"]
+    assert Caller.of(login).get("auth/me/").body["roles"] == ["owner"]
 
 
 @pytest.mark.parametrize(

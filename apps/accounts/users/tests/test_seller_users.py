@@ -73,6 +73,17 @@ def test_a_taken_name_is_refused(mehr: Seller, owner: Caller) -> None:
     assert_invalid(owner.post("sellers/me/users/", {**INVITATION, "username": taken}), "username")
 
 
+def test_all_complaints_about_an_invitation_come_in_one_answer(mehr: Seller, owner: Caller) -> None:
+    taken = User.objects.get(seller=mehr)
+    wrong = {"username": taken.username, "email": taken.email, "password": "1234", "role": "boss"}
+
+    answer = owner.post("sellers/me/users/", wrong)
+
+    assert answer.codes == {
+        ("username", "unique"), ("email", "unique"), ("password", "weak_password"), ("role", "invalid_choice"),
+    }  # fmt: skip
+
+
 def test_a_role_changes_from_the_next_request_on(mehr: Seller, owner: Caller) -> None:
     user = make_user(mehr, SellerRole.OPERATOR)
     theirs = log_in(user)
