@@ -5,12 +5,14 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts import names
 from apps.accounts.roles import ADMINS, STAFF, SellerRole
 from apps.core.values.ids import uuid7
 from apps.core.values.money import MAX_BALANCE_DIGITS
@@ -25,7 +27,7 @@ class Seller(models.Model):
         SUSPENDED = "suspended", _("Suspended")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    company_name = models.CharField(_("company name"), max_length=200)
+    company_name = models.CharField(_("company name"), max_length=200, validators=[names.refuse_hidden])
     email = models.EmailField(_("email"))
     phone_number = models.CharField(_("phone number"), max_length=16, blank=True)
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.PENDING)
@@ -47,6 +49,10 @@ class Seller(models.Model):
             ),
             models.CheckConstraint(name="seller_daily_limit_positive", condition=Q(daily_limit__gt=0)),
             models.UniqueConstraint(Upper("email"), name="seller_email_unique"),
+            models.CheckConstraint(
+                name="seller_company_name_visible",
+                condition=Q(company_name__regex=names.VISIBLE) & names.without_hidden("company_name"),
+            ),
         )
 
     def __str__(self) -> str:
@@ -54,10 +60,13 @@ class Seller(models.Model):
 
 
 class CaseInsensitiveUserManager(UserManager["User"]):
-    """Find users by name without regard to case; `iexact` uses the unique index on UPPER(username)."""
+    """Find users by name, normalised and without regard to case; `iexact` uses the index on UPPER(username)."""
+
+    def named(self, username: str) -> "models.QuerySet[User]":
+        return self.filter(username__iexact=User.normalize_username(username))
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(username__iexact=username)
+        return self.named(username or "").get()
 
 
 class User(AbstractUser):
@@ -73,8 +82,8 @@ class User(AbstractUser):
     # An owner may undo what an owner did; every other deactivation only staff may.
     deactivated_by_owner = models.BooleanField(default=False, db_default=False, editable=False)
 
-    # The session that a new password does not end: the one that sets it.
-    kept_session_id: UUID | None = None
+    # What a new password does not end: the session that sets it.
+    kept_sessions: tuple[UUID, ...] = ()
     # PostgreSQL's clock when this user was read as the caller of a request (`sessions.live_user`).
     read_at: datetime
 
@@ -84,6 +93,12 @@ class User(AbstractUser):
         swappable = "AUTH_USER_MODEL"
         constraints = (
             models.UniqueConstraint(Upper("username"), name="user_username_unique"),
+            models.CheckConstraint(name="user_username_normalized", condition=Q(names.IsNormalized("username"))),
+            models.CheckConstraint(
+                name="user_names_visible",
+                condition=names.without_hidden("username", "first_name", "last_name"),
+                violation_error_message=_("Characters that cannot be seen are not allowed."),
+            ),
             models.UniqueConstraint(Upper("email"), condition=~Q(email=""), name="user_email_unique"),
             models.CheckConstraint(
                 name="user_seller_has_role",
@@ -97,12 +112,29 @@ class User(AbstractUser):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new password ends every other session of the old one, by whichever path it is set."""
+        self.username = self.normalize_username(self.username)
         is_new_password = getattr(self, "_password", None) is not None and not self._state.adding
         with transaction.atomic():
             super().save(*args, **kwargs)
             if is_new_password:
-                others = self.sessions.filter(revoked_at__isnull=True).exclude(pk=self.kept_session_id)
+                others = self.sessions.filter(revoked_at__isnull=True).exclude(pk__in=self.kept_sessions)
                 others.update(revoked_at=timezone.now())
+
+    def clean(self) -> None:
+        """Normalise the username and check it, unless it is the one that is kept."""
+        super().clean()
+        if not User.objects.filter(pk=self.pk, username=self.username, is_staff=self.is_staff).exists():
+            self.check_username()
+
+    def check_username(self) -> None:
+        """Raise `ValidationError` for a username of several scripts, or a seller's that looks like one of staff."""
+        try:
+            names.refuse_username(self.username)
+            if not self.is_staff:
+                staff = User.objects.filter(is_staff=True).exclude(pk=self.pk)
+                names.refuse_lookalike(self.username, staff.values_list("username", flat=True))
+        except ValidationError as error:
+            raise ValidationError({"username": error}) from error
 
     @property
     def staff_roles(self) -> frozenset[str]:
@@ -143,7 +175,7 @@ class Session(models.Model):
         return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
 
 
-class LoginOrigin(models.Model):
+class LoginOrigin(models.Model):  # noqa: DJ008  (no page shows it)
     """A network from which a user has logged in at any door: guesses from elsewhere do not lock the user out there."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="login_origins")
@@ -153,23 +185,16 @@ class LoginOrigin(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=("user", "network"), name="login_origin_unique"),)
 
-    def __str__(self) -> str:
-        return f"{self.user_id} from {self.network}"
 
+class RefusedLogins(models.Model):  # noqa: DJ008  (no page shows it)
+    """A count of refused logins in one window: of one member of staff, or of all other names (no user).
 
-class RefusedLogins(models.Model):
-    """A count of the refused logins of one window: of one member of staff, or of all other names (no user).
-
-    The audit trail gets the sum once the window is over. One window may have several counts, so that no login waits
-    for the lock of another.
+    One window may have several counts, so that no login waits for the lock of another (`sessions.refused_logins`).
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
     ends_at = models.DateTimeField()
     times = models.PositiveIntegerField(default=1)
-
-    def __str__(self) -> str:
-        return f"{self.times} until {self.ends_at:%Y-%m-%d %H:%M}"
 
 
 class AuditAction(models.TextChoices):

@@ -6,6 +6,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from rest_framework import serializers
 
 from apps.accounts.models import Seller, User
+from apps.accounts.names import refuse_hidden
 from apps.core.api.fields import MoneyField, PhoneNumberField, TextField
 from apps.core.api.input import ListQuerySerializer
 from apps.core.apidocs.examples import OWNER_ID, REGISTERED_AT, SELLER_ID
@@ -18,7 +19,7 @@ class RegistrationSerializer(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=150, validators=[UnicodeUsernameValidator()])
     password = serializers.CharField(max_length=128, trim_whitespace=False)
     email = serializers.EmailField(max_length=254)
-    company_name = TextField(max_length=200)
+    company_name = TextField(max_length=200, validators=[refuse_hidden])
     phone_number = PhoneNumberField(required=False)
 
     class Meta:
@@ -112,7 +113,7 @@ class OwnSellerChangesSerializer(serializers.Serializer[Any]):
 class SellerChangesSerializer(OwnSellerChangesSerializer):
     """The members that an admin may change of a seller; others are ignored."""
 
-    company_name = TextField(max_length=200, required=False)
+    company_name = TextField(max_length=200, required=False, validators=[refuse_hidden])
     daily_limit = MoneyField(required=False, allow_null=True)
 
     class Meta:

@@ -52,32 +52,50 @@ def duplicates_named() -> Iterator[None]:
 
 
 def judge_new_user(
-    *, username: str | None = None, email: str | None = None, password: str | None = None, is_company: bool = False
+    *,
+    username: str | None = None,
+    email: str | None = None,
+    password: str | None = None,
+    is_staff: bool = False,
+    is_company: bool = False,
 ) -> Iterator[InvalidInput]:
     """Yield what stands against these fields of a new user, or of a new company with its owner."""
-    if username is not None and User.objects.filter(username__iexact=username).exists():
-        yield InvalidInput("username", _TAKEN["username"], code="unique")
-    if email and any(
-        model.objects.filter(email__iexact=email).exists() for model in ([User, Seller] if is_company else [User])
-    ):
+    user = User(username=User.normalize_username(username or ""), email=email or "", is_staff=is_staff)
+    if username is not None:
+        yield from _judge_username(user)
+    models: tuple[type[User | Seller], ...] = (User, Seller) if is_company else (User,)
+    if email and any(model._default_manager.filter(email__iexact=email).exists() for model in models):
         yield InvalidInput("email", _TAKEN["email"], code="unique")
     if password is not None:
         try:
-            validate_password(password, user=User(username=username or "", email=email or ""))
+            validate_password(password, user=user)
         except ValidationError as error:
             yield InvalidInput("password", " ".join(error.messages), code="weak_password")
+
+
+def _judge_username(user: User) -> Iterator[InvalidInput]:
+    if User.objects.named(user.username).exists():
+        yield InvalidInput("username", _TAKEN["username"], code="unique")
+        return
+    try:
+        user.check_username()
+    except ValidationError as error:
+        [cause] = error.error_dict["username"]
+        yield InvalidInput("username", cause.messages[0], code=cause.code or "invalid")
 
 
 def _new_user(password: str, *, is_company: bool = False, **fields: Any) -> User:
     """Return a new user, not saved; the hashing of its password costs the same if the name is taken.
 
     Raises:
-        InvalidFields: username or email taken, the password is weak; all that apply.
+        InvalidFields: username or email taken, username or password refused; all that apply.
     """
     user = User(**fields)
     user.set_password(password)
-    problems = [*judge_new_user(username=user.username, email=user.email, password=password, is_company=is_company)]
-    if problems:
+    judged = judge_new_user(
+        username=user.username, email=user.email, password=password, is_staff=user.is_staff, is_company=is_company
+    )
+    if problems := list(judged):
         raise InvalidFields(problems)
     return user
 

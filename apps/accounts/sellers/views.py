@@ -24,7 +24,7 @@ from apps.accounts.sellers.serializers import (
     SellerQuerySerializer,
     SellerSerializer,
 )
-from apps.accounts.sessions.throttles import RegistrationThrottle
+from apps.accounts.sessions.throttles import ACCOUNT_CHANGE_THROTTLES, RegistrationThrottle
 from apps.accounts.sessions.views import PublicView
 from apps.core.api.input import read_body, read_judged_body, read_query
 from apps.core.api.pagination import paginated
@@ -84,6 +84,8 @@ class SellerListView(APIView):
 
 
 class SellerView(APIView):
+    throttle_classes = ACCOUNT_CHANGE_THROTTLES
+
     def get_permissions(self) -> list[BasePermission]:
         return [MayRead()] if self.request.method == "GET" else [MayEditSeller()]
 

@@ -60,7 +60,7 @@ def _tell_success(user: User, door: Door, session: Session | None) -> None:
 def login_failed(username: str, door: Door, *, is_wrong_door: bool = False) -> None:
     """Record a refused login; `is_wrong_door`: the password was right."""
     # The text typed as a username may be a password: only a name that exists is written down.
-    user = User.objects.filter(username__iexact=username).first()
+    user = User.objects.named(username).first()
     if door in (Door.STAFF, Door.BACK_OFFICE) or (door is Door.PASSWORD and user and user.is_staff):
         refused_logins.count_one(user)
     metrics.LOGINS.labels("failed").inc()

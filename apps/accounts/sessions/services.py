@@ -170,4 +170,4 @@ def _revoke(session: Session) -> None:
 
 def has_logged_in_from(username: str, network: str) -> bool:
     """Tell whether the account has logged in from this network before, by the API or to the back office."""
-    return LoginOrigin.objects.filter(user__username__iexact=username, network=network).exists()
+    return LoginOrigin.objects.filter(user__in=User.objects.named(username), network=network).exists()

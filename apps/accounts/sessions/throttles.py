@@ -9,8 +9,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
+from apps.accounts.models import User
 from apps.accounts.sessions.services import InvalidCredentials, WrongPassword, has_logged_in_from
 from apps.core.limits.rate_limits import Count, Limit, count, retry_after_seconds
 from apps.core.limits.throttles import CountingThrottle
@@ -46,6 +48,35 @@ class RegistrationThrottle(AddressThrottle):
         return Limit(settings.REGISTRATIONS_PER_HOUR, 3600)
 
 
+class AccountChangeThrottle(CountingThrottle):
+    """A limit on calls of one user of a seller that may tell whether a name or an email is in use."""
+
+    policy = "account-changes"
+
+    def limit(self, request: Request) -> Limit:
+        asks = request.method not in SAFE_METHODS and not request.user.is_staff
+        return Limit(settings.ACCOUNT_CHANGES_PER_HOUR if asks else 0, 3600)
+
+    def client(self, request: Request) -> str:
+        return str(request.user.pk)
+
+    def refused(self, client: str, limit: Limit, counted: Count) -> None:
+        _tell_once(counted, limit, what=self.policy, client=client)
+
+
+class AccountChangeAddressThrottle(AccountChangeThrottle):
+    """The same for all users at one address."""
+
+    policy = "account-changes-of-address"
+
+    def limit(self, request: Request) -> Limit:
+        limited = super().limit(request).times
+        return Limit(settings.ACCOUNT_CHANGES_PER_HOUR_PER_ADDRESS if limited else 0, 3600)
+
+    def client(self, request: Request) -> str:
+        return client_network(request)
+
+
 class RequestThrottle(CountingThrottle):
     """A limit on the requests of one seller, without charges; off unless RATE_LIMIT_REQUESTS_PER_MINUTE is set."""
 
@@ -64,6 +95,9 @@ class RequestThrottle(CountingThrottle):
         return str(request.user.seller_id)  # type: ignore[union-attr]  # a user with a seller: see `limit`
 
 
+ACCOUNT_CHANGE_THROTTLES = (RequestThrottle, AccountChangeThrottle, AccountChangeAddressThrottle)
+
+
 @contextmanager
 def failures_limited(request: Request | HttpRequest, username: str) -> Iterator[None]:
     """Refuse the block after too many failures for this account from this address, or from all unknown ones together.
@@ -75,8 +109,8 @@ def failures_limited(request: Request | HttpRequest, username: str) -> Iterator[
         Throttled: there were too many.
     """
     address = client_network(request)
-    # The name is folded as the database folds it, and hashed: the typed text may be a password.
-    name = hashlib.sha256(username.upper().encode(errors="surrogatepass")).hexdigest()[:32]
+    # The name is normalised and folded as logins and the database do, and hashed: the typed text may be a password.
+    name = hashlib.sha256(User.normalize_username(username).upper().encode(errors="surrogatepass")).hexdigest()[:32]
     seconds = settings.LOGIN_FAILURES_WINDOW_SECONDS
     here = (f"login-failure:{name}:{address}", Limit(settings.LOGIN_FAILURES_PER_ACCOUNT, seconds))
     anywhere = (f"login-failure:{name}", Limit(settings.LOGIN_FAILURES_PER_ACCOUNT_EVERYWHERE, seconds))

@@ -112,7 +112,7 @@ def change_own_password(*, user: User, session_id: UUID, current_password: str, 
         login_events.login_failed(user.username, Door.PASSWORD)
         raise WrongPassword
     set_password(user, new_password, field="new_password")
-    user.kept_session_id = session_id
+    user.kept_sessions = (session_id,)
     with transaction.atomic(durable=True):
         if User.objects.select_for_update(no_key=True).filter(pk=user.pk, password=encoded).first() is None:
             raise WrongPassword

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 from apps.accounts.permissions import IsOwner, caller
 from apps.accounts.sellers import services
 from apps.accounts.sessions.authentication import claims_of
-from apps.accounts.sessions.throttles import failures_limited
+from apps.accounts.sessions.throttles import ACCOUNT_CHANGE_THROTTLES, failures_limited
 from apps.accounts.users import services as users
 from apps.accounts.users.serializers import (
     InvitationSerializer,
@@ -28,6 +28,7 @@ _PROBLEMS = ("validation_error", "permission_denied")
 
 class SellerUserListView(APIView):
     permission_classes = (IsOwner,)
+    throttle_classes = ACCOUNT_CHANGE_THROTTLES
 
     @documented(
         summary="List my users", query=ListQuerySerializer, answers={200: page_of(SellerUserSerializer)},
@@ -52,6 +53,7 @@ class SellerUserListView(APIView):
 
 class SellerUserView(APIView):
     permission_classes = (IsOwner,)
+    throttle_classes = ACCOUNT_CHANGE_THROTTLES
 
     @documented(
         summary="Get one of my users", answers={200: SellerUserSerializer},

@@ -70,7 +70,6 @@ def read_judged_body(
             raise
         fields = _reader(serializer_class, get_language()).fields
         passed = {name for name in names if name in request.data and name not in error.detail}
-        for problem in judge(**{name: fields[name].run_validation(request.data[name]) for name in passed}):
-            detail = ErrorDetail(gettext(problem.message), code=problem.field_code)
-            error.detail.setdefault(problem.field, []).append(detail)
-        raise
+        problems = judge(**{name: fields[name].run_validation(request.data[name]) for name in passed})
+        domain = {each.field: [ErrorDetail(gettext(each.message), code=each.field_code)] for each in problems}
+        raise serializers.ValidationError({**error.detail, **domain}) from error

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from apps.accounts.models import AuditEvent, RefusedLogins, User
@@ -25,7 +26,7 @@ def clock(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[datetime]
     settings.LOGIN_FAILURES_PER_ACCOUNT = settings.LOGIN_FAILURES_PER_ACCOUNT_EVERYWHERE = 0
     settings.LOGINS_PER_MINUTE = 0
     moment = [NOON]
-    monkeypatch.setattr(refused_logins.timezone, "now", lambda: moment[0])
+    monkeypatch.setattr(timezone, "now", lambda: moment[0])
     return moment
 
 

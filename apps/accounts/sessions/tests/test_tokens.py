@@ -200,7 +200,8 @@ def test_a_session_ends_after_30_days_however_often_it_is_refreshed(
         nonlocal hours
         hours += pause
         monkeypatch.setattr(timezone, "now", lambda: began + timedelta(hours=hours))
-        return _refresh(owner.refresh)
+        answer: Answer = _refresh(owner.refresh)
+        return answer
 
     while (answer := refresh_after(20)).status == 200:
         left = timedelta(days=30) - timedelta(hours=hours)
