@@ -39,12 +39,19 @@ def open_session(*, username: str, password: str, door: Door) -> TokenPair:
         InvalidCredentials: for every reason alike, after the same work.
     """
     user = authenticate(username=username, password=password)
-    if user is None or not _may_enter(user, door):
+    pair = _begin_session(user, door) if user is not None and _may_enter(user, door) else None
+    if pair is None:
         login_events.login_failed(username, door, is_wrong_door=user is not None)
         raise InvalidCredentials("No active account with these credentials.")
+    return pair
+
+
+def _begin_session(user: User, door: Door) -> TokenPair | None:
+    """Open a session, unless the password changed or the user was deactivated since the password was checked."""
     with transaction.atomic(durable=True):
-        user.last_login = timezone.now()
-        user.save(update_fields=["last_login"])
+        same = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+        if not same.update(last_login=timezone.now()):
+            return None
         session = Session(user=user)
         pair = issue_pair(session)
         session.save(force_insert=True)

@@ -5,6 +5,7 @@ from django.contrib.auth.hashers import identify_hasher
 from pytest_django import Settings
 
 from apps.accounts.models import Seller, Session, User
+from apps.accounts.sessions import services
 from apps.testing.api import Answer, Caller, assert_problem
 from apps.testing.factories import log_in, make_seller, make_staff, owner_of
 from apps.testing.invariants import nothing_changes
@@ -75,6 +76,24 @@ def test_a_deactivated_user_cannot_log_in(owner_user: User) -> None:
         answer = _log_in("seller", "owner")
 
     assert_problem(answer, 401, "invalid_credentials")
+
+
+@pytest.mark.parametrize("change", [{"password": "new"}, {"is_active": False}])
+def test_a_login_that_is_overtaken_by_a_new_password_or_a_deactivation_fails(
+    owner_user: User, monkeypatch: pytest.MonkeyPatch, change: dict[str, object]
+) -> None:
+    """Its session would outlive the end of all sessions."""
+
+    def authenticate_then_change(**credentials: str) -> User | None:
+        user = authenticate(**credentials)
+        User.objects.update(**change)
+        return user
+
+    authenticate = services.authenticate
+    monkeypatch.setattr(services, "authenticate", authenticate_then_change)
+
+    assert_problem(_log_in("seller", "owner"), 401, "invalid_credentials")
+    assert not Session.objects.exists()
 
 
 @pytest.mark.parametrize("status", ["pending", "suspended"])

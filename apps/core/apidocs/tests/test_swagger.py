@@ -91,7 +91,13 @@ def test_the_token_endpoints_answer_200_with_both_tokens(schema: Any) -> None:
         responses = schema["paths"][path]["post"]["responses"]
         assert "201" not in responses
         definition = responses["200"]["schema"]["$ref"].rpartition("/")[2]
-        assert schema["definitions"][definition]["properties"].keys() == {"access", "refresh"}
+        assert schema["definitions"][definition]["properties"].keys() == {
+            "access",
+            "refresh",
+            "token_type",
+            "expires_in",
+            "refresh_expires_in",
+        }
 
 
 def test_sections_come_in_the_order_in_which_one_meets_them(schema: Any) -> None:
