@@ -49,6 +49,7 @@ def test_a_seller_is_refused(known: Seller, changes: dict[str, Any], constraint:
         ({"seller_role": ""}, "user_seller_has_role"),
         ({"seller_role": "boss"}, "user_seller_has_role"),
         ({"seller_id": None}, "user_seller_has_role"),
+        ({"deactivated_by_owner": True}, "user_deactivated_by_owner"),
         ({"seller_id": NEVER}, "accounts_user_seller_id"),
     ],
     ids=str,
