@@ -1,6 +1,9 @@
 """The two logins, logout and me."""
 
+from typing import Any
+
 import pytest
+from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import identify_hasher
 from pytest_django import Settings
 
@@ -84,12 +87,11 @@ def test_a_login_that_is_overtaken_by_a_new_password_or_a_deactivation_fails(
 ) -> None:
     """Its session would outlive the end of all sessions."""
 
-    def authenticate_then_change(**credentials: str) -> User | None:
+    def authenticate_then_change(**credentials: Any) -> Any:
         user = authenticate(**credentials)
         User.objects.update(**change)
         return user
 
-    authenticate = services.authenticate
     monkeypatch.setattr(services, "authenticate", authenticate_then_change)
 
     assert_problem(_log_in("seller", "owner"), 401, "invalid_credentials")
