@@ -254,6 +254,7 @@ def test_a_seller_does_not_ask_for_names_without_limit(ask: Callable[[Caller, in
 
 
 def test_sellers_at_one_address_share_a_limit_and_staff_have_none(settings: Settings) -> None:
+    settings.ACCOUNT_CHANGES_PER_HOUR = 0
     settings.ACCOUNT_CHANGES_PER_HOUR_PER_ADDRESS = 3
     local_counts.clear()
     owners = [log_in(owner_of(make_seller())) for _ in range(4)]
