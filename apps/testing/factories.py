@@ -94,7 +94,9 @@ def file_request(seller: Seller, amount: str = "10.00", *, note: str = "", key: 
 def add_credit(seller: Seller, amount: str) -> LedgerEntry:
     """Raise a balance by an approved credit request."""
     approved = approve_credit_request(
-        credit_request_id=file_request(seller, amount).pk, approved_by=make_staff("credit_approver")
+        credit_request_id=file_request(seller, amount).pk,
+        approved_by=make_staff("credit_approver"),
+        confirm_status=seller.status,
     )
     assert approved.entry is not None
     return approved.entry

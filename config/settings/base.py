@@ -13,7 +13,6 @@ from apps.core.observability.logs import logging_config, open_log_folder
 
 from . import checked
 from .console import UNFOLD as UNFOLD
-from .console import optional_amount
 from .databases import REPLICA_MODELS as REPLICA_MODELS
 from .databases import configure_databases
 from .environment import BASE_DIR, env
@@ -146,8 +145,8 @@ TIME_ZONE = "UTC"
 # A "day" of the daily limit is a day in this zone.
 BUSINESS_TIME_ZONE: str = checked.time_zone("BUSINESS_TIME_ZONE", env.str("BUSINESS_TIME_ZONE", default="Asia/Tehran"))
 # Credit requests above this amount need two different approvers; empty: none does.
-CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT: Decimal | None = optional_amount(
-    env.str("CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT", default="")
+CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT: Decimal | None = checked.optional_amount(
+    "CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT", env.str("CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT", default="")
 )
 # ISO 3166 region of phone numbers that are written without a country code.
 PHONE_REGION: str = checked.phone_region("PHONE_REGION", env.str("PHONE_REGION", default="IR"))

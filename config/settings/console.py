@@ -1,24 +1,12 @@
 """The look of the back office (Django admin with the theme django-unfold)."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
-
-from apps.core.values.money import parse_amount
-
-
-def optional_amount(text: str) -> Decimal | None:
-    """Return the amount of CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT, or None if it is empty."""
-    try:
-        return parse_amount(text.strip(), allow_zero=True) if text.strip() else None
-    except ValueError as error:
-        raise ImproperlyConfigured(f"CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT is not an amount: {error}") from error
 
 
 def _own_style(request: HttpRequest) -> str:

@@ -1,5 +1,8 @@
-"""Rate limits of logins, registrations and requests; 0 is unlimited."""
+"""Limits of logins, registrations and requests, and quotas of sellers; 0 is unlimited."""
 
+from decimal import Decimal
+
+from . import checked
 from .environment import env
 
 # Logins and registrations are counted by the client's address, failed logins by account and address.
@@ -12,3 +15,19 @@ LOGIN_FAILURES_PER_ACCOUNT_EVERYWHERE: int = env.int("LOGIN_FAILURES_PER_ACCOUNT
 # Of one seller. They switch limits on; a seller's own limit replaces them.
 RATE_LIMIT_CHARGES_PER_MINUTE: int = env.int("RATE_LIMIT_CHARGES_PER_MINUTE", default=0)
 RATE_LIMIT_REQUESTS_PER_MINUTE: int = env.int("RATE_LIMIT_REQUESTS_PER_MINUTE", default=0)
+
+# Quotas: users of a seller (its owner included), and its credit requests without a decision.
+SELLER_USERS: int = checked.quota("SELLER_USERS", env.str("SELLER_USERS", default="200"))
+SELLER_OPEN_REQUESTS: int = checked.quota("SELLER_OPEN_REQUESTS", env.str("SELLER_OPEN_REQUESTS", default="100"))
+# Of a seller that registered itself and is not verified yet; the last: new users and credit requests together.
+PENDING_SELLER_USERS: int = checked.quota("PENDING_SELLER_USERS", env.str("PENDING_SELLER_USERS", default="3"))
+PENDING_SELLER_OPEN_REQUESTS: int = checked.quota(
+    "PENDING_SELLER_OPEN_REQUESTS", env.str("PENDING_SELLER_OPEN_REQUESTS", default="3")
+)
+PENDING_SELLER_ADDITIONS_PER_HOUR: int = checked.quota(
+    "PENDING_SELLER_ADDITIONS_PER_HOUR", env.str("PENDING_SELLER_ADDITIONS_PER_HOUR", default="20")
+)
+# The largest amount of one credit request; empty: the largest that the ledger takes.
+CREDIT_REQUEST_MAX_AMOUNT: Decimal | None = checked.optional_amount(
+    "CREDIT_REQUEST_MAX_AMOUNT", env.str("CREDIT_REQUEST_MAX_AMOUNT", default="100000000000.00")
+)

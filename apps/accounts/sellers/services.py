@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -25,6 +26,12 @@ class InvalidStatusTransition(DomainError):
     """The seller is not in the status that this step starts from."""
 
     code = "invalid_status_transition"
+
+
+class UserLimitReached(DomainError):
+    """The seller has as many users as it may have."""
+
+    code = "user_limit_reached"
 
 
 _UNIQUE_FIELDS = MappingProxyType(
@@ -89,14 +96,34 @@ def create_seller_user(
 
     Raises:
         InvalidInput: username or email taken, or the password is weak.
+        UserLimitReached: the seller has no place for another user.
     """
     user = User(username=username, email=email, seller_id=seller_id, seller_role=role)
     set_password(user, password)
     with duplicates_named(), transaction.atomic(durable=True):
+        take_user_place(seller_id)
         user.save(force_insert=True)
         detail = f"role: {SellerRole(role).value}"
         audit.record(AuditAction.ADD, user, actor_id=created_by.pk if created_by else None, detail=detail)
     return user
+
+
+def take_user_place(seller_id: UUID) -> None:
+    """Lock the seller's row, under which its users are counted, and refuse one more than it may have.
+
+    Those who were deactivated leave their place, but not in a pending seller, which could add users without end.
+
+    Raises:
+        UserLimitReached: the seller has no place left.
+    """
+    seller = _lock_seller(seller_id)
+    users = User.objects.filter(seller=seller)
+    if seller.status == Seller.Status.PENDING:
+        limit = settings.PENDING_SELLER_USERS
+    else:
+        limit, users = settings.SELLER_USERS, users.filter(is_active=True)
+    if 0 < limit <= users.count():
+        raise UserLimitReached("The seller has as many users as it may have.", limit=limit)
 
 
 def create_staff_user(*, role: StaffRole, username: str, password: str, email: str = "") -> User:

@@ -72,6 +72,20 @@ class RequestThrottle(CountingThrottle):
         return str(request.user.seller_id)  # type: ignore[union-attr]  # a user with a seller: see `limit`
 
 
+class PendingSellerThrottle(CountingThrottle):
+    """A limit on what a seller that is not verified yet adds: users and credit requests, counted together."""
+
+    policy = "pending-seller"
+
+    def limit(self, request: Request) -> Limit:
+        seller = getattr(request.user, "seller", None)
+        is_pending = request.method == "POST" and seller is not None and seller.status == "pending"
+        return Limit(settings.PENDING_SELLER_ADDITIONS_PER_HOUR if is_pending else 0, 3600)
+
+    def client(self, request: Request) -> str:
+        return str(request.user.seller_id)  # type: ignore[union-attr]  # a user with a seller: see `limit`
+
+
 @contextmanager
 def failures_limited(request: Request | HttpRequest, username: str) -> Iterator[None]:
     """Refuse the block after too many failures for this account from this address, or from all unknown ones together.

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, User
 from apps.accounts.roles import OWNERS
-from apps.accounts.sellers.services import duplicates_named, set_password
+from apps.accounts.sellers.services import duplicates_named, set_password, take_user_place
 from apps.accounts.sessions.services import revoke_sessions
 from apps.core.errors import NotFound, PermissionDenied
 
@@ -53,6 +53,7 @@ def update_seller_user(*, user_id: UUID, seller_id: UUID, changes: Mapping[str, 
         NotFound: the seller has no such user.
         PermissionDenied: the user is an owner; only staff change owners, so that every seller keeps one.
         InvalidInput: the email is taken, or the password is weak.
+        UserLimitReached: the user would be active again, and the seller has no place for it.
     """
     with duplicates_named(), transaction.atomic(durable=True):
         user = User.objects.select_for_update(no_key=True).filter(pk=user_id, seller_id=seller_id).first()
@@ -60,6 +61,8 @@ def update_seller_user(*, user_id: UUID, seller_id: UUID, changes: Mapping[str, 
             raise NotFound("User not found.")
         if user.seller_role in OWNERS:
             raise PermissionDenied("Only staff may change an owner.")
+        if changes.get("is_active") and not user.is_active:
+            take_user_place(seller_id)
         plain = {name: value for name, value in changes.items() if name != "password"}
         detail = audit.describe_changes({name: getattr(user, name) for name in plain}, plain)
         for name, value in plain.items():

@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.permissions import IsOwner, caller
 from apps.accounts.sellers import services
+from apps.accounts.sessions.throttles import PendingSellerThrottle, RequestThrottle
 from apps.accounts.users import services as users
 from apps.accounts.users.serializers import (
     InvitationSerializer,
@@ -25,6 +26,7 @@ _PROBLEMS = ("validation_error", "permission_denied")
 
 class SellerUserListView(APIView):
     permission_classes = (IsOwner,)
+    throttle_classes = (RequestThrottle, PendingSellerThrottle)
 
     @documented(
         summary="List my users", query=ListQuerySerializer, answers={200: page_of(SellerUserSerializer)},
@@ -37,7 +39,7 @@ class SellerUserListView(APIView):
 
     @documented(
         summary="Invite a user", request=InvitationSerializer, answers={201: SellerUserSerializer},
-        problems=_PROBLEMS, tags=["sellers"],
+        problems=(*_PROBLEMS, "user_limit_reached"), tags=["sellers"],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Add a user, a person or a program, to the caller's seller. For owners."""
@@ -59,7 +61,7 @@ class SellerUserView(APIView):
 
     @documented(
         summary="Change one of my users", request=SellerUserChangesSerializer, answers={200: SellerUserSerializer},
-        problems=(*_PROBLEMS, "not_found"), examples={200: {"role": "viewer"}}, tags=["sellers"],
+        problems=(*_PROBLEMS, "not_found", "user_limit_reached"), examples={200: {"role": "viewer"}}, tags=["sellers"],
     )  # fmt: skip
     def patch(self, request: Request, user_id: UUID) -> Response:
         """Change an operator or a viewer. A new password ends its sessions. For owners."""

@@ -31,7 +31,14 @@ Answers = Mapping[str, Any]
 MOST_ROWS = 200
 
 
-class ReasonForm(forms.Form):
+class StepForm(forms.Form):
+    """The answers to a step on `rows`; without a field, the button is the answer."""
+
+    def __init__(self, data: Any = None, *, rows: Sequence[Any]) -> None:
+        super().__init__(data)
+
+
+class ReasonForm(StepForm):
     """The reason of a step, kept with the row and in the audit trail."""
 
     reason = forms.CharField(
@@ -61,7 +68,7 @@ class Step:
     button: "StrOrPromise"
     run: Callable[[Any, User, Answers], object]
     preview: Callable[[Sequence[Any]], Preview]
-    form_class: type[forms.Form] = forms.Form  # without a field, the button is the answer
+    form_class: type[StepForm] = StepForm
     is_dangerous: bool = False
 
 
@@ -83,7 +90,7 @@ def _ask_or_take(model_admin: RoleAdmin, request: HttpRequest, queryset: QuerySe
             _("Choose at most %(most)s rows.") % {"most": show_number(MOST_ROWS)} if rows else _("Choose a row."),
         )
         return HttpResponseRedirect(request.get_full_path())
-    form = step.form_class(request.POST if "confirmed" in request.POST else None)
+    form = step.form_class(request.POST if "confirmed" in request.POST else None, rows=rows)
     if form.is_valid():
         _take(model_admin, request, rows, step, form.cleaned_data)
         return HttpResponseRedirect(model_admin.way_back(request))

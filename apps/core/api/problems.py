@@ -95,6 +95,24 @@ PROBLEMS: Mapping[str, Problem] = {
         gettext_noop("Another approver is needed"),
         "You approved this request already; another approver must approve it too.",
     ),
+    "seller_not_active_confirm": Problem(
+        409,
+        gettext_noop("The status of the seller must be confirmed"),
+        gettext_noop("The seller is not active. Confirm its status to approve anyway."),
+        {"seller_status": "pending"},
+    ),
+    "open_request_limit_reached": Problem(
+        409,
+        gettext_noop("Too many open credit requests"),
+        gettext_noop("Too many credit requests wait for a decision."),
+        {"limit": 3},
+    ),
+    "user_limit_reached": Problem(
+        409,
+        gettext_noop("The seller has too many users"),
+        gettext_noop("The seller has as many users as it may have."),
+        {"limit": 3},
+    ),
     "already_reversed": Problem(
         409, gettext_noop("The entry was already reversed"), "This transaction was already reversed."
     ),

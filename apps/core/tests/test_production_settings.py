@@ -46,6 +46,9 @@ def test_the_deployment_check_has_no_warning() -> None:
         ({"DJANGO_SUPERUSER_PASSWORD": "Admin"}, "DJANGO_SUPERUSER_PASSWORD is a default password"),
         ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "TRUSTED_PROXIES must name"),
         ({"METRICS_ALLOWED_NETWORKS": "::/0"}, "METRICS_ALLOWED_NETWORKS must not be all addresses"),
+        ({"PENDING_SELLER_USERS": "-1"}, "PENDING_SELLER_USERS must be a whole number"),
+        ({"SELLER_OPEN_REQUESTS": "many"}, "SELLER_OPEN_REQUESTS must be a whole number"),
+        ({"CREDIT_REQUEST_MAX_AMOUNT": "1e9"}, "CREDIT_REQUEST_MAX_AMOUNT is not an amount"),
         ({"LOG_DIR": "/proc/logs"}, "LOG_DIR /proc/logs cannot be written"),
     ],
 )

@@ -20,6 +20,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH sellers/{seller}/": {"email": "changed@example.com"},
     "PATCH sellers/{other}/": {"email": "changed@example.com"},
     "POST credit-requests/": {"amount": "10.00"},
+    "POST credit-requests/{request}/approve/": {},
     "POST credit-requests/{request}/reject/": {"reason": "no"},
     "POST charges/": CHARGE,
     "POST charges/bulk/": {"charges": [CHARGE]},

@@ -112,7 +112,9 @@ class Platform(RuleBasedStateMachine):
     def decide(self, request: ModelRequest, status: str) -> None:
         request_id, owner = self.filed[request].pk, self.real[request.seller][1]
         acts: dict[str, Callable[[], object]] = {
-            "approved": lambda: credit.approve_credit_request(credit_request_id=request_id, approved_by=self.staff),
+            "approved": lambda: credit.approve_credit_request(
+                credit_request_id=request_id, approved_by=self.staff, confirm_status=request.seller.status
+            ),
             "rejected": lambda: credit.reject_credit_request(
                 credit_request_id=request_id, rejected_by=self.staff, reason="no"
             ),
