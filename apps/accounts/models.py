@@ -1,6 +1,6 @@
 """Sellers, users, their sessions, and the audit trail."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -152,6 +152,7 @@ class AuditAction(models.TextChoices):
     APPROVE = "approve", _("approve")
     REJECT = "reject", _("reject")
     REVERSE = "reverse", _("reverse")
+    PROPOSE = "propose", _("propose")
     RECONCILE = "reconcile", _("reconcile")
     RECONCILE_ALL = "reconcile all", _("reconcile all")
     EXPORT_LEDGER = "export ledger", _("export ledger")
@@ -186,3 +187,51 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_name}".strip()
+
+
+PROPOSALS_LAST = timedelta(days=1)
+
+
+class Proposal(models.Model):
+    """A step that one user has proposed and another must confirm. PostgreSQL lets only the confirmation be added."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    action = models.CharField(_("action"), max_length=64)
+    subject = models.CharField(_("kind"), max_length=64)
+    subject_id = models.CharField(_("its id"), max_length=64)
+    subject_name = models.CharField(_("of what"), max_length=200)
+    terms = models.CharField(_("terms"), max_length=1_000)  # equal if two users mean the same
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by"))
+    proposed_at = models.DateTimeField(_("proposed at"), auto_now_add=True)
+    confirmed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("confirmed by")
+    )
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True)
+
+    database_privileges = "SELECT, INSERT, UPDATE"
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("proposal")
+        verbose_name_plural = _("proposals")
+        constraints = (
+            models.CheckConstraint(
+                name="proposal_two_differ",
+                condition=Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False) & ~Q(confirmed_by=models.F("proposed_by")),
+            ),
+        )
+        indexes = (models.Index(fields=("subject_id", "action"), name="proposal_by_subject"),)
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject_name}"
+
+    @property
+    def expires_at(self) -> datetime:
+        """The moment after which the step must be proposed again."""
+        return self.proposed_at + PROPOSALS_LAST
+
+    @property
+    def is_open(self) -> bool:
+        """Another user can still confirm it."""
+        return self.confirmed_at is None and timezone.now() < self.expires_at

@@ -4,17 +4,22 @@ Lock order: the request row, then the wallet row.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, Seller, User
+from apps.accounts.proposals.services import SecondApproverNeeded, two_are_needed, two_are_needed_for
 from apps.core.errors import DomainError, InvalidInput, NotFound
+from apps.core.values.business_day import business_day_start
+from apps.core.values.money import ZERO
 from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
 from apps.transactions.charges.services import IdempotencyKeyReused, SellerNotActive
 from apps.transactions.ledger import postings
@@ -44,12 +49,6 @@ class SellerNotActiveConfirm(DomainError):
     """The seller is pending or suspended, and the approver has not said that this is known."""
 
     code = "seller_not_active_confirm"
-
-
-class SecondApproverNeeded(DomainError):
-    """The request needs two approvers, and this one has approved it already."""
-
-    code = "second_approver_needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +114,9 @@ def approve_credit_request(
 ) -> CreditRequest:
     """Approve an open request: its amount reaches the ledger, exactly once.
 
-    Above `CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT` the first approval only makes it await another approver's. For a seller
-    that is not active, `confirm_status` states the status that the approver knows it has.
+    Above `CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT`, together with all that this approver alone approved for the seller in
+    this business day, the first approval only makes it await another approver's. For a seller that is not active,
+    `confirm_status` states the status that the approver knows it has.
 
     Raises:
         NotFound: the request does not exist.
@@ -130,7 +130,9 @@ def approve_credit_request(
         _check_not_own(credit_request, approved_by)
         wallet = lock_wallet(credit_request.seller_id)
         _check_status_known(wallet.seller_status, confirm_status)
-        if credit_request.status == CreditRequest.Status.PENDING and _needs_second_review(credit_request):
+        if credit_request.status == CreditRequest.Status.PENDING and _needs_second_approval(
+            credit_request, approved_by, wallet.now
+        ):
             _approve_first(credit_request, approved_by)
             audit.record(AuditAction.APPROVE_FIRST, credit_request, actor_id=approved_by.pk)
             return credit_request
@@ -196,9 +198,18 @@ def _check_status_known(status: str, confirm_status: str | None) -> None:
         )
 
 
-def _needs_second_review(credit_request: CreditRequest) -> bool:
-    limit: Decimal | None = settings.CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT
-    return limit is not None and credit_request.amount > limit
+def _needs_second_approval(credit_request: CreditRequest, approver: User, now: datetime) -> bool:
+    """Judge the sum of a day, so that a large amount cannot be split; read under the wallet's lock."""
+    if not two_are_needed():
+        return False
+    alone = CreditRequest.objects.filter(
+        seller_id=credit_request.seller_id,
+        status=CreditRequest.Status.APPROVED,
+        processed_by=approver,
+        first_approved_by__isnull=True,
+        entry__created_at__gte=business_day_start(now),
+    )
+    return two_are_needed_for(credit_request.amount + (alone.aggregate(sum=Sum("amount"))["sum"] or ZERO))
 
 
 def _approve_first(credit_request: CreditRequest, approved_by: User) -> None:

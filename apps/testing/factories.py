@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
-from apps.accounts.models import Seller, Session, User
+from apps.accounts.models import Proposal, Seller, Session, User
 from apps.accounts.roles import SellerRole
 from apps.accounts.sessions.tokens import Claims, issue_pair, read_access
 from apps.credit_requests.models import CreditRequest
@@ -112,4 +112,18 @@ def sell(seller: Seller, amount: str = "1.00", *, phone_number: str = PHONE, key
 
 def reverse(entry: LedgerEntry, reason: str = "mistake") -> LedgerEntry:
     """Reverse an entry as an admin."""
-    return reverse_entry(entry_id=entry.pk, reason=reason, reversed_by_id=make_staff("admin").pk)
+    reversal = reverse_entry(entry_id=entry.pk, reason=reason, reversed_by_id=make_staff("admin").pk)
+    assert isinstance(reversal, LedgerEntry)
+    return reversal
+
+
+def make_proposal(entry: LedgerEntry, proposed_by: User | None = None) -> Proposal:
+    """Propose the reversal of an entry."""
+    return Proposal.objects.create(
+        action="reverse",
+        subject="transactions.ledgerentry",
+        subject_id=str(entry.pk),
+        subject_name=str(entry),
+        terms=f"amount: {entry.amount}",
+        proposed_by=proposed_by or make_staff("admin"),
+    )

@@ -144,7 +144,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 # A "day" of the daily limit is a day in this zone.
 BUSINESS_TIME_ZONE: str = checked.time_zone("BUSINESS_TIME_ZONE", env.str("BUSINESS_TIME_ZONE", default="Asia/Tehran"))
-# Credit requests above this amount need two different approvers; empty: none does.
+# Credit requests, reversals and raised daily limits above this amount need two different people; empty: none does.
 CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT: Decimal | None = checked.optional_amount(
     "CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT", env.str("CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT", default="")
 )

@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps.accounts import audit
-from apps.accounts.models import AuditAction, Seller, User
+from apps.accounts.models import AuditAction, Proposal, Seller, User
+from apps.accounts.proposals.services import propose_or_confirm, two_are_needed_for
 from apps.accounts.roles import SellerRole, StaffRole
 from apps.core.errors import DomainError, InvalidInput, NotFound
 from apps.core.observability import events
+from apps.core.values.money import MAX_AMOUNT
 
 
 class InvalidStatusTransition(DomainError):
@@ -154,21 +156,39 @@ def set_password(user: User, password: str) -> None:
     user.set_password(password)
 
 
-def update_seller(*, seller_id: UUID, changes: Mapping[str, Any], changed_by: User) -> None:
+def update_seller(*, seller_id: UUID, changes: Mapping[str, Any], changed_by: User) -> Proposal | None:
     """Change profile fields of a seller; the caller has chosen which ones its role may change.
+
+    A daily limit that is raised above `CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT` or taken away needs two: the first call
+    returns a proposal and changes nothing, and the same call of another user makes all its changes.
 
     Raises:
         InvalidInput: the email is taken.
         NotFound: no seller has this id.
+        SecondApproverNeeded: this user proposed it already.
     """
     with duplicates_named(), transaction.atomic(durable=True):
         seller = _lock_seller(seller_id)
+        proposal = _propose_raise(seller, changes, changed_by)
+        if proposal is not None:
+            return proposal
         detail = audit.describe_changes({field: getattr(seller, field) for field in changes}, changes)
         for field, value in changes.items():
             setattr(seller, field, value)
         if changes:
             seller.save(update_fields=list(changes))
             audit.record(AuditAction.CHANGE, seller, actor_id=changed_by.pk, detail=detail)
+    return None
+
+
+def _propose_raise(seller: Seller, changes: Mapping[str, Any], changed_by: User) -> Proposal | None:
+    """Return the proposal of a raise that needs another user, or None if nothing stands in its way."""
+    before, after = seller.daily_limit, changes.get("daily_limit", seller.daily_limit)
+    is_raised = before is not None and (after is None or after > before)
+    if not is_raised or not two_are_needed_for(MAX_AMOUNT if after is None else after):
+        return None
+    terms = f"daily_limit: {before} -> {after}"
+    return propose_or_confirm(AuditAction.CHANGE, seller, terms=terms, actor_id=changed_by.pk)
 
 
 def verify_seller(*, seller_id: UUID, changed_by: User) -> None:

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.models import Seller
 from apps.accounts.permissions import IsAdmin, IsStaffMember, MayEditSeller, MayRead, caller, visible_seller_id
+from apps.accounts.proposals.serializers import ProposalSerializer
 from apps.accounts.roles import ADMINS
 from apps.accounts.sellers import selectors, services
 from apps.accounts.sellers.serializers import (
@@ -89,14 +90,20 @@ class SellerView(APIView):
     @documented(
         summary="Change a seller",
         request=SellerChangesSerializer,
-        answers={200: SellerSerializer},
-        problems=["validation_error", "permission_denied", "not_found"],
+        answers={200: SellerSerializer, 202: ProposalSerializer},
+        problems=["validation_error", "permission_denied", "not_found", "second_approver_needed"],
     )
     def patch(self, request: Request, seller_id: UUID | str) -> Response:
-        """Change profile fields. A seller's owner may change `email` and `phone_number`; other members are ignored."""
+        """Change profile fields. A seller's owner may change `email` and `phone_number`; other members are ignored.
+
+        A high daily limit may need two admins: the first call answers 202, and the same call of another admin sets it.
+        """
         target = visible_seller_id(caller(request), seller_id)
         allowed = SellerChangesSerializer if caller(request).staff_roles & ADMINS else OwnSellerChangesSerializer
-        services.update_seller(seller_id=target, changes=read_body(allowed, request), changed_by=caller(request))
+        changes = read_body(allowed, request)
+        proposal = services.update_seller(seller_id=target, changes=changes, changed_by=caller(request))
+        if proposal is not None:
+            return Response(ProposalSerializer(proposal).data, status=status.HTTP_202_ACCEPTED)
         return Response(SellerSerializer(selectors.get_seller(target)).data)
 
 

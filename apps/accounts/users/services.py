@@ -1,15 +1,17 @@
 """Changes of users: profile, role, password, deactivation. Users are never deleted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.accounts import audit
-from apps.accounts.models import AuditAction, User
-from apps.accounts.roles import OWNERS
+from apps.accounts.models import AuditAction, Proposal, User
+from apps.accounts.proposals.services import propose_or_confirm, two_are_needed
+from apps.accounts.roles import APPROVERS, OWNERS
 from apps.accounts.sellers.services import duplicates_named, set_password, take_user_place
 from apps.accounts.sessions.services import revoke_sessions
 from apps.core.errors import NotFound, PermissionDenied
@@ -25,6 +27,41 @@ def save_user(*, user: User, ends_sessions: bool) -> None:
         user.save()
         if ends_sessions:
             revoke_sessions(user)
+
+
+def sets_own_password_only(user: User) -> bool:
+    """Tell whether the user approves or administers: whoever knows its password would be a second person."""
+    return bool(_approving_roles(user, user.groups.all()))
+
+
+def withhold_approving_roles(*, user: User, chosen: dict[str, Any], changed_by: User) -> Proposal | None:
+    """Propose roles that approve and that `user`, still unsaved, would gain; None if it may have them now.
+
+    With four eyes, one admin could otherwise make the second. What is withheld is taken out of `chosen` (`groups`) and
+    of `user`; a deactivated approver stays so. Call it in the transaction that saves the user.
+
+    Raises:
+        SecondApproverNeeded: this admin proposed it already.
+    """
+    if not two_are_needed():
+        return None
+    before = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+    had = _approving_roles(before, before.groups.all()) if before else set()
+    held = had if before and before.is_active else set()
+    gained = (_approving_roles(user, chosen["groups"]) if user.is_active else set()) - held
+    if not gained:
+        return None
+    terms = f"roles: {', '.join(sorted(gained))}"
+    proposal = propose_or_confirm(AuditAction.CHANGE, user, terms=terms, actor_id=changed_by.pk)
+    if proposal is not None:
+        chosen["groups"] = [group for group in chosen["groups"] if group.name not in gained - had]
+        user.is_active = user.is_active and not gained & had
+        user.is_staff = user.is_superuser or bool(chosen["groups"])
+    return proposal
+
+
+def _approving_roles(user: User, groups: Iterable[Group]) -> set[str]:
+    return (APPROVERS & {group.name for group in groups}) | ({"superuser"} if user.is_superuser else set())
 
 
 def list_seller_users(seller_id: UUID) -> QuerySet[User]:

@@ -19,9 +19,9 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.accounts.models import User
+from apps.accounts.models import Proposal, User
 from apps.console.framework.display import show_number
-from apps.console.framework.role_admin import RoleAdmin
+from apps.console.framework.role_admin import WAITS, RoleAdmin
 from apps.core.errors import DomainError
 
 if TYPE_CHECKING:
@@ -101,9 +101,12 @@ def _take(model_admin: RoleAdmin, request: HttpRequest, rows: Sequence[Any], ste
     done = []
     for row in rows:
         try:
-            step.run(row, cast("User", request.user), answers)
+            result = step.run(row, cast("User", request.user), answers)
         except (DomainError, PermissionDenied, OperationalError) as error:
             messages.error(request, f"{model_admin.shown_name(row)}: {_refusal(error)}")
+            continue
+        if isinstance(result, Proposal):
+            messages.warning(request, f"{model_admin.shown_name(row)}: {_(WAITS)}")
         else:
             done.append(model_admin.shown_name(row))
             said = "; ".join(f"{name}: {value}" for name, value in answers.items())

@@ -11,11 +11,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from apps.accounts.roles import ADMINS, APPROVERS, AUDITORS, STAFF
 from apps.core.errors import DomainError, InvalidInput
 
+WAITS = gettext_noop("Proposed. Nothing has changed yet: another user must take the same step within a day.")
 NO_ROLE: frozenset[str] = frozenset()
+
+
+class StepProposed(Exception):
+    """A form whose change needs two users, and of whom this is the first."""
 
 
 def has_role(request: HttpRequest, roles: Iterable[str]) -> bool:
@@ -86,9 +92,11 @@ class RoleAdmin(ModelAdmin, _NotAtomic):
         return has_role(request, AUDITORS)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Show or save a form; a service's refusal becomes a message on the same page."""
+        """Show or save a form; a service's refusal or proposal becomes a message on the same page."""
         try:
             return super().changeform_view(request, *args, **kwargs)
+        except StepProposed:
+            messages.warning(request, _(WAITS))
         except InvalidInput as error:
             messages.error(request, f"{error.field}: {_(error.message)}")
         except DomainError as error:

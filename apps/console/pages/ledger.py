@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, User
+from apps.accounts.proposals.services import open_proposals
 from apps.console.framework.columns import column
 from apps.console.framework.confirmed_steps import Preview, ReasonForm, Step, step_action
 from apps.console.framework.day_filter import DayFilter
@@ -52,7 +53,14 @@ def _preview_reversal(rows: Sequence[LedgerEntry]) -> Preview:
         amounts = (row.amount, before, balances[row.seller_id])
         cells.append((row.seller.company_name, show_phone(row.phone_number), *map(show_money, amounts)))
     columns = (_("Seller"), _("Phone number"), _("Amount"), _("Balance before"), _("Balance after"))
-    return Preview(columns, cells)
+    return Preview(columns, cells, _proposed(rows))
+
+
+def _proposed(rows: Sequence[LedgerEntry]) -> Sequence[tuple[Any, object]]:
+    """Name those who have proposed the reversal of one of these entries."""
+    found = open_proposals().filter(subject_id__in=[str(row.pk) for row in rows]).select_related("proposed_by")
+    names = sorted({proposal.proposed_by.username for proposal in found})
+    return ((_("Proposed by"), ", ".join(names)),) if names else ()
 
 
 REVERSE = Step(

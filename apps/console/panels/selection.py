@@ -8,7 +8,7 @@ from apps.accounts.models import Seller
 from apps.accounts.roles import AUDITORS, STAFF
 from apps.console.framework.panels import Panel
 from apps.console.framework.role_admin import has_role
-from apps.console.panels import credit_requests, money, sellers
+from apps.console.panels import credit_requests, money, proposals, sellers
 
 _HOME = (
     sellers.pending_sellers,
@@ -19,7 +19,7 @@ _HOME = (
     money.refusals,
     money.sellers_in_need,
 )
-_HOME_OF_AUDITORS = (money.last_reconciliation,)
+_HOME_OF_AUDITORS = (proposals.waiting_proposals, money.last_reconciliation)
 _SELLER = (
     money.balance_of_seller,
     money.entries_of_seller,

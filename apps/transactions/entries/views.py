@@ -12,8 +12,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts import audit
-from apps.accounts.models import AuditAction
+from apps.accounts.models import AuditAction, Proposal
 from apps.accounts.permissions import IsAdmin, MayRead, caller, seller_scope, visible_seller_id
+from apps.accounts.proposals.serializers import ProposalSerializer
 from apps.core.api.csv_export import CSVRenderer
 from apps.core.api.input import read_body, read_query
 from apps.core.api.pagination import KeysetPagination, paginated
@@ -105,10 +106,10 @@ class ReverseEntryView(APIView):
     @documented(
         summary="Reverse a transaction",
         request=ReversalRequestSerializer,
-        answers={201: LedgerEntrySerializer},
+        answers={201: LedgerEntrySerializer, 202: ProposalSerializer},
         problems=[
             "validation_error", "permission_denied", "not_found", "already_reversed", "not_reversible",
-            "insufficient_balance", "balance_limit_exceeded",
+            "insufficient_balance", "balance_limit_exceeded", "second_approver_needed",
         ],
         examples={201: {
             "id": REVERSAL_ENTRY_ID, "type": "reversal", "sequence": 3, "balance_before": "450000.00",
@@ -118,9 +119,14 @@ class ReverseEntryView(APIView):
         }},
     )  # fmt: skip
     def post(self, request: Request, entry_id: UUID) -> Response:
-        """Undo a credit or a sale by its mirror image, once. For admins."""
+        """Undo a credit or a sale by its mirror image, once. For admins.
+
+        A large amount may need two admins: the first call answers 202, and the same call of another admin reverses.
+        """
         body = read_body(ReversalRequestSerializer, request)
         entry = services.reverse_entry(entry_id=entry_id, reversed_by_id=caller(request).pk, **body)
+        if isinstance(entry, Proposal):
+            return Response(ProposalSerializer(entry).data, status=status.HTTP_202_ACCEPTED)
         return Response(render_entry(entry), status=status.HTTP_201_CREATED)
 
 
