@@ -46,9 +46,9 @@ def withhold_approving_roles(*, user: User, chosen: dict[str, Any], changed_by: 
     if not two_are_needed():
         return None
     before = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
-    had = _approving_roles(before, before.groups.all()) if before else set()
-    held = had if before and before.is_active else set()
-    gained = (_approving_roles(user, chosen["groups"]) if user.is_active else set()) - held
+    had = _approving_roles(before, before.groups.all()) if before else frozenset()
+    held = had if before and before.is_active else frozenset()
+    gained = (_approving_roles(user, chosen["groups"]) if user.is_active else frozenset()) - held
     if not gained:
         return None
     terms = f"roles: {', '.join(sorted(gained))}"
@@ -60,8 +60,8 @@ def withhold_approving_roles(*, user: User, chosen: dict[str, Any], changed_by: 
     return proposal
 
 
-def _approving_roles(user: User, groups: Iterable[Group]) -> set[str]:
-    return (APPROVERS & {group.name for group in groups}) | ({"superuser"} if user.is_superuser else set())
+def _approving_roles(user: User, groups: Iterable[Group]) -> frozenset[str]:
+    return (APPROVERS & {group.name for group in groups}) | ({"superuser"} if user.is_superuser else frozenset())
 
 
 def list_seller_users(seller_id: UUID) -> QuerySet[User]:

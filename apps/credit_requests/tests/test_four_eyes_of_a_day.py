@@ -74,6 +74,6 @@ def test_approvals_at_once_cannot_each_take_the_whole_limit() -> None:
     def approving(request_id: object, user: User) -> str:
         return str(log_in(user).post(f"credit-requests/{request_id}/approve/").body["status"])
 
-    racers = [lambda request_id=request.pk: approving(request_id, approver) for request in requests]  # type: ignore[misc]  # a default argument
+    racers = [lambda request_id=request.pk: approving(request_id, approver) for request in requests]
     assert sorted(race(*racers)) == ["approved"] + ["awaiting_second_approval"] * 5
     assert balance_of(seller) == 1000

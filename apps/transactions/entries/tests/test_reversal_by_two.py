@@ -89,7 +89,7 @@ def test_a_proposal_lasts_a_day(admin: Caller, second: Caller, rich: Seller, mon
     sale = sell(rich, "20.00")
     reverse(admin, sale)
     later = timezone.now() + timedelta(days=1, seconds=1)
-    monkeypatch.setattr(proposals.timezone, "now", lambda: later)
+    monkeypatch.setattr(timezone, "now", lambda: later)
     assert not proposals.open_proposals().exists()
     monkeypatch.undo()
     assert reverse(second, sale).status == 201
@@ -104,14 +104,14 @@ def test_without_the_rule_one_is_enough(admin: Caller, rich: Seller, settings: S
 def test_of_two_admins_at_once_one_proposes_and_one_reverses(rich: Seller) -> None:
     sale = sell(rich, "50.00")
     callers = [log_in(make_staff("admin")) for _ in range(2)]
-    assert sorted(race(*[lambda caller=caller: reverse(caller, sale).status for caller in callers])) == [201, 202]  # type: ignore[misc]  # a default argument
+    assert sorted(race(*[lambda caller=caller: reverse(caller, sale).status for caller in callers])) == [201, 202]
     assert_ledger_consistent()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_reversals_at_once_cannot_each_take_the_whole_limit(rich: Seller) -> None:
     admin, sales = log_in(make_staff("admin")), [sell(rich, "10.00") for _ in range(5)]
-    statuses = race(*[lambda sale=sale: reverse(admin, sale).status for sale in sales])  # type: ignore[misc]  # a default argument
+    statuses = race(*[lambda sale=sale: reverse(admin, sale).status for sale in sales])
     assert sorted(statuses) == [201] + [202] * 4
 
 
