@@ -6,6 +6,7 @@ from drf_yasg import openapi
 from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
 
+from apps.console.pages.second_factor import second_factor
 from apps.core.api.metrics_view import metrics_view
 from apps.core.apidocs.document import DocumentGenerator, from_here_only
 
@@ -46,6 +47,7 @@ api = [
 urlpatterns = [
     path("api/v1/", include(api)),
     path("metrics", metrics_view, name="metrics"),
+    path("admin/second-factor/", admin.site.admin_view(second_factor), name="second-factor"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("swagger/", from_here_only(schema_view.with_ui("swagger", cache_timeout=0)), name="swagger"),

@@ -126,6 +126,7 @@ class Session(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires at"), db_index=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    second_factor_at = models.DateTimeField(_("second factor given at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("session")
@@ -145,6 +146,8 @@ class AuditAction(models.TextChoices):
     CHANGE = "change", _("change")
     DEACTIVATE = "deactivate", _("deactivate")
     SET_PASSWORD = "set password", _("set password")
+    ENROL = "enrol second factor", _("enrol second factor")
+    RESET_SECOND_FACTOR = "reset second factor", _("reset second factor")
     VERIFY = "verify", _("verify")
     SUSPEND = "suspend", _("suspend")
     REACTIVATE = "reactivate", _("reactivate")

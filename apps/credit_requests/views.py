@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.permissions import IsCreditApprover, IsOwner, MayRead, caller, seller_scope
+from apps.accounts.second_factor.permissions import HasSteppedUp
 from apps.accounts.sessions.throttles import PendingSellerThrottle, RequestThrottle
 from apps.core.api.idempotency import parse_idempotency_key
 from apps.core.api.input import read_body, read_query
@@ -88,7 +89,7 @@ class CreditRequestView(APIView):
 
 
 class ApproveView(APIView):
-    permission_classes = (IsCreditApprover,)
+    permission_classes = (IsCreditApprover, HasSteppedUp)
 
     @documented(
         summary="Approve a credit request",
@@ -96,7 +97,7 @@ class ApproveView(APIView):
         answers={200: CreditRequestSerializer},
         problems=(
             "validation_error", *_STEP_PROBLEMS, "balance_limit_exceeded", "self_approval", "second_approver_needed",
-            "seller_not_active_confirm",
+            "seller_not_active_confirm", "step_up_required",
         ),
         examples={
             200: {"status": "approved", "transaction": CREDIT_ENTRY_ID, "approved_by": [APPROVER_ID], **_BY_STAFF}

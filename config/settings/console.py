@@ -66,6 +66,7 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(27.7% .046 192.524)",
         },
     },
+    "ACCOUNT": {"navigation": [{"title": _("Second factor"), "link": reverse_lazy("second-factor")}]},
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,

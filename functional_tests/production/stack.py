@@ -139,6 +139,7 @@ class Stack:
             "DJANGO_SUPERUSER_USERNAME": "admin",
             "DJANGO_SUPERUSER_EMAIL": "admin@example.com",
             "DJANGO_SUPERUSER_PASSWORD": self.secrets["admin"],
+            "REQUIRE_SECOND_FACTOR": "false",  # the load script has no phone
             "PYTHONDONTWRITEBYTECODE": "1",
             **more,
         }

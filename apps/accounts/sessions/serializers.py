@@ -15,6 +15,15 @@ class CredentialsSerializer(serializers.Serializer[Any]):
         swagger_schema_fields = {"example": {"username": "mehr", "password": "pale-otter-91-lamp"}}
 
 
+class StaffCredentialsSerializer(CredentialsSerializer):
+    """A login of staff, with the code of the second factor if the user has one."""
+
+    otp = serializers.CharField(max_length=16, required=False)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"username": "mina", "password": "tall-heron-37-desk", "otp": "492039"}}
+
+
 class RefreshSerializer(serializers.Serializer[Any]):
     """The refresh token of a session."""
 

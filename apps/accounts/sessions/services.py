@@ -13,6 +13,7 @@ from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
 from apps.accounts.models import Seller, Session, User
+from apps.accounts.second_factor.services import check_login
 from apps.accounts.sessions import login_events
 from apps.accounts.sessions.login_events import Door
 from apps.accounts.sessions.tokens import Claims, InvalidToken, TokenPair, issue_pair, read_refresh
@@ -26,21 +27,24 @@ class InvalidCredentials(DomainError):
     code = "invalid_credentials"
 
 
-def open_session(*, username: str, password: str, door: Door, network: str = "") -> TokenPair:
+def open_session(*, username: str, password: str, door: Door, network: str = "", otp: str = "") -> TokenPair:
     """Log in from `network`.
 
     Raises:
         InvalidCredentials: for every reason alike, after the same work.
+        OtpRequired, InvalidOtp: the password is right; see each.
     """
     user = authenticate(username=username, password=password)
     if user is None or not _may_enter(user, door):
         login_events.login_failed(username, door, is_wrong_door=user is not None)
         raise InvalidCredentials("No active account with these credentials.")
+    gave_second_factor = check_login(user, otp)
     with transaction.atomic(durable=True):
         user.last_login = timezone.now()
         user.save(update_fields=["last_login"])
         lifetime = cast("timedelta", api_settings.REFRESH_TOKEN_LIFETIME)
         session = Session(user=user, network=network[:64], expires_at=timezone.now() + lifetime)
+        session.second_factor_at = timezone.now() if gave_second_factor else None
         pair = issue_pair(session)
         session.refresh_jti = pair.refresh_jti
         session.save(force_insert=True)

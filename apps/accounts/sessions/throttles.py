@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 
+from apps.accounts.second_factor.services import InvalidOtp
 from apps.accounts.sessions.services import InvalidCredentials, has_logged_in_from
 from apps.core.limits.rate_limits import Count, Limit, count, retry_after_seconds
 from apps.core.limits.throttles import CountingThrottle
@@ -109,7 +110,7 @@ def failures_limited(request: Request | HttpRequest, username: str) -> Iterator[
         raise Throttled(wait=retry_after_seconds(counted))
     try:
         yield
-    except (InvalidCredentials, ValidationError):  # of the API, and of the back office's form
+    except (InvalidCredentials, InvalidOtp, ValidationError):  # of the API, and of the back office's form
         raise
     except BaseException:
         _take_back(here, anywhere)

@@ -8,7 +8,12 @@ from rest_framework.views import APIView
 
 from apps.accounts.sessions import services as sessions
 from apps.accounts.sessions.login_events import Door
-from apps.accounts.sessions.serializers import CredentialsSerializer, RefreshSerializer, TokenPairSerializer
+from apps.accounts.sessions.serializers import (
+    CredentialsSerializer,
+    RefreshSerializer,
+    StaffCredentialsSerializer,
+    TokenPairSerializer,
+)
 from apps.accounts.sessions.throttles import LoginThrottle, client_network, failures_limited
 from apps.core.api.input import read_body
 from apps.core.apidocs.swagger import documented
@@ -24,9 +29,10 @@ class PublicView(APIView):
 class LoginView(PublicView):
     throttle_classes = (LoginThrottle,)
     door: Door
+    credentials_class: type[CredentialsSerializer] = CredentialsSerializer
 
     def login(self, request: Request) -> Response:
-        credentials = read_body(CredentialsSerializer, request)
+        credentials = read_body(self.credentials_class, request)
         with failures_limited(request, credentials["username"]):
             pair = sessions.open_session(**credentials, door=self.door, network=client_network(request))
         return Response(TokenPairSerializer(pair).data)
@@ -50,17 +56,18 @@ class SellerLoginView(LoginView):
 
 class AdminLoginView(LoginView):
     door = Door.STAFF
+    credentials_class = StaffCredentialsSerializer
 
     @documented(
         summary="Log in as staff",
-        request=CredentialsSerializer,
+        request=StaffCredentialsSerializer,
         answers={200: TokenPairSerializer},
-        problems=["validation_error", "invalid_credentials", "throttled"],
+        problems=["validation_error", "invalid_credentials", "otp_required", "invalid_otp", "throttled"],
         tags=["auth"],
         public=True,
     )
     def post(self, request: Request) -> Response:
-        """Begin a session. Users of sellers are refused here."""
+        """Begin a session. Users of sellers are refused here. Staff with a second factor send its code as `otp`."""
         return self.login(request)
 
 

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.accounts.models import Proposal, User
 from apps.console.framework.display import show_number
 from apps.console.framework.role_admin import WAITS, RoleAdmin
+from apps.console.framework.second_factor import CODE, ask_for_code
 from apps.core.errors import DomainError
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Step:
     preview: Callable[[Sequence[Any]], Preview]
     form_class: type[StepForm] = StepForm
     is_dangerous: bool = False
+    moves_money: bool = False  # asks for a recent second factor
 
 
 def step_action(step: Step, permission: str) -> Callable[..., HttpResponse]:
@@ -91,8 +93,11 @@ def _ask_or_take(model_admin: RoleAdmin, request: HttpRequest, queryset: QuerySe
         )
         return HttpResponseRedirect(request.get_full_path())
     form = step.form_class(request.POST if "confirmed" in request.POST else None, rows=rows)
+    if step.moves_money:
+        ask_for_code(form, request)
     if form.is_valid():
-        _take(model_admin, request, rows, step, form.cleaned_data)
+        answers = {name: value for name, value in form.cleaned_data.items() if name != CODE}
+        _take(model_admin, request, rows, step, answers)
         return HttpResponseRedirect(model_admin.way_back(request))
     return TemplateResponse(request, "admin/confirm_step.html", _context(model_admin, request, rows, step, form))
 

@@ -106,6 +106,7 @@ APPROVE = Step(
     run=_approve,
     preview=_preview_approval,
     form_class=ApprovalForm,
+    moves_money=True,
 )
 REJECT = Step(
     title=_("Reject credit requests"),

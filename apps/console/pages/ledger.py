@@ -72,6 +72,7 @@ REVERSE = Step(
     preview=_preview_reversal,
     form_class=ReasonForm,
     is_dangerous=True,
+    moves_money=True,
 )
 
 

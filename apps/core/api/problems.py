@@ -54,9 +54,25 @@ PROBLEMS: Mapping[str, Problem] = {
     "invalid_credentials": Problem(
         401, gettext_noop("The username or the password is wrong"), "No active account with these credentials."
     ),
+    "otp_required": Problem(
+        401,
+        gettext_noop("A second factor is needed"),
+        gettext_noop("Send the code of your authenticator app as well."),
+        {"enrolled": True},
+    ),
+    "invalid_otp": Problem(
+        401,
+        gettext_noop("The code is not valid"),
+        gettext_noop("The code is wrong or was used already. Wait for the next one."),
+    ),
     "invalid_token": Problem(401, gettext_noop("The token is not valid")),
     "permission_denied": Problem(
         403, gettext_noop("Permission denied"), "You do not have permission to perform this action."
+    ),
+    "step_up_required": Problem(
+        403,
+        gettext_noop("A recent second factor is needed"),
+        gettext_noop("Send a code to auth/step-up/, then this request again."),
     ),
     "seller_not_active": Problem(
         403, gettext_noop("The seller is not active"), "The seller is pending.", {"seller_status": "pending"}

@@ -28,6 +28,12 @@ def test_the_deployment_check_has_no_warning() -> None:
     assert "no issues (0 silenced)" in done.stdout
 
 
+def test_the_deployment_check_tells_that_a_password_is_enough_and_production_asks_for_more() -> None:
+    told = manage("check", "--deploy", "--fail-level", "WARNING", environment=SAFE | {"REQUIRE_SECOND_FACTOR": "false"})
+    assert told.returncode == 0
+    assert "(sharj.I002) Staff who approve need no second factor" in told.stderr
+
+
 @pytest.mark.parametrize(
     ("changed", "complaint"),
     [

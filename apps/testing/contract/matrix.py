@@ -13,6 +13,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST auth/seller/login/": CREDENTIALS,
     "POST auth/admin/login/": CREDENTIALS,
     "POST auth/refresh/": {"refresh": "garbage"},
+    "POST auth/step-up/": {"otp": "000000"},
     "POST auth/logout/": {"refresh": "garbage"},
     "POST sellers/": NEW,
     "POST sellers/me/users/": {key: NEW[key] for key in ("username", "password", "email")} | {"role": "viewer"},

@@ -15,6 +15,7 @@ from apps.accounts import audit
 from apps.accounts.models import AuditAction, Proposal
 from apps.accounts.permissions import IsAdmin, MayRead, caller, seller_scope, visible_seller_id
 from apps.accounts.proposals.serializers import ProposalSerializer
+from apps.accounts.second_factor.permissions import HasSteppedUp
 from apps.core.api.csv_export import CSVRenderer
 from apps.core.api.input import read_body, read_query
 from apps.core.api.pagination import KeysetPagination, paginated
@@ -101,7 +102,7 @@ class EntryView(APIView):
 
 
 class ReverseEntryView(APIView):
-    permission_classes = (IsAdmin,)
+    permission_classes = (IsAdmin, HasSteppedUp)
 
     @documented(
         summary="Reverse a transaction",
@@ -110,6 +111,7 @@ class ReverseEntryView(APIView):
         problems=[
             "validation_error", "permission_denied", "not_found", "already_reversed", "not_reversible",
             "insufficient_balance", "balance_limit_exceeded", "second_approver_needed",
+            "step_up_required",
         ],
         examples={201: {
             "id": REVERSAL_ENTRY_ID, "type": "reversal", "sequence": 3, "balance_before": "450000.00",

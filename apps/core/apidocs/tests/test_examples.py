@@ -11,6 +11,7 @@ from apps.accounts.models import Seller, User
 from apps.core.api.problems import PROBLEMS
 from apps.testing.api import PHONE, Answer, Caller
 from apps.testing.factories import add_credit, log_in, make_seller, make_staff, owner_of
+from apps.testing.second_factor import enrol
 
 
 def example(schema: Any, path: str, status: int, method: str = "post") -> Any:
@@ -109,6 +110,14 @@ def provoke() -> Iterator[Answer]:
     both = User.objects.create(username="both", is_staff=True, is_superuser=True, seller=pending, seller_role="owner")
     own = log_in(both).post("credit-requests/", {"amount": "1.00"}).body["id"]
     yield log_in(both).post(f"credit-requests/{own}/approve/")
+    with override_settings(REQUIRE_SECOND_FACTOR=True):
+        staff = enrol(make_staff("admin"))
+        staff.set_password("tall-heron-37-desk")
+        staff.save()
+        for otp in ({}, {"otp": "000000"}):
+            credentials = {"username": staff.username, "password": "tall-heron-37-desk", **otp}
+            yield anonymous.post("auth/admin/login/", credentials)
+        yield log_in(staff).post(f"credit-requests/{own}/approve/")
     new = {"password": "warm-ibis-58-cup", "role": "viewer"}
     for number in range(2):
         yield log_in(owner_of(pending)).post("credit-requests/", {"amount": "1.00"})
