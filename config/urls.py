@@ -23,7 +23,9 @@ API_INFO = openapi.Info(
 **Refusals** are problem documents (RFC 9457, `application/problem+json`) with a stable `code`. Every answer
 carries `X-Request-ID`; a problem repeats it as `request_id`.
 
-**Retries.** Send an `Idempotency-Key` with every charge: any number of sends sells once.
+**Retries.** Send an `Idempotency-Key` with every charge: any number of sends sells once. After a 503
+`temporarily_unavailable` nothing happened. After `outcome_unknown`, or without an answer, the request may have been
+carried out: send it again with the same key.
 """,
     license=openapi.License(name="MIT", url="https://opensource.org/license/mit"),
 )

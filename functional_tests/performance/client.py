@@ -15,8 +15,9 @@ API_PREFIX = "/api/v1/"
 ADMIN_LOGIN = "auth/admin/login/"
 SELLER_LOGIN = "auth/seller/login/"
 
-# 429 and 503 promise that nothing happened, so every request may be sent again.
+# With these statuses nothing happened, so every request may be sent again, unless the code says otherwise.
 BUSY_STATUSES = frozenset({429, 503})
+UNKNOWN_CODE = "outcome_unknown"  # of the application (503) and of nginx (502, 504)
 WAITING_BUDGET_SECONDS = 90.0
 MAX_ATTEMPTS = 30
 FIRST_PAUSE_SECONDS = 0.1
@@ -163,6 +164,8 @@ class Client:
         while True:
             try:
                 answer = self._transport.request(request.method, API_PREFIX + request.path, headers=headers, body=body)
+                if answer.status >= 500 and answer.code == UNKNOWN_CODE:
+                    raise ConnectionLost(f"{answer.summary()} tells no outcome", sent=True)
             except ConnectionLost as loss:
                 may_repeat = request.repeatable or not loss.sent
                 if not may_repeat or not patience.wait():

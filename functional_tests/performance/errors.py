@@ -20,7 +20,7 @@ class NoAnswer(UnexpectedAnswer):
 
 
 class ConnectionLost(Exception):
-    """No answer arrived.
+    """No answer arrived, or one that does not tell the outcome.
 
     ``sent`` tells whether the server may have acted on the request.
     """

@@ -40,15 +40,18 @@ class Answer:
             raise UnexpectedAnswer(f"{self.summary()}: the body is not a JSON object")
         return document
 
+    @property
+    def code(self) -> str:
+        """The error code; empty when the answer has none."""
+        try:
+            return str(json.loads(self.body)["code"])
+        except (ValueError, KeyError, TypeError):
+            return ""
+
     def summary(self) -> str:
         """Return status, error code and request id: what a bug report needs."""
-        try:
-            problem = json.loads(self.body)
-            code = f" {problem['code']}"
-        except (ValueError, KeyError, TypeError):
-            code = ""
         request_id = self.headers.get("x-request-id", "none")
-        return f"{self.status}{code} (request id {request_id})"
+        return f"{self.status} {self.code}".rstrip() + f" (request id {request_id})"
 
 
 class Transport:

@@ -57,6 +57,7 @@ def assert_problem(answer: Any, status: int, code: str) -> None:
     assert problem["type"] == f"urn:sharj:problem:{code}"
     assert {"title", "detail"} <= problem.keys()
     assert problem["request_id"] == answer.getheader("X-Request-ID")
+    assert answer.getheader("Cache-Control") == "no-store"
 
 
 @pytest.mark.parametrize("path", ["/api/v1/auth/seller/login/", "/api/v1/auth/admin/login/", "/admin/login/"])
@@ -108,7 +109,7 @@ def test_what_a_replica_does_to_one_request_takes_it_away_from_nobody(stack: Sta
         servers = 2 * f"server 127.0.0.1:{rude.getsockname()[1]}{options}"  # a single one is never taken for dead
         with door(stack, "rude", NGINX_APP_SERVERS=servers) as port:
             for _ in range(4):
-                assert_problem(send(stack, port, "POST", "/api/v1/charges/", b"{}"), 502, "unreachable")
+                assert_problem(send(stack, port, "POST", "/api/v1/charges/", b"{}"), 502, "outcome_unknown")
         closing_time.set()
     log = next(stack.folder.glob("rude-*.log")).read_text()
     assert "no live upstreams" not in log
@@ -119,7 +120,7 @@ def test_no_replica_listens(stack: Stack, headers: dict[str, str]) -> None:
     with door(stack, "alone", NGINX_APP_SERVERS=f"server 127.0.0.1:{free_port()};") as port:
         for path in ("/api/v1/charges/", "/api/v1/charges/bulk/", "/api/v1/sellers/"):
             answer = send(stack, port, "POST", path, b"{}", **headers)
-            assert_problem(answer, 502, "unreachable")
+            assert_problem(answer, 502, "outcome_unknown")
             assert answer.getheader("Retry-After") == "1"
 
 
@@ -136,7 +137,7 @@ def test_no_replica_takes_the_connection_in_time(stack: Stack) -> None:
         port = opened.enter_context(
             door(stack, "waiting", NGINX_APP_SERVERS=f"server 127.0.0.1:{full.getsockname()[1]};")
         )
-        assert_problem(send(stack, port, "GET", "/api/v1/auth/me/"), 504, "unreachable")
+        assert_problem(send(stack, port, "GET", "/api/v1/auth/me/"), 504, "outcome_unknown")
     log = next(stack.folder.glob("waiting-*.log"))
     assert "Connection timed out" in log.read_text()
 

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.accounts.models import User
 from apps.console.framework.display import show_number
 from apps.console.framework.role_admin import RoleAdmin
+from apps.core.database.errors import OutcomeUnknown
 from apps.core.errors import DomainError
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ def _refusal(error: Exception) -> str:
     if isinstance(error, DomainError):
         return _(error.message)
     if isinstance(error, OperationalError):
+        if isinstance(error, OutcomeUnknown):
+            return _("The database was lost on the way; whether this happened is not known. Look before you try again.")
         return _("The database is busy; nothing happened. Try again.")
     return _("Your role may not do this.")
 

@@ -126,7 +126,15 @@ PROBLEMS: Mapping[str, Problem] = {
         500, gettext_noop("Internal error"), gettext_noop("Internal error. It was logged with this request_id.")
     ),
     "temporarily_unavailable": Problem(
-        503, gettext_noop("Temporarily unavailable"), "Nothing happened. Send the request again."
+        503, gettext_noop("Temporarily unavailable"), gettext_noop("Nothing happened. Send the request again.")
+    ),
+    "outcome_unknown": Problem(
+        503,
+        gettext_noop("The outcome is not known"),
+        gettext_noop(
+            "The database was lost on the way, so whether this happened is not known. Look, or send the request "
+            "again with the same Idempotency-Key."
+        ),
     ),
 }  # fmt: skip
 

@@ -79,7 +79,10 @@ class ProblemAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg ha
     def get_response_serializers(self) -> dict[str, Any]:
         """Return the answers and the problems of the operation."""
         answers = {str(status): self._answer(status, what) for status, what in self.overrides["answers"].items()}
-        return {**answers, **problem_responses(self.overrides["problems"], self._first_errors())}
+        problems = self.overrides["problems"]
+        if self.method != "GET" and "temporarily_unavailable" in problems:
+            problems = [*problems, "outcome_unknown"]
+        return {**answers, **problem_responses(problems, self._first_errors())}
 
     def _answer(self, status: int, what: Any) -> openapi.Response:
         if what is None:

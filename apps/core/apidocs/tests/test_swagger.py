@@ -66,6 +66,8 @@ def test_every_operation_has_a_success_and_its_problems(schema: Any) -> None:
         statuses = {int(status) for status in operation["responses"]}
         assert any(200 <= status < 300 for status in statuses), (path, method)
         assert (503 in statuses) == (path != "/health/live/"), (path, method)  # which asks no database
+        unavailable = operation["responses"].get("503", {}).get("description", "")
+        assert ("`outcome_unknown`" in unavailable) == (method != "get"), (path, method)
         if operation.get("security") != []:
             assert 401 in statuses, (path, method)
         if any(parameter["in"] == "body" for parameter in operation["parameters"]):
