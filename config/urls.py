@@ -5,7 +5,9 @@ from django.urls import include, path
 from drf_yasg import openapi
 from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
 
+from apps.core.api.index import IndexView
 from apps.core.api.metrics_view import metrics_view
 from apps.core.apidocs.document import DocumentGenerator, from_here_only
 
@@ -46,6 +48,8 @@ api = [
 ]
 
 urlpatterns = [
+    path("", IndexView.as_view(), name="index"),
+    path("api/v1/", IndexView.as_view(renderer_classes=(JSONRenderer,)), name="api-index"),
     path("api/v1/", include(api)),
     path("metrics", metrics_view, name="metrics"),
     path("admin/", admin.site.urls),

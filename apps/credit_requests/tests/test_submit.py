@@ -72,6 +72,16 @@ def test_a_second_send_of_a_key_gets_the_first_answer(owner: Caller) -> None:
     assert answer.body == original.body
 
 
+def test_a_repeat_shows_the_request_as_it_is_now(owner: Caller, admin: Caller) -> None:
+    original = owner.post("credit-requests/", BODY, key="k").body
+    approved = admin.post(f"credit-requests/{original['id']}/approve/").body
+
+    with nothing_changes():
+        answer = owner.post("credit-requests/", BODY, key="k")
+
+    assert (answer.body, approved["status"]) == (approved, "approved")
+
+
 @pytest.mark.parametrize("change", [{"amount": "50.01"}, {"note": "another"}], ids=str)
 def test_a_key_with_another_payload_is_refused(owner: Caller, change: dict[str, str]) -> None:
     owner.post("credit-requests/", BODY, key="k")

@@ -13,11 +13,17 @@ from apps.accounts.sessions.tokens import Claims, InvalidToken
 from apps.core.errors import DomainError, PermissionDenied
 from apps.transactions.charges.refusals import count_batch, counting_refusals
 from apps.transactions.charges.sales import Batch, Sale
+from apps.transactions.entries.selectors import with_reversals
 from apps.transactions.ledger import postings
 from apps.transactions.ledger.locking import LockedWallet, actor_role, lock_wallet
 from apps.transactions.ledger.postings import Order as Order
 from apps.transactions.ledger.write import draft_entry, write_entries
 from apps.transactions.models import LedgerEntry
+
+_READ_ENTRY = """
+SELECT entry.*, reversal.id AS reversed_by_id FROM transactions_ledgerentry entry
+LEFT JOIN transactions_ledgerentry reversal ON reversal.seller_id = entry.seller_id AND reversal.reverses_id = entry.id
+WHERE entry.id = %s"""
 
 
 class SellerNotActive(DomainError):
@@ -128,7 +134,7 @@ def _unsold(batch: Batch, balance: Decimal) -> Batch:
 def _entries_by_key(seller_id: UUID, orders: Sequence[Order]) -> dict[str, LedgerEntry]:
     keys = [order.idempotency_key for order in orders if order.idempotency_key]
     spent = LedgerEntry.objects.filter(seller_id=seller_id, idempotency_key__in=keys).exclude(idempotency_key="")
-    return {entry.idempotency_key: entry for entry in spent}
+    return {entry.idempotency_key: entry for entry in with_reversals(spent)}
 
 
 def _sell_item(
@@ -171,8 +177,8 @@ def _check_seller(wallet: LockedWallet) -> None:
 
 
 def _read_entry(entry_id: UUID) -> LedgerEntry:
-    """Return an entry that exists. As plain SQL: a storm of retries should cost less than the sale it repeats."""
-    return LedgerEntry.objects.raw("SELECT * FROM transactions_ledgerentry WHERE id = %s", [entry_id])[0]
+    """Return an entry that exists, with its reversal. Plain SQL: a storm of retries should cost less than its sales."""
+    return LedgerEntry.objects.raw(_READ_ENTRY, [entry_id])[0]
 
 
 def _replay(earlier: LedgerEntry, order: Order) -> Sale:

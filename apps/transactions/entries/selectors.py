@@ -45,7 +45,7 @@ def list_entries(
         "amount__lte": amount_max,
     }
     given = {name: value for name, value in filters.items() if value is not None}
-    return _with_reversals(LedgerEntry.objects.filter(**given))
+    return with_reversals(LedgerEntry.objects.filter(**given))
 
 
 def get_entry(entry_id: UUID, *, seller_scope: UUID | None) -> LedgerEntry:
@@ -57,13 +57,14 @@ def get_entry(entry_id: UUID, *, seller_scope: UUID | None) -> LedgerEntry:
     entries = LedgerEntry.objects.filter(pk=entry_id)
     if seller_scope is not None:
         entries = entries.filter(seller_id=seller_scope)
-    entry = _with_reversals(entries).first()
+    entry = with_reversals(entries).first()
     if entry is None:
         raise NotFound("Transaction not found.")
     return entry
 
 
-def _with_reversals(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+def with_reversals(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+    """Return `entries`, each with the id of the entry that reversed it as `reversed_by_id`."""
     reversals = LedgerEntry.objects.filter(seller_id=OuterRef("seller_id"), reverses_id=OuterRef("pk"))
     return entries.annotate(reversed_by_id=Subquery(reversals.values("pk")))
 

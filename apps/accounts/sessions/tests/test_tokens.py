@@ -9,7 +9,7 @@ from pytest_django import Settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from apps.accounts.models import Seller, Session, User
-from apps.testing.api import Caller, assert_invalid, assert_problem
+from apps.testing.api import PHONE, Caller, assert_invalid, assert_problem
 from apps.testing.contract.forged_tokens import FORGERIES, payload
 from apps.testing.factories import log_in, make_staff, owner_of
 from apps.testing.invariants import nothing_changes
@@ -170,6 +170,25 @@ def test_a_header_that_is_no_bearer_token_is_refused(owner: Caller, header: str,
 
     for answer in answers:
         assert_problem(answer, 401, code)
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", " bearer "])
+def test_the_scheme_is_read_in_any_case(owner: Caller, scheme: str) -> None:
+    answer = Caller().get("auth/me/", Authorization=f"{scheme} {owner.access}")
+
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("header", ["{token}", "Bearer", "bearer{token}"])
+def test_a_token_without_its_scheme_is_told_so(owner: Caller, header: str) -> None:
+    with nothing_changes():
+        answer = Caller().post(
+            "charges/", {"phone_number": PHONE, "amount": "1.00"}, Authorization=header.format(token=owner.access)
+        )
+
+    assert_problem(answer, 401, "invalid_token")
+    assert "Authorization: Bearer <access token>" in answer.body["detail"]
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
 @pytest.mark.parametrize("token", ["", None, [], {}, True, "nul\x00", "\ud800"], ids=repr)

@@ -6,7 +6,7 @@ import pytest
 
 from apps.accounts.models import Seller
 from apps.testing.api import PHONE, Answer, Caller, assert_problem
-from apps.testing.factories import add_credit, log_in, make_seller, owner_of
+from apps.testing.factories import add_credit, log_in, make_seller, owner_of, reverse
 from apps.testing.invariants import assert_ledger_consistent, nothing_changes
 from apps.testing.races import race
 from apps.transactions.models import LedgerEntry, Wallet
@@ -82,6 +82,16 @@ def test_a_key_that_moved_money_is_replayed(owner: Caller) -> None:
     assert totals(answer) == {
         "accepted": 0, "rejected": 1, "replayed": 1, "total_amount": "0.00", "balance_after": "90.00",
     }  # fmt: skip
+
+
+def test_a_replayed_item_shows_its_entry_as_it_is_now(owner: Caller) -> None:
+    original = owner.charge("10.00", key="k").body
+    reversal = reverse(LedgerEntry.objects.get(pk=original["id"]))
+
+    with nothing_changes():
+        answer = send(owner, item("10.00", "k"))
+
+    assert answer.body["results"][0]["transaction"] == {**original, "reversed_by": str(reversal.pk)}
 
 
 def test_a_duplicate_key_within_the_batch_replays_the_first(owner: Caller) -> None:
