@@ -34,6 +34,8 @@ class Seller(models.Model):
     # The seller's own limits; empty: the platform's (RATE_LIMIT_..._PER_MINUTE), 0: unlimited.
     charges_per_minute = models.PositiveIntegerField(_("charges a minute"), null=True, blank=True)
     requests_per_minute = models.PositiveIntegerField(_("other requests a minute"), null=True, blank=True)
+    # The seller's own switch: a charge without an Idempotency-Key is refused.
+    require_idempotency_key = models.BooleanField(_("charges need a key"), default=False, db_default=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:

@@ -14,6 +14,7 @@ from apps.accounts.permissions import IsAdmin, IsStaffMember, MayEditSeller, May
 from apps.accounts.roles import ADMINS
 from apps.accounts.sellers import selectors, services
 from apps.accounts.sellers.serializers import (
+    AdminSellerChangesSerializer,
     OwnSellerChangesSerializer,
     RegisteredSerializer,
     RegistrationSerializer,
@@ -93,9 +94,12 @@ class SellerView(APIView):
         problems=["validation_error", "permission_denied", "not_found"],
     )
     def patch(self, request: Request, seller_id: UUID | str) -> Response:
-        """Change profile fields. A seller's owner may change `email` and `phone_number`; other members are ignored."""
+        """Change profile fields. A seller's owner may change `email`, `phone_number` and `require_idempotency_key`.
+
+        An admin may change all others. What the caller may not change is ignored.
+        """
         target = visible_seller_id(caller(request), seller_id)
-        allowed = SellerChangesSerializer if caller(request).staff_roles & ADMINS else OwnSellerChangesSerializer
+        allowed = AdminSellerChangesSerializer if caller(request).staff_roles & ADMINS else OwnSellerChangesSerializer
         services.update_seller(seller_id=target, changes=read_body(allowed, request), changed_by=caller(request))
         return Response(SellerSerializer(selectors.get_seller(target)).data)
 

@@ -48,6 +48,11 @@ PROBLEMS: Mapping[str, Problem] = {
         gettext_noop("The Idempotency-Key is not valid"),
         gettext_noop("Idempotency-Key must be 1 to 255 visible ASCII characters, bare or quoted."),
     ),
+    "idempotency_key_required": Problem(
+        400,
+        gettext_noop("An Idempotency-Key is needed"),
+        gettext_noop("This seller requires an Idempotency-Key with every charge."),
+    ),
     "not_authenticated": Problem(
         401, gettext_noop("Authentication is needed"), "Authentication credentials were not provided."
     ),

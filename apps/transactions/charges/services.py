@@ -38,6 +38,12 @@ class IdempotencyKeyReused(DomainError):
     code = "idempotency_key_reused"
 
 
+class IdempotencyKeyRequired(DomainError):
+    """The seller wants no charge without an idempotency key."""
+
+    code = "idempotency_key_required"
+
+
 class BulkRejected(DomainError):
     """An item of an atomic batch was refused, so nothing of it was sold; `batch` has the outcome of each item."""
 
@@ -64,7 +70,8 @@ def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempoten
     Raises:
         InvalidToken: the caller's session is over.
         PermissionDenied: the caller may not sell.
-        IdempotencyKeyReused, SellerNotActive, InsufficientBalance, DailyLimitExceeded: see each.
+        IdempotencyKeyReused, IdempotencyKeyRequired: the key, or its absence, is refused.
+        SellerNotActive, InsufficientBalance, DailyLimitExceeded: see each.
     """
     seller_id = _selling_seller(claims)
     order = Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key)
@@ -153,6 +160,8 @@ def _sell_item(
 
 
 def _draft_sale(wallet: LockedWallet, order: Order, claims: Claims) -> LedgerEntry:
+    if wallet.requires_key and not order.idempotency_key:
+        raise IdempotencyKeyRequired("This seller requires an Idempotency-Key with every charge.")
     return draft_entry(wallet, postings.charge(wallet.seller_id, order), created_by_id=claims.user_id)
 
 

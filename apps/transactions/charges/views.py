@@ -45,8 +45,9 @@ class ChargeListView(SellingView):
         request=ChargeRequestSerializer,
         answers={201: LedgerEntrySerializer},
         problems=[
-            "validation_error", "invalid_idempotency_key", "invalid_token", "permission_denied", "seller_not_active",
-            "insufficient_balance", "daily_limit_exceeded", "idempotency_key_reused", "throttled",
+            "validation_error", "invalid_idempotency_key", "idempotency_key_required", "invalid_token",
+            "permission_denied", "seller_not_active", "insufficient_balance", "daily_limit_exceeded",
+            "idempotency_key_reused", "throttled",
         ],
         headers=[IDEMPOTENCY_KEY],
     )  # fmt: skip

@@ -83,6 +83,9 @@ def provoke() -> Iterator[Answer]:
     yield owner.charge("30.00")
     yield owner.post("charges/bulk/", {"charges": [{"phone_number": PHONE, "amount": "60"}], "atomic": True})
     yield owner.charge("1.00", key="a key with spaces")
+    owner.patch("sellers/me/", {"require_idempotency_key": True})
+    yield owner.charge("1.00")
+    owner.patch("sellers/me/", {"require_idempotency_key": False})
     yield owner.charge("0")
     sale = owner.charge("5.00", key="k").body["id"]
     yield owner.charge("6.00", key="k")
