@@ -88,7 +88,7 @@ class ProblemAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg ha
         if what is None:
             return openapi.Response(HTTPStatus(status).phrase)
         extra: dict[str, Any] = {}
-        if IDEMPOTENCY_KEY in self.overrides["manual_parameters"]:
+        if IDEMPOTENCY_KEY in self.overrides["manual_parameters"] and status == HTTPStatus.CREATED:
             extra["headers"] = REPLAYED_HEADER
         if status in self.overrides["examples"]:
             extra["examples"] = {"application/json": {**example_of(what), **self.overrides["examples"][status]}}

@@ -31,3 +31,11 @@ class Batch:
     def refusals(self) -> list[DomainError]:
         """The refusals of single items."""
         return [result for result in self.results if isinstance(result, DomainError)]
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a request would do now: the outcome of each charge, and the refusal of the request as a whole."""
+
+    batch: Batch
+    refusal: DomainError | None

@@ -11,7 +11,7 @@ from apps.core.api.problems import PROBLEMS
 from apps.core.apidocs.swagger import example_of
 from apps.core.errors import DomainError
 from apps.core.values.money import ZERO, format_money
-from apps.transactions.charges.sales import Batch, Sale
+from apps.transactions.charges.sales import Batch, DryRun, Sale
 from apps.transactions.entries.serializers import LedgerEntrySerializer, render_entry
 
 MAX_ITEMS: Final = 1_000
@@ -68,13 +68,47 @@ class BulkErrorSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-class BulkResultSerializer(serializers.Serializer[Any]):
-    """The outcome of one item."""
+class DryRunQuerySerializer(serializers.Serializer[Any]):
+    """The parameter of both calls."""
 
-    index = serializers.IntegerField()
+    dry_run = serializers.BooleanField(
+        required=False,
+        help_text="`true`: answer 200 with what would happen now, by the same checks; sell nothing and use no key.",
+    )
+
+
+class OutcomeSerializer(serializers.Serializer[Any]):
+    """The outcome of one charge."""
+
     outcome = serializers.ChoiceField(choices=["accepted", "rejected", "replayed"])
     transaction = LedgerEntrySerializer(allow_null=True)
     error = BulkErrorSerializer(allow_null=True)
+
+
+class DryRunSerializer(OutcomeSerializer):
+    """What a charge would do now. `transaction` is the entry that the key already made, if it did."""
+
+    would_succeed = serializers.BooleanField()
+    code = serializers.ChoiceField(choices=list(PROBLEMS), allow_null=True)
+    balance_after = MoneyField()
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "would_succeed": True,
+                "code": None,
+                "balance_after": "450000.00",
+                "outcome": "accepted",
+                "transaction": None,
+                "error": None,
+            }
+        }
+
+
+class BulkResultSerializer(OutcomeSerializer):
+    """The outcome of one item."""
+
+    index = serializers.IntegerField()
 
     class Meta:
         swagger_schema_fields = {
@@ -88,8 +122,14 @@ class BulkResultSerializer(serializers.Serializer[Any]):
 
 
 class BulkAnswerSerializer(serializers.Serializer[Any]):
-    """The outcome of a batch; `total_amount` is the sum of its sales."""
+    """The outcome of a batch; `total_amount` is the sum of its sales.
 
+    That of a dry run has `would_succeed`, true if no item would be refused, and the `code` that would refuse the batch
+    as a whole; a `transaction` that does not exist yet is null.
+    """
+
+    would_succeed = serializers.BooleanField(required=False)
+    code = serializers.ChoiceField(choices=list(PROBLEMS), allow_null=True, required=False)
     accepted = serializers.IntegerField()
     rejected = serializers.IntegerField()
     replayed = serializers.IntegerField()
@@ -110,20 +150,37 @@ class BulkAnswerSerializer(serializers.Serializer[Any]):
         }
 
 
-def render_batch(batch: Batch) -> dict[str, object]:
+def render_batch(batch: Batch, *, is_dry_run: bool = False) -> dict[str, object]:
     """Return the outcome of a batch as `BulkAnswerSerializer` describes it."""
     accepted, rejected = len(batch.sold), len(batch.refusals)
+    results = [_render_outcome(result, is_dry_run=is_dry_run) for result in batch.results]
     return {
         "accepted": accepted,
         "rejected": rejected,
         "replayed": len(batch.results) - accepted - rejected,
         "total_amount": format_money(sum((entry.amount for entry in batch.sold), ZERO)),
         "balance_after": format_money(batch.balance_after),
-        "results": [_render_result(index, result) for index, result in enumerate(batch.results)],
+        "results": [{"index": index, **result} for index, result in enumerate(results)],
     }
 
 
-def _render_result(index: int, result: Sale | DomainError) -> dict[str, object]:
+def render_dry_run(run: DryRun) -> dict[str, object]:
+    """Return the dry run of one charge as `DryRunSerializer` describes it."""
+    [result] = run.batch.results
+    balance = {"balance_after": format_money(run.batch.balance_after)}
+    return _render_verdict(run) | balance | _render_outcome(result, is_dry_run=True)
+
+
+def render_batch_dry_run(run: DryRun) -> dict[str, object]:
+    """Return the dry run of a batch as `BulkAnswerSerializer` describes it."""
+    return _render_verdict(run) | render_batch(run.batch, is_dry_run=True)
+
+
+def _render_verdict(run: DryRun) -> dict[str, object]:
+    return {"would_succeed": not run.batch.refusals, "code": run.refusal and run.refusal.code}
+
+
+def _render_outcome(result: Sale | DomainError, *, is_dry_run: bool) -> dict[str, object]:
     if isinstance(result, DomainError):
         error = {
             "code": result.code,
@@ -131,6 +188,10 @@ def _render_result(index: int, result: Sale | DomainError) -> dict[str, object]:
             "detail": gettext(result.message),
             **result.extra,
         }
-        return {"index": index, "outcome": "rejected", "transaction": None, "error": error}
-    outcome = "replayed" if result.replayed else "accepted"
-    return {"index": index, "outcome": outcome, "transaction": render_entry(result.entry), "error": None}
+        return {"outcome": "rejected", "transaction": None, "error": error}
+    is_only_a_draft = is_dry_run and result.entry._state.adding
+    return {
+        "outcome": "replayed" if result.replayed else "accepted",
+        "transaction": None if is_only_a_draft else render_entry(result.entry),
+        "error": None,
+    }

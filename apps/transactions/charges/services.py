@@ -12,10 +12,10 @@ from apps.accounts.sessions import services as sessions
 from apps.accounts.sessions.tokens import Claims, InvalidToken
 from apps.core.errors import DomainError, PermissionDenied
 from apps.transactions.charges.refusals import count_batch, counting_refusals
-from apps.transactions.charges.sales import Batch, Sale
+from apps.transactions.charges.sales import Batch, DryRun, Sale
 from apps.transactions.entries.selectors import with_reversals
 from apps.transactions.ledger import postings
-from apps.transactions.ledger.locking import LockedWallet, actor_role, lock_wallet
+from apps.transactions.ledger.locking import LockedWallet, actor_role, lock_wallet, read_wallet
 from apps.transactions.ledger.postings import Order as Order
 from apps.transactions.ledger.write import draft_entry, write_entries
 from apps.transactions.models import LedgerEntry
@@ -78,14 +78,12 @@ def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempoten
     with transaction.atomic(durable=True):
         wallet = lock_wallet(seller_id, session_id=claims.session_id, idempotency_key=idempotency_key)
         _check_actor(wallet.actor_role)
-        if wallet.earlier_entry is not None:
-            sale = _replay(_read_entry(wallet.earlier_entry), order)
+        sale = _draft_or_replay(wallet, order, claims)
+        if sale.replayed:
             transaction.set_rollback(True)  # nothing was written, and a commit would wait for the disk
-            return sale
-        _check_seller(wallet)
-        entry = _draft_sale(wallet, order, claims)
-        write_entries(wallet, [entry])
-    return Sale(entry, replayed=False)
+        else:
+            write_entries(wallet, [sale.entry])
+    return sale
 
 
 @counting_refusals
@@ -100,23 +98,41 @@ def sell_charges(*, claims: Claims, orders: Sequence[Order], is_atomic: bool) ->
     with transaction.atomic(durable=True):
         wallet = lock_wallet(seller_id, session_id=claims.session_id)
         _check_actor(wallet.actor_role)
-        earlier = _entries_by_key(seller_id, orders)
-        if any(order.idempotency_key not in earlier for order in orders):
-            _check_seller(wallet)
-        balance_before = wallet.balance
-        results = [_sell_item(wallet, order, earlier, claims) for order in orders]
-        batch = Batch(results, wallet.balance)
-        is_refused = is_atomic and bool(batch.refusals)
-        if is_refused:
-            batch = _unsold(batch, balance_before)
+        batch, refusal = _draft_batch(wallet, orders, claims, is_atomic=is_atomic)
         if batch.sold:
             write_entries(wallet, batch.sold)
         else:
             transaction.set_rollback(True)
     count_batch(batch)
-    if is_refused:
-        raise BulkRejected("An item was refused, so nothing of the batch was sold.", batch)
+    if refusal is not None:
+        raise refusal
     return batch
+
+
+def try_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempotency_key: str = "") -> DryRun:
+    """Return what `sell_charge` would do now, by the same checks without the lock; nothing is written.
+
+    Raises:
+        InvalidToken, PermissionDenied: of the caller.
+    """
+    order = Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key)
+    wallet = read_wallet(_selling_seller(claims), session_id=claims.session_id, idempotency_key=idempotency_key)
+    _check_actor(wallet.actor_role)
+    try:
+        sale = _draft_or_replay(wallet, order, claims)
+    except DomainError as refusal:
+        return DryRun(Batch([refusal], wallet.balance), refusal)
+    return DryRun(Batch([sale], wallet.balance), None)
+
+
+def try_charges(*, claims: Claims, orders: Sequence[Order], is_atomic: bool) -> DryRun:
+    """Return what `sell_charges` would do now; as `try_charge`."""
+    wallet = read_wallet(_selling_seller(claims), session_id=claims.session_id)
+    _check_actor(wallet.actor_role)
+    try:
+        return DryRun(*_draft_batch(wallet, orders, claims, is_atomic=is_atomic))
+    except SellerNotActive as refusal:
+        return DryRun(Batch([refusal] * len(orders), wallet.balance), refusal)
 
 
 def objection_to(claims: Claims) -> Exception | None:
@@ -126,6 +142,30 @@ def objection_to(claims: Claims) -> Exception | None:
     except (DomainError, DatabaseError) as objection:
         return objection
     return None
+
+
+def _draft_or_replay(wallet: LockedWallet, order: Order, claims: Claims) -> Sale:
+    """Return the sale that the key already made, or a new one that is not written yet."""
+    if wallet.earlier_entry is not None:
+        return _replay(_read_entry(wallet.earlier_entry), order)
+    _check_seller(wallet)
+    return Sale(_draft_sale(wallet, order, claims), replayed=False)
+
+
+def _draft_batch(
+    wallet: LockedWallet, orders: Sequence[Order], claims: Claims, *, is_atomic: bool
+) -> tuple[Batch, BulkRejected | None]:
+    """Return the outcome of each order, its sales not written yet, and the refusal of an atomic batch as a whole."""
+    earlier = _entries_by_key(wallet.seller_id, orders)
+    if any(order.idempotency_key not in earlier for order in orders):
+        _check_seller(wallet)
+    balance_before = wallet.balance
+    results = [_sell_item(wallet, order, earlier, claims) for order in orders]
+    batch = Batch(results, wallet.balance)
+    if not (is_atomic and batch.refusals):
+        return batch, None
+    batch = _unsold(batch, balance_before)
+    return batch, BulkRejected("An item was refused, so nothing of the batch was sold.", batch)
 
 
 def _unsold(batch: Batch, balance: Decimal) -> Batch:

@@ -147,6 +147,16 @@ def test_the_idempotency_key_and_its_answer_are_described(schema: Any, path: str
     assert "Idempotent-Replayed" in operation["responses"]["201"]["headers"]
 
 
+@pytest.mark.parametrize("path", ["/charges/", "/charges/bulk/"])
+def test_the_dry_run_and_its_answer_are_described(schema: Any, path: str) -> None:
+    operation = schema["paths"][path]["post"]
+    [parameter] = [each for each in operation["parameters"] if each["name"] == "dry_run"]
+    assert (parameter["in"], parameter["type"], parameter["required"]) == ("query", "boolean", False)
+    answer = schema["definitions"][operation["responses"]["200"]["schema"]["$ref"].rpartition("/")[2]]
+    assert {"would_succeed", "code", "balance_after"} <= answer["properties"].keys()
+    assert "headers" not in operation["responses"]["200"]
+
+
 @pytest.mark.parametrize("path", ["/transactions/", "/sellers/{seller_id}/transactions/"])
 def test_the_csv_answer_is_described(schema: Any, path: str) -> None:
     assert "text/csv" in schema["paths"][path]["get"]["produces"]
