@@ -38,8 +38,7 @@ MUTATIONS = (
         "the key is looked up after the checks of the sale",
         "apps/transactions/charges/services.py",
         "    if wallet.earlier_entry is not None:\n",
-        "    _check_seller(wallet)\n    _draft_sale(wallet, order, claims)\n"
-        "    if wallet.earlier_entry is not None:\n",
+        "    _check_seller(wallet)\n    _draft_sale(wallet, order, claims)\n    if wallet.earlier_entry is not None:\n",
         "apps/transactions/charges/tests/test_charge_keys.py",
     ),
     Mutation(

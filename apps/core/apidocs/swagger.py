@@ -25,7 +25,7 @@ IDEMPOTENCY_KEY = openapi.Parameter(
     openapi.IN_HEADER,
     type=openapi.TYPE_STRING,
     description="1 to 255 visible ASCII characters, bare or quoted. Send the same key again to retry safely: "
-    "what already happened is answered again, with `Idempotent-Replayed: true`.",
+    "what already happened is answered again, as it is now, with `Idempotent-Replayed: true`.",
 )
 REPLAYED_HEADER = {
     "Idempotent-Replayed": {"type": "string", "description": "`true` when this answers an earlier request again"}

@@ -65,7 +65,7 @@ def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempoten
     """Sell `amount` of credit to `phone_number` (E.164) from the wallet of the caller's seller.
 
     The key is looked up under the wallet's lock and before the balance, so of any number of equal requests one sells
-    and all get the same answer. A refused sale moved nothing and leaves its key free.
+    and all are answered with its entry. A refused sale moved nothing and leaves its key free.
 
     Raises:
         InvalidToken: the caller's session is over.

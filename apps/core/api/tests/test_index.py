@@ -28,7 +28,7 @@ def test_a_program_gets_links_that_lead_somewhere(anonymous: Caller, path: str, 
 def test_a_browser_gets_a_page_with_the_same_links(anonymous: Caller, language: str, marks: list[str]) -> None:
     links = anonymous.get("/").body
 
-    answer = anonymous.get("/", Accept=BROWSER, **{"Accept-Language": language})
+    answer = anonymous.call("GET", "/", Accept=BROWSER, **{"Accept-Language": language})
 
     page = answer.content.decode()
     assert (answer.status, answer.content_type) == (200, "text/html")
