@@ -62,7 +62,7 @@ bench: $(INSTALLED) .env ## measure the cost of a charge against the framework's
 fault-test: $(INSTALLED) ## kill, freeze, fill and cut the service's parts under load; nothing may be lost; ARGS="--seed 1"
 	@$(BIN)/python -m functional_tests.faults $(ARGS)
 
-fuzz: $(INSTALLED_DEV) ## attack the operations of swagger.json in three roles, 5 minutes each; ARGS="--seconds 60 --seed 1"
+fuzz: $(INSTALLED_DEV) ## attack the operations of swagger.json in five roles, 5 minutes each; ARGS="--seconds 60 --seed 1"
 	@$(BIN)/python -m functional_tests.fuzzing $(ARGS)
 
 mutation-test: $(INSTALLED_DEV) ## break one rule at a time in a copy, and name the test that fails

@@ -1,4 +1,4 @@
-"""`make fuzz`: schemathesis against the running service as a seller, as an admin and as a stranger.
+"""`make fuzz`: schemathesis against the running service as a stranger and as four kinds of user.
 
 Exits with 1 if an answer is not as `/swagger.json` says, if the server failed, or if the ledger does not agree with
 itself afterwards.
@@ -21,7 +21,8 @@ from functional_tests.performance.benchmark.stage import open_stage
 
 HERE = Path(__file__).resolve().parent
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
-ROLES = ("anonymous", "seller", "admin")
+ROLES = ("anonymous", "seller", "pending_seller", "admin", "support")
+QUICK_SECONDS = 8
 # With limits on attempts nearly all of these requests would be answered 429; the limits have tests of their own.
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "config.settings.production",
@@ -53,21 +54,29 @@ def main() -> int:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m functional_tests.fuzzing", description=__doc__)
     parser.add_argument("--seconds", type=int, default=300, help="for each role; 300 when not given, at most 800")
-    parser.add_argument("--quick", action="store_true", help="11 s for each role, without the walk through all values")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"{QUICK_SECONDS} s for each role, without the walk through all values"
+    )
     parser.add_argument("--roles", nargs="+", choices=ROLES, default=ROLES, help="only these")
     parser.add_argument("--seed", type=int, default=secrets.randbits(32), help="repeat the choices of an earlier run")
     arguments = parser.parse_args()
     # An access token lasts 15 minutes.
-    arguments.seconds = 11 if arguments.quick else min(arguments.seconds, 800)
+    arguments.seconds = QUICK_SECONDS if arguments.quick else min(arguments.seconds, 800)
     return arguments
 
 
 def _tokens() -> Mapping[str, str]:
-    """Make a seller with money and an admin, and return the access token of each role."""
-    from functional_tests.performance.benchmark.sellers import log_in, make_members, make_staff
+    """Make a seller with money, a pending one, an admin and a user of support; return the access token of each."""
+    from apps.accounts.roles import StaffRole
+    from functional_tests.performance.benchmark.sellers import log_in, make_members, make_pending_owner, make_staff
 
     admin = make_staff()
-    return {"seller": make_members(1, admin)[0].token, "admin": log_in(admin)}
+    return {
+        "seller": make_members(1, admin)[0].token,
+        "pending_seller": log_in(make_pending_owner()),
+        "admin": log_in(admin),
+        "support": log_in(make_staff(StaffRole.SUPPORT)),
+    }
 
 
 def _attack(role: str, server: Server, tokens: Mapping[str, str], arguments: argparse.Namespace) -> bool:

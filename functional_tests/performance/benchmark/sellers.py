@@ -7,10 +7,11 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from apps.accounts.models import Seller, Session, User
-from apps.accounts.roles import SellerRole
+from apps.accounts.roles import SellerRole, StaffRole
 from apps.accounts.sessions.tokens import issue_pair
 from apps.credit_requests.services import approve_credit_request, submit_credit_request
 
@@ -28,9 +29,12 @@ class Member:
     token: str
 
 
-def make_staff() -> User:
-    """Create a superuser without a password, so that no login works."""
-    return User.objects.create(username=f"bench-{secrets.token_hex(4)}", is_staff=True, is_superuser=True)
+def make_staff(role: StaffRole | None = None) -> User:
+    """Create a user of staff with `role`, or a superuser; without a password, so that no login works."""
+    staff = User.objects.create(username=f"bench-{secrets.token_hex(4)}", is_staff=True, is_superuser=role is None)
+    if role:
+        staff.groups.add(Group.objects.get(name=role))
+    return staff
 
 
 def make_members(count: int, approver: User) -> list[Member]:
@@ -38,10 +42,19 @@ def make_members(count: int, approver: User) -> list[Member]:
     return [_make_member(approver) for _ in range(count)]
 
 
+def make_pending_owner() -> User:
+    """Create a seller that no admin verified, and return its owner."""
+    return _make_owner(Seller.Status.PENDING)
+
+
 def _make_member(approver: User) -> Member:
+    return _equip(_make_owner(Seller.Status.ACTIVE), approver)
+
+
+def _make_owner(status: str) -> User:
     name = f"bench-{secrets.token_hex(6)}"
-    seller = Seller.objects.create(company_name=name, email=f"{name}@example.com", status=Seller.Status.ACTIVE)
-    return _equip(User.objects.create(username=name, seller=seller, seller_role=SellerRole.OWNER), approver)
+    seller = Seller.objects.create(company_name=name, email=f"{name}@example.com", status=status)
+    return User.objects.create(username=name, seller=seller, seller_role=SellerRole.OWNER)
 
 
 def members_of(seller_ids: Sequence[UUID], approver: User) -> list[Member]:
