@@ -128,6 +128,15 @@ def _context(
         "preview": preview,
         "rows": list(zip(rows, preview.labelled_cells, strict=True)),
         "checkbox_name": ACTION_CHECKBOX_NAME,
-        "action_name": request.POST.getlist("action")[int(request.POST.get("index", 0))],
+        "action_name": _chosen_action(request),
         "next": model_admin.way_back(request),
     }
+
+
+def _chosen_action(request: HttpRequest) -> str:
+    """Return the name of the action as Django chooses it: the one at the index, or else the last."""
+    names = request.POST.getlist("action")
+    try:
+        return names[int(request.POST.get("index", 0))]
+    except IndexError:
+        return names[-1]

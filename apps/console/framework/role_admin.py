@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -117,6 +118,17 @@ class RoleAdmin(ModelAdmin, _NotAtomic):
         target = request.POST.get("next", "")
         is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
         return target if is_ours else request.get_full_path()
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Build the list; `ValueError` for filters that are not understood, which the middleware answers."""
+        try:
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters as error:  # Django would show the list without a word
+            raise ValueError("unknown or malformed filters") from error
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row, or None; an empty `_to_field` is the primary key, as Django means it to be."""
+        return super().get_object(request, object_id, from_field or None)
 
     def response_action(  # type: ignore[override]  # Django's has no third argument, unlike the stub
         self, request: HttpRequest, queryset: QuerySet[Any]
