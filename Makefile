@@ -78,10 +78,7 @@ bench-pages: $(INSTALLED) .env ## open every page of the back office over that d
 	@$(BENCH).admin_pages $(ARGS)
 
 reset: $(INSTALLED) .env ## delete the embedded database with all its data; CONFIRM=1 does not ask
-	@if [ "$(CONFIRM)" != 1 ]; then \
-	  printf 'Delete the embedded database with all its data? [y/N] '; read -r answer; [ "$$answer" = y ] || exit 1; \
-	fi
-	@$(MANAGE) db destroy
+	@CONFIRM=$(CONFIRM) $(MANAGE) db destroy
 
 clean: ## delete caches and collected static files; keeps .env, the database and $(VENV)
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov staticfiles

@@ -6,6 +6,7 @@ measurements.
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,11 @@ logconfig_dict: dict[str, Any] = {
 }
 
 metrics_files.create_folder()
+
+
+def when_ready(server: Any) -> None:
+    """Take the signals that `manage.py serve` held back until there are handlers for them."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -19,6 +19,10 @@ class NoAnswer(UnexpectedAnswer):
     """No answer came, or it was lost, and the request could not be sent again."""
 
 
+class ServerSilent(LoadError):
+    """The server has answered nothing to any connection of the run for a while."""
+
+
 class ConnectionLost(Exception):
     """No answer arrived.
 
