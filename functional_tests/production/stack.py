@@ -169,6 +169,10 @@ class Stack:
     def add(self, name: str, command: list[Any], **options: Any) -> None:
         """Add a program, to be started with the others."""
         options.setdefault("port", self.ports.get(name, 0))
+        if name in ("postgres", "standby"):
+            # PostgreSQL opens its port first and refuses sessions until it has replayed its log.
+            isready = self.postgres.bin("pg_isready")
+            options["probe"] = [isready, "-q", "-h", "127.0.0.1", "-p", str(options["port"])]
         self.programs[name] = Program(name, command, self.folder, **options)
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
