@@ -27,7 +27,7 @@ SHARED = {
 LISTS_OF_EACH_KIND = {"accounts.seller", "accounts.session"}
 # A day of `date_hierarchy` is three parameters.
 DAYS = [(year, month, day) for year in (0, 9999, 10**11) for month in ("", 12, 13) for day in ("", 31, 32)]
-TYPED = ("\0", "99", "9" * 5000, b"\xed\xa0\x80", ";'\\")
+TYPED: tuple[Any, ...] = ("\0", "99", "9" * 5000, b"\xed\xa0\x80", ";'\\")
 # What the fields of all forms and steps are called.
 FIELDS = (
     "username", "password", "password1", "password2", "email", "language", "company_name", "phone_number",
