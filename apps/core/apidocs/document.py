@@ -114,9 +114,6 @@ class DocumentGenerator(OpenAPISchemaGenerator):  # type: ignore[misc]  # drf-ya
     def get_schema(self, *args: Any, **kwargs: Any) -> Any:
         document = super().get_schema(*args, **kwargs)
         document["tags"] = [{"name": name, "description": description} for name, description in TAGS.items()]
-        for definition in document["definitions"].values():
-            # The library marks a definition as nullable everywhere if it is nullable in one place.
-            definition.pop("x-nullable", None)
         _add_links(document["paths"])
         return document
 
