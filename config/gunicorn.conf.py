@@ -57,11 +57,6 @@ logconfig_dict: dict[str, Any] = {
 metrics_files.create_folder()
 
 
-def when_ready(server: Any) -> None:
-    """Take the signals that `manage.py serve` held back until there are handlers for them."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
-
-
 def child_exit(server: Any, worker: Any) -> None:
     """Keep the counts of a worker that has ended."""
     metrics_files.bury(worker.pid)
@@ -74,3 +69,8 @@ def on_exit(server: Any) -> None:
         from apps.core.database.embedded.server import EmbeddedPostgres
 
         EmbeddedPostgres.from_environment().stop()
+
+
+def when_ready(server: Any) -> None:
+    """Take the signals that `manage.py serve` held back until there are handlers for them."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))

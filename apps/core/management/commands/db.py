@@ -21,6 +21,31 @@ ACTIONS = {
 }
 
 
+def _usage(embedded: EmbeddedPostgres) -> str:
+    """Return a warning if a server or a session uses the database, else an empty text."""
+    if embedded.home.is_held():
+        return "A server uses this database (`make run`) and will fail."
+    if not embedded.is_running():
+        return ""
+    with open_database(embedded.connection("superuser")) as database, database.cursor() as statement:
+        statement.execute("""SELECT count(*) FROM pg_stat_activity
+            WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()""")
+        [(sessions,)] = statement.fetchall()
+    return f"{sessions} sessions are open on this database and will be ended." if sessions else ""
+
+
+def _confirm(question: str) -> None:
+    """Ask on the terminal; raise `CommandError` without a yes. CONFIRM=1 is the yes of a script."""
+    if os.environ.get("CONFIRM") == "1":
+        return
+    try:
+        answer = input(f"{question} [y/N] ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() != "y":
+        raise CommandError(f"{question} Not confirmed, nothing happened. CONFIRM=1 in the environment does not ask.")
+
+
 class Command(BaseCommand):
     help = "Manage the database server."
     requires_system_checks: list[str] = []
@@ -90,28 +115,3 @@ class Command(BaseCommand):
         with open_database(target) as database:
             restrict_database(database, application.user)
         self.stdout.write(f"The roles {owner.user} and {application.user} are ready in the database {target['NAME']}.")
-
-
-def _usage(embedded: EmbeddedPostgres) -> str:
-    """Return a warning if a server or a session uses the database, else an empty text."""
-    if embedded.home.is_held():
-        return "A server uses this database (`make run`) and will fail."
-    if not embedded.is_running():
-        return ""
-    with open_database(embedded.connection("superuser")) as database, database.cursor() as statement:
-        statement.execute("""SELECT count(*) FROM pg_stat_activity
-            WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()""")
-        [(sessions,)] = statement.fetchall()
-    return f"{sessions} sessions are open on this database and will be ended." if sessions else ""
-
-
-def _confirm(question: str) -> None:
-    """Ask on the terminal; raise `CommandError` without a yes. CONFIRM=1 is the yes of a script."""
-    if os.environ.get("CONFIRM") == "1":
-        return
-    try:
-        answer = input(f"{question} [y/N] ")
-    except EOFError:
-        answer = ""
-    if answer.strip().lower() != "y":
-        raise CommandError(f"{question} Not confirmed, nothing happened. CONFIRM=1 in the environment does not ask.")
