@@ -124,8 +124,8 @@ def test_spectral_finds_no_error_in_the_document(document: Path) -> None:
     run(TOOLS / "spectral", "lint", "--fail-severity", "error", "--ruleset", rules, document, cwd=HERE)
 
 
-@pytest.fixture
-def generated(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def generated(document: Path) -> Iterator[None]:
     """The package `sharj_client`. The generator knows OpenAPI 3 only, so the document is converted."""
     folder, converted = document.parent, document.with_name("openapi.json")
     run(TOOLS / "swagger2openapi", document, "--outfile", converted, cwd=HERE)
@@ -133,7 +133,9 @@ def generated(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     generator = Path(sys.executable).with_name("openapi-python-client")
     options = ("--output-path", package, "--meta", "none", "--fail-on-warning", "--overwrite")
     run(generator, "generate", "--path", converted, *options, cwd=folder)
-    monkeypatch.syspath_prepend(str(folder))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        yield
 
 
 @pytest.mark.parametrize("kind", [Bravado, OpenApiPythonClient])
