@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
@@ -15,7 +16,7 @@ from urllib.request import urlopen
 import pytest
 
 from apps.core.database.logins import is_embedded
-from functional_tests.clients.steps import STEPS, Call, GeneratedClient, Walk
+from functional_tests.clients.steps import STEPS, Call, Walk
 from functional_tests.server import HOST, Product, running_product
 
 HERE = Path(__file__).parent
@@ -83,6 +84,9 @@ class Bravado:
             response = error.response
         return response.status_code, response.text.encode()
 
+    def close(self) -> None:
+        self._client.swagger_spec.http_client.session.close()
+
 
 class OpenApiPythonClient:
     """The client whose code is generated, into the package `sharj_client`, from the document in OpenAPI 3."""
@@ -100,10 +104,14 @@ class OpenApiPythonClient:
             annotation = operation.sync_detailed.__annotations__["body"]
             [model] = [kind for kind in get_args(annotation) or [annotation] if hasattr(kind, "from_dict")]
             arguments["body"] = model.from_dict(call.body)
-        answer = operation.sync_detailed(*call.path.values(), client=client, **arguments)
+        with client:
+            answer = operation.sync_detailed(*call.path.values(), client=client, **arguments)
         if answer.content:
             assert_parsed(answer.parsed)
         return int(answer.status_code), answer.content
+
+    def close(self) -> None:
+        """Do nothing: each call has closed its connection."""
 
 
 def assert_parsed(value: Any) -> None:
@@ -144,14 +152,14 @@ def test_a_client_parses_the_answers_of_every_operation(
     kind: type[Bravado | OpenApiPythonClient], product: Product, address: str, document: Path
 ) -> None:
     described: Mapping[str, Any] = json.loads(document.read_bytes())
-    client: GeneratedClient = kind(address)
-    walk = Walk(described, client, product.password)
     operations = {
         f"{method.upper()} {path}"
         for path, methods in described["paths"].items()
         for method in methods.keys() - {"parameters"}
     }
-    for step in STEPS:
-        if step.operation in operations:
-            walk.take(step)
+    with closing(kind(address)) as client:
+        walk = Walk(described, client, product.password)
+        for step in STEPS:
+            if step.operation in operations:
+                walk.take(step)
     assert operations == walk.called, "add a step to steps.py"
