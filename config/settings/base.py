@@ -45,6 +45,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.core.api.unread_bodies.UnreadBodyMiddleware",
+    "apps.core.api.probe_hosts.ProbeHostMiddleware",
     "apps.core.observability.middleware.RequestIdMiddleware",
     "apps.core.observability.middleware.ClientAddressMiddleware",
     "apps.core.observability.middleware.ObservationMiddleware",
