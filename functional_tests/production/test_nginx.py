@@ -177,7 +177,7 @@ def test_the_address_that_a_client_claims_is_dropped(stack: Stack) -> None:
     with ExitStack() as opened:
         alive, received = opened.enter_context(replica(GOOD))
         port = opened.enter_context(door(stack, "claims", NGINX_APP_SERVERS=f"server 127.0.0.1:{alive};"))
-        send(stack, port, "GET", "/api/v1/auth/me/", **{"X-Forwarded-For": "203.0.113.9"})
+        send(stack, port, "GET", "/api/v1/auth/me/", b"", **{"X-Forwarded-For": "203.0.113.9"})
     assert b"203.0.113.9" not in received[0]
     assert b"X-Forwarded-For: 127.0.0.1\r\n" in received[0]
 
