@@ -1,6 +1,7 @@
 #!/bin/sh
 # One backup: a base for point-in-time recovery (with the WAL archive) and a dump. libpq's PG... variables say of what.
 set -eu
+if [ -n "${PGPASSWORD_FILE:-}" ]; then PGPASSWORD=$(cat "$PGPASSWORD_FILE"); export PGPASSWORD; fi
 folder=${BACKUP_DIR:-/backups}
 keep=${BACKUP_KEEP:-7}
 name=$(date -u +%Y%m%dT%H%M%SZ)

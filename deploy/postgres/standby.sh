@@ -2,6 +2,7 @@
 # Become a standby of PRIMARY_HOST: copy it once, then follow it. The password stays in the environment (PGPASSWORD).
 # Once promoted, it has no standby.signal and follows nobody.
 set -eu
+if [ -n "${PGPASSWORD_FILE:-}" ]; then PGPASSWORD=$(cat "$PGPASSWORD_FILE"); export PGPASSWORD; fi
 primary="host=$PRIMARY_HOST port=${PRIMARY_PORT:-5432} application_name=${STANDBY_NAME:-standby}"
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     copy=$PGDATA.part

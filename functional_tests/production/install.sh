@@ -4,10 +4,8 @@
 set -euo pipefail
 
 missing=()
-# mmdebstrap is for `make image-test` only.
-[ -z "${IMAGE_TEST:-}" ] || command -v mmdebstrap >/dev/null || missing+=(mmdebstrap)
 for pair in nginx:nginx pgbouncer:pgbouncer redis-server:redis-server prometheus:prometheus promtool:prometheus \
-            logrotate:logrotate openssl:openssl docker-compose:docker-compose; do
+            logrotate:logrotate openssl:openssl; do
   PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
