@@ -2,6 +2,8 @@
 # Once per release, before its replicas start: roles, schema, static files, the first superuser.
 set -eu
 python manage.py db roles
+# With this variable the former version must not be running: docs/operations.md.
+[ -n "${ALLOW_INCOMPATIBLE_MIGRATIONS:-}" ] || DATABASE_ROLE=owner python manage.py check_migrations
 DATABASE_ROLE=owner python manage.py migrate --no-input
 python manage.py collectstatic --no-input --verbosity 0
 python - <<'PYTHON'
