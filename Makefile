@@ -8,6 +8,8 @@ INSTALLED := $(VENV)/.requirements
 INSTALLED_DEV := $(VENV)/.requirements-dev
 # In an environment of its own, because the service does not need pip-audit's dependencies.
 PIP_AUDIT := $(VENV)/audit/bin/pip-audit
+# The S3 server of `make stack-test`, with dependencies that nothing else needs.
+S3_SERVER := $(VENV)/s3/bin/moto_server
 MANAGE := $(BIN)/python manage.py
 LOAD := $(BIN)/python functional_tests/performance/test_load_transactions.py
 BENCH := $(BIN)/python -m functional_tests.performance.benchmark
@@ -17,7 +19,7 @@ POOLED := apps/accounts apps/credit_requests apps/transactions apps/testing/test
   -k "not admin and not live_migration and not state_machine and not mixed and not verify_export and not seed_demo"
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz mutation-test stack-test image-test pgbouncer-test reset clean
+.PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz mutation-test stack-test image-test upgrade-test pgbouncer-test reset clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,12 +33,16 @@ dev: $(INSTALLED) .env ## like run, with debug pages, and restarting when code c
 test: $(INSTALLED_DEV) ## run all tests on a PostgreSQL of their own; ARGS="-k name" picks some
 	@$(BIN)/python -m pytest $(ARGS)
 
-stack-test: $(INSTALLED_DEV) ## start production's real parts on loopback, break them under load, restore a backup
+stack-test: $(INSTALLED_DEV) $(S3_SERVER) ## start production's real parts on loopback, break them under load, restore a backup
 	@STACK_TEST=1 $(BIN)/python -m pytest -s functional_tests/production $(ARGS)
 	@$(BIN)/python -m pytest -q --pgbouncer $(POOLED)
 
 image-test: $(INSTALLED_DEV) ## carry out the Dockerfile's steps in a clean Debian root, and serve from it; as root
 	@STACK_TEST=1 IMAGE_TEST=1 $(BIN)/python -m pytest -s functional_tests/production/test_image.py $(ARGS)
+
+upgrade-test: $(INSTALLED_DEV) ## upgrade Debian's PostgreSQL 17 to 18 with a ledger on it; as root, makes a root of 1 GB
+	@functional_tests/production/upgrade_root.sh /tmp/sharj-upgrade-root
+	@STACK_TEST=1 UPGRADE_ROOT=/tmp/sharj-upgrade-root $(BIN)/python -m pytest -s functional_tests/production/test_upgrade.py
 
 pgbouncer-test: $(INSTALLED_DEV) ## all tests of the apps again, through PgBouncer in transaction mode; ARGS="-k name"
 	@functional_tests/production/install.sh
@@ -101,6 +107,10 @@ $(INSTALLED_DEV): requirements-dev.txt requirements.txt constraints.txt | $(BIN)
 $(PIP_AUDIT): | $(BIN)/python
 	@$(PYTHON) -m venv $(VENV)/audit
 	@$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+
+$(S3_SERVER): | $(BIN)/python
+	@$(PYTHON) -m venv $(VENV)/s3
+	@$(VENV)/s3/bin/pip install --quiet --disable-pip-version-check 'moto[s3]==5.2.5' flask==3.1.3 flask-cors==6.0.5
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Sharj needs Python 3.11 or newer: make PYTHON=...")'

@@ -210,8 +210,11 @@ TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=["127.0.0.0/8",
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 METRICS_ALLOWED_NETWORKS: list[str] = env.list("METRICS_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"])
 
-# deploy/backup/backup.sh touches this file when a backup is whole; its age is a gauge.
-BACKUP_STAMP_FILE: str = env.str("BACKUP_STAMP_FILE", default="")
+# The jobs of the compose file leave a stamp here when they succeed or fail; their times are gauges.
+JOB_STAMPS_DIR: str = env.str("JOB_STAMPS_DIR", default="")
+# Of `manage.py schedule`: where seals go, and host:port of the server on which a backup is restored to be tested.
+SEALS_DIR: str = env.str("SEALS_DIR", default="")
+RESTORED_DATABASE: str = env.str("RESTORED_DATABASE", default="restore-test:5432")
 
 LOG_FOLDER = open_log_folder(env.str("LOG_DIR", default=""))
 LOGGING = logging_config(

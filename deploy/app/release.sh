@@ -1,7 +1,13 @@
 #!/bin/sh
 # Once per release, before its replicas start: roles, schema, static files, the first superuser.
 set -eu
-python manage.py db roles
+# PostgreSQL may still be starting: compose does not wait for it.
+tries=0
+until python manage.py db roles; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 30 ] || exit 1
+    sleep 2
+done
 DATABASE_ROLE=owner python manage.py migrate --no-input
 python manage.py collectstatic --no-input --verbosity 0
 python - <<'PYTHON'

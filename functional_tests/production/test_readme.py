@@ -66,7 +66,7 @@ def test_the_first_command_makes_secrets_that_only_we_read_and_never_makes_them_
     assert file.stat().st_mode & 0o777 == 0o600
     made = variables(checkout)
     secrets = {value for name, value in made.items() if name.endswith(("_KEY", "_PASSWORD", "_TOKEN"))}
-    assert len(secrets) == 9
+    assert len(secrets) == 10
     assert min(map(len, secrets)) >= 50
     make_env, _ = readme_commands()
     again = subprocess.run(make_env, cwd=checkout, check=True, capture_output=True, text=True)
@@ -93,7 +93,8 @@ def test_a_standby_is_two_lines_of_compose_env(checkout: Path) -> None:
     services = compose(checkout, up, **dict(names))["services"]
     assert services["app"]["environment"]["DATABASE_REPLICA_HOST"] in services
     standby = services["postgres-replica"]
-    assert standby["environment"]["PRIMARY_HOST"] in services
+    assert standby["environment"]["PEERS"] == standby["environment"]["LEADER"] == "postgres"
+    assert services["postgres"]["environment"]["PEERS"] == "postgres-replica"
     assert standby["profiles"] == ["replica"]
 
 
