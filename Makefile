@@ -19,7 +19,7 @@ POOLED := apps/accounts apps/credit_requests apps/transactions apps/testing/test
   -k "not admin and not live_migration and not state_machine and not mixed and not verify_export and not seed_demo"
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz mutation-test stack-test image-test upgrade-test pgbouncer-test reset clean
+.PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz mutation-test stack-test compose-test pgbouncer-test reset clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,12 +37,9 @@ stack-test: $(INSTALLED_DEV) $(S3_SERVER) ## start production's real parts on lo
 	@STACK_TEST=1 $(BIN)/python -m pytest -s functional_tests/production $(ARGS)
 	@$(BIN)/python -m pytest -q --pgbouncer $(POOLED)
 
-image-test: $(INSTALLED_DEV) ## carry out the Dockerfile's steps in a clean Debian root, and serve from it; as root
-	@STACK_TEST=1 IMAGE_TEST=1 $(BIN)/python -m pytest -s functional_tests/production/test_image.py $(ARGS)
-
-upgrade-test: $(INSTALLED_DEV) ## upgrade Debian's PostgreSQL 17 to 18 with a ledger on it; as root, makes a root of 1 GB
-	@functional_tests/production/upgrade_root.sh /tmp/sharj-upgrade-root
-	@STACK_TEST=1 UPGRADE_ROOT=/tmp/sharj-upgrade-root $(BIN)/python -m pytest -s functional_tests/production/test_upgrade.py
+compose-test: $(INSTALLED_DEV) ## start the compose files as the README says, on the engine at hand or one of its own (root), and break them
+	@COMPOSE_TEST=1 functional_tests/production/engine/run.sh \
+	  $(BIN)/python -m pytest -s functional_tests/production/compose $(ARGS)
 
 pgbouncer-test: $(INSTALLED_DEV) ## all tests of the apps again, through PgBouncer in transaction mode; ARGS="-k name"
 	@functional_tests/production/install.sh

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.core.api.unread_bodies.UnreadBodyMiddleware",
+    "apps.core.api.probe_hosts.ProbeHostMiddleware",
     "apps.core.observability.middleware.RequestIdMiddleware",
     "apps.core.observability.middleware.ClientAddressMiddleware",
     "apps.core.observability.middleware.ObservationMiddleware",
@@ -190,8 +191,14 @@ SWAGGER_SETTINGS = {
 # host:port or a redis:// URL. Optional: without it each process has its own cache and its own counts.
 REDIS_ADDR: str = env.str("REDIS_ADDR", default="")
 REDIS_URL = REDIS_ADDR if "://" in REDIS_ADDR or not REDIS_ADDR else f"redis://{REDIS_ADDR}/0"
+REDIS_PASSWORD: str = env.str("REDIS_PASSWORD", default="")  # unless the URL has it
 # Requests hardly wait for Redis: it is asked once and briefly.
-REDIS_OPTIONS = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25, "retry": Retry(NoBackoff(), 0)}
+REDIS_OPTIONS = {
+    "socket_timeout": 0.25,
+    "socket_connect_timeout": 0.25,
+    "retry": Retry(NoBackoff(), 0),
+    "password": REDIS_PASSWORD or None,
+}
 CACHES = {
     "default": {
         "BACKEND": "apps.core.limits.cache.ForgivingRedisCache",

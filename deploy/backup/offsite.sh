@@ -1,6 +1,6 @@
 #!/bin/sh
-# Copy backups and seals to another place: encrypted, and nothing twice (restic). RESTIC_REPOSITORY, RESTIC_PASSWORD and the
-# variables of its provider (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) say where.
+# Copy backups and seals to another place: encrypted, and nothing twice (restic). The variables of restic
+# and of AWS say where: RESTIC_REPOSITORY, RESTIC_PASSWORD_FILE, AWS_SHARED_CREDENTIALS_FILE.
 set -eu
 stamps=${STAMPS_DIR:-/stamps}
 restic cat config >/dev/null 2>&1 || restic init --quiet

@@ -15,6 +15,7 @@ rm -rf "$data"
 "$here/restore.sh" "$data"
 pg_ctl start --silent --wait --pgdata="$data" --log="$data/log" -o "-c listen_addresses='*' -c port=${PORT:-5432} \
     -c hba_file=${HBA_FILE:-/opt/postgres/pg_hba.conf} -c unix_socket_directories=$socket -c synchronous_standby_names="
+if [ -n "${DATABASE_PASSWORD_FILE:-}" ]; then DATABASE_PASSWORD=$(cat "$DATABASE_PASSWORD_FILE"); export DATABASE_PASSWORD; fi
 # The password of the application may have changed since the backup.
 psql -XAtq --host="$socket" --port="${PORT:-5432}" postgres <<'SQL'
 \getenv password DATABASE_PASSWORD

@@ -120,7 +120,7 @@ def add_prometheus(stack: Stack) -> None:
     (folder / "metrics_token").write_text(stack.secrets["metrics"])
     text = (folder / "prometheus.yml").read_text()
     # Loopback has no service names: the replicas are listed. All else is the file that compose mounts.
-    text = re.sub(r"    # Every replica.*", "", text, flags=re.S).replace("/tmp/metrics_token", "metrics_token")
+    text = re.sub(r"    # Every replica.*", "", text, flags=re.S).replace("/run/secrets/metrics_token", "metrics_token")
     targets = ", ".join(f"'127.0.0.1:{port}'" for port in stack.app_ports)
     text = text.replace("alertmanager:9093", f"127.0.0.1:{stack.ports['alertmanager']}")
     text = text.replace("15s", "1s") + f"    static_configs: [{{targets: [{targets}]}}]\n"

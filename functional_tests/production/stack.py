@@ -46,7 +46,7 @@ class Stack:
     @property
     def url(self) -> str:
         """Where clients come in."""
-        return f"https://127.0.0.1:{self.ports['https']}"
+        return f"https://localhost:{self.ports['https']}"
 
     @property
     def certificate(self) -> Path:
@@ -145,11 +145,16 @@ class Stack:
         """The password of the role `postgres`."""
         return self.postgres.connection("superuser")["PASSWORD"]
 
+    @property
+    def admin_password(self) -> str:
+        """The password of the first superuser."""
+        return self.secrets["admin"]
+
     def _make_certificate(self) -> None:
         subprocess.run(
             [
                 program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
                 "-keyout", self.folder / "tls.key", "-out", self.certificate,
             ],
             check=True, capture_output=True,
@@ -163,7 +168,8 @@ class Stack:
             "SECRET_KEY": self.secrets["key"],
             "JWT_SIGNING_KEY": self.secrets["jwt"],
             "DEBUG": "false",
-            "ALLOWED_HOSTS": "127.0.0.1,localhost",
+            # As an operator fills it in: one name, and no address.
+            "ALLOWED_HOSTS": "localhost",
             "TRUSTED_PROXIES": "127.0.0.0/8",
             "DATABASE_HOST": "127.0.0.1",
             "DATABASE_PORT": str(self.ports["pgbouncer"]),

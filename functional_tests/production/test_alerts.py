@@ -15,6 +15,9 @@ from functional_tests.production.places import DEPLOY, program
 from functional_tests.production.processes import Program, wait_for
 from functional_tests.production.stack import Stack
 
+# Debian 12's Alertmanager cannot read the address from a file.
+URL_FILE = "url_file: /run/secrets/alert_webhook_url"
+
 
 @pytest.fixture
 def received(stack: Stack) -> Iterator[list[dict[str, Any]]]:
@@ -34,7 +37,7 @@ def received(stack: Stack) -> Iterator[list[dict[str, Any]]]:
     threading.Thread(target=receiver.serve_forever, daemon=True).start()
     text = (DEPLOY / "alertmanager/alertmanager.yml").read_text()
     file = stack.folder / "alertmanager.yml"
-    file.write_text(text.replace("ALERT_WEBHOOK_URL", f"http://127.0.0.1:{receiver.server_port}/"))
+    file.write_text(text.replace(URL_FILE, f"url: http://127.0.0.1:{receiver.server_port}/"))
     port = stack.ports["alertmanager"]
     options = [f"--storage.path={stack.folder}/alertmanager", f"--web.listen-address=127.0.0.1:{port}"]
     command = [program("prometheus-alertmanager"), f"--config.file={file}", "--cluster.listen-address=", *options]

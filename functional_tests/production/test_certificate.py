@@ -94,6 +94,7 @@ def test_a_certificate_is_got_installed_and_served(stack: Stack, authority: str)
         wait_for(lambda: served_certificate(https) != first, "new certificate in nginx", 30)
     finally:
         os.killpg(watcher.pid, signal.SIGTERM)
+        watcher.wait(10)
         nginx.stop()
         del stack.programs["nginx-acme"]
     shown = subprocess.run(

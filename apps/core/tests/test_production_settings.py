@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,45 @@ def test_the_deployment_check_has_no_warning() -> None:
 )
 def test_an_unsafe_setting_is_refused_in_one_line(changed: dict[str, str], complaint: str) -> None:
     assert_one_line(manage("check", environment=SAFE | changed), f"Error: {complaint}")
+
+
+SHOW = (
+    "from django.conf import settings as s; from apps.core.database.logins import database_login\n"
+    "import os; print(s.SECRET_KEY, s.JWT_SIGNING_KEY, s.METRICS_TOKEN, s.REDIS_OPTIONS['password'],"
+    " database_login('app')['PASSWORD'], database_login('owner')['PASSWORD'], s.SECRET_KEY_FALLBACKS,"
+    " os.environ['DJANGO_SUPERUSER_PASSWORD'])"
+)
+
+
+def test_secrets_come_from_the_files_that_the_environment_names(tmp_path: Path) -> None:
+    values = {
+        "SECRET_KEY": "k" * 10 + SAFE["SECRET_KEY"], "JWT_SIGNING_KEY": "j" * 10 + SAFE["SECRET_KEY"],
+        "METRICS_TOKEN": "metrics", "REDIS_PASSWORD": "redis-password", "DATABASE_PASSWORD": "app-password",
+        "DATABASE_OWNER_PASSWORD": "owner-password", "SECRET_KEY_FALLBACKS": "", "DJANGO_SUPERUSER_PASSWORD": "first",
+    }  # fmt: skip
+    for name, value in values.items():
+        (tmp_path / name).write_text(f"{value}\n")  # an editor's last line feed is no part of it
+    files = {f"{name}_FILE": str(tmp_path / name) for name in values}
+    without: dict[str, str | None] = dict.fromkeys(values)
+    environment = {**SAFE, **without, **files, "DATABASE_OWNER_USER": "sharj_owner"}
+
+    done = manage("shell", "--no-imports", "--command", SHOW, environment=environment)
+
+    assert done.stdout.split() == [
+        values["SECRET_KEY"], values["JWT_SIGNING_KEY"], "metrics", "redis-password", "app-password", "owner-password",
+        "[]", "first",
+    ], done.stderr  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [(None, "Cannot read DATABASE_PASSWORD_FILE"), ("postgres\n", "DATABASE_PASSWORD is a default password")],
+)
+def test_a_file_of_a_secret_is_checked_like_a_variable(tmp_path: Path, content: str | None, complaint: str) -> None:
+    if content:
+        (tmp_path / "password").write_text(content)
+    environment = SAFE | {"DATABASE_PASSWORD_FILE": str(tmp_path / "password")}
+    assert_one_line(manage("check", environment=environment), f"Error: {complaint}")
 
 
 def test_pages_and_data_say_what_a_browser_may_run() -> None:

@@ -1,0 +1,67 @@
+"""The load script through nginx while a part is killed, restarted or stopped: every balance agrees afterwards."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from functional_tests.production.compose.selling import books_agree, p99, sell
+from functional_tests.production.compose.setup import Setup
+
+pytestmark = pytest.mark.timeout(900)
+SALES = os.environ.get("COMPOSE_SALES", "2000")
+FAULT_SALES = os.environ.get("COMPOSE_FAULT_SALES", "600")
+
+
+def test_load_through_nginx_with_tls(production: Setup) -> None:
+    sold = sell(production, "whole setup", SALES)
+    assert (sold.errors, sold.resent) == ({}, 0)
+    assert len({request["upstream"] for request in sold.requests if request["upstream"]}) == 2  # both replicas
+    books_agree(production)
+
+
+def test_kill_9_of_postgresql(production: Setup) -> None:
+    sell(production, "kill -9 of PostgreSQL", FAULT_SALES, lambda: production.kill("postgres"))
+    production.settled()
+    assert production.containers("postgres")[0]["RestartCount"] == 1
+    books_agree(production)
+
+
+SERVICES = ["postgres", "redis", "pgbouncer", "app", "nginx", "prometheus", "grafana", "backup"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_restart_of_a_service(production: Setup, service: str) -> None:
+    sell(production, f"restart of {service}", FAULT_SALES, lambda: _restart(production, service))
+    production.settled()
+
+
+def _restart(setup: Setup, service: str) -> None:
+    setup.compose("restart", service)
+
+
+def test_one_replica_stopped(production: Setup) -> None:
+    """No request fails, and once its address is forgotten none is slow for it."""
+    stopped = [0.0]
+
+    def stop() -> None:
+        production.docker("stop", production.containers("app")[0]["Id"])
+        stopped[0] = time.time()
+
+    sold = sell(production, "one replica stopped", SALES, stop)
+    try:
+        assert (sold.errors, sold.resent) == ({}, 0)
+        after = production.requests(stopped[0])
+        print(
+            f"\nafter the stop: {len(after)} requests, p99 {p99(after):.3f} s, "
+            f"slowest {max(request['seconds'] for request in after)} s"
+        )
+        later = production.requests(stopped[0] + 3)
+        assert {len(request["upstream"].split(",")) for request in later if request["upstream"]} == {
+            1
+        }  # none is tried in vain
+    finally:
+        production.docker("start", production.containers("app")[0]["Id"])
+        production.settled()
