@@ -99,11 +99,87 @@ class Drill:
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def drill(programs: None) -> Iterator[Drill]:
+    """One stack for all tests here; the last of them leaves another server in the lead."""
     with Stack() as running:
         parts.add_server(running, "standby")
         yield Drill(running)
+
+
+def test_backups_are_private_whole_and_pruned_without_regard_to_leftovers(drill: Drill, tmp_path: Path) -> None:
+    drill.sell()
+    for _ in range(2):
+        drill.succeed("backup/backup.sh")
+        time.sleep(1.1)
+    folders = [drill.backups / kind / "postgres" for kind in ("base", "dump")]
+    second = max(path.name for path in folders[0].iterdir())
+    for folder in folders:  # as two backups that died leave them; their names are the newest
+        for name in ("29990101T000000Z.part", "29990102T000000Z.part"):
+            (folder / name).mkdir()
+    drill.succeed("backup/backup.sh", BACKUP_KEEP="2")
+    bases, dumps = (sorted(path.name for path in folder.iterdir()) for folder in folders)
+    assert (len(bases), len(dumps), bases[0]) == (2, 2, second)
+    readable = [path for path in (drill.backups, *drill.backups.rglob("*")) if path.stat().st_mode & 0o077]
+    assert not readable
+
+    drill.sell()
+    drill.archive_all()
+    drill.sell()
+    drill.archive_all()
+    segments = sorted((drill.backups / "wal/postgres").glob("0*.gz"))
+    raw = 16 * 2**20 * len(segments)
+    compressed = sum(segment.stat().st_size for segment in segments)
+    print(f"\n{len(segments)} WAL segments: {raw / compressed:.0f} times smaller in the archive")
+    assert compressed < raw / 3
+    data = drill.stack.private("restored")
+    segments[-2].rename(tmp_path / "kept")
+    refused = drill.stack.script("postgres", "backup/restore.sh", str(data))
+    assert (refused.returncode, "a file between them is missing" in refused.stderr) == (1, True), refused.stderr
+    shutil.rmtree(data)
+    segments[-2].write_bytes((tmp_path / "kept").read_bytes()[:-100])
+    segments[-2].chmod(0o644)
+    refused = drill.stack.script("postgres", "backup/restore.sh", str(drill.stack.private("restored")))
+    assert (refused.returncode, "could not be replayed" in refused.stderr) == (1, True), refused.stderr
+
+
+@pytest.fixture
+def s3(drill: Drill) -> Iterator[dict[str, str]]:
+    """An S3 server of its own (moto's), and the variables of a repository on it."""
+    port = free_port()
+    server = Program("s3", [S3_SERVER, "-H", "127.0.0.1", "-p", str(port)], drill.stack.folder, port=port)
+    server.start()
+    yield {
+        "RESTIC_REPOSITORY": f"s3:http://127.0.0.1:{port}/sharj-backups",
+        "RESTIC_PASSWORD": "of-the-test",
+        "RESTIC_CACHE_DIR": str(drill.stack.private("cache")),
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "SEALS_DIR": str(drill.stack.private("seals")),
+    }
+    server.stop()
+
+
+def test_a_machine_that_is_lost_with_its_backups_comes_back_from_another_place(
+    drill: Drill, s3: dict[str, str]
+) -> None:
+    drill.sell()
+    drill.succeed("backup/backup.sh")
+    drill.succeed("backup/offsite.sh", **s3)
+    before = drill.sell()
+    drill.archive_all()
+    (drill.backups / "wal/postgres/000000010000000000000099.gz.part").touch()
+    drill.succeed("backup/offsite.sh", **s3)
+    drill.lose("postgres")
+    shutil.rmtree(drill.backups)
+
+    command = [program("restic"), "restore", "latest", "--target", "/", "--include", str(drill.backups)]
+    done = drill.stack.run(command, {**drill.stack.postgres_environment("postgres"), **s3})
+    assert done.returncode == 0, done.stderr
+    assert not list(drill.backups.rglob("*.part"))
+    drill.restore()
+    assert drill.entries() == before
+    tell("\nrestore from S3", before, drill.entries())
 
 
 def test_restores_and_promotions_in_a_row_lose_nothing(drill: Drill) -> None:
@@ -195,78 +271,3 @@ def restore_the_promoted_server_and_make_the_former_primary_its_standby(drill: D
     wait_for(lambda: drill.entries("postgres") == before, "standby that has all")
     assert drill.query("SELECT pg_is_in_recovery()", "postgres") == "True"
     tell("former primary as a standby", before, drill.entries("postgres"))
-
-
-def test_backups_are_private_whole_and_pruned_without_regard_to_leftovers(drill: Drill, tmp_path: Path) -> None:
-    drill.sell()
-    for _ in range(2):
-        drill.succeed("backup/backup.sh")
-        time.sleep(1.1)
-    folders = [drill.backups / kind / "postgres" for kind in ("base", "dump")]
-    second = max(path.name for path in folders[0].iterdir())
-    for folder in folders:  # as two backups that died leave them; their names are the newest
-        for name in ("29990101T000000Z.part", "29990102T000000Z.part"):
-            (folder / name).mkdir()
-    drill.succeed("backup/backup.sh", BACKUP_KEEP="2")
-    bases, dumps = (sorted(path.name for path in folder.iterdir()) for folder in folders)
-    assert (len(bases), len(dumps), bases[0]) == (2, 2, second)
-    readable = [path for path in (drill.backups, *drill.backups.rglob("*")) if path.stat().st_mode & 0o077]
-    assert not readable
-
-    drill.sell()
-    drill.archive_all()
-    drill.sell()
-    drill.archive_all()
-    segments = sorted((drill.backups / "wal/postgres").glob("0*.gz"))
-    raw = 16 * 2**20 * len(segments)
-    compressed = sum(segment.stat().st_size for segment in segments)
-    print(f"\n{len(segments)} WAL segments: {raw / compressed:.0f} times smaller in the archive")
-    assert compressed < raw / 3
-    data = drill.stack.private("restored")
-    segments[-2].rename(tmp_path / "kept")
-    refused = drill.stack.script("postgres", "backup/restore.sh", str(data))
-    assert (refused.returncode, "a file between them is missing" in refused.stderr) == (1, True), refused.stderr
-    shutil.rmtree(data)
-    segments[-2].write_bytes((tmp_path / "kept").read_bytes()[:-100])
-    segments[-2].chmod(0o644)
-    refused = drill.stack.script("postgres", "backup/restore.sh", str(drill.stack.private("restored")))
-    assert (refused.returncode, "could not be replayed" in refused.stderr) == (1, True), refused.stderr
-
-
-@pytest.fixture
-def s3(drill: Drill) -> Iterator[dict[str, str]]:
-    """An S3 server of its own (moto's), and the variables of a repository on it."""
-    port = free_port()
-    server = Program("s3", [S3_SERVER, "-H", "127.0.0.1", "-p", str(port)], drill.stack.folder, port=port)
-    server.start()
-    yield {
-        "RESTIC_REPOSITORY": f"s3:http://127.0.0.1:{port}/sharj-backups",
-        "RESTIC_PASSWORD": "of-the-test",
-        "RESTIC_CACHE_DIR": str(drill.stack.private("cache")),
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "SEALS_DIR": str(drill.stack.private("seals")),
-    }
-    server.stop()
-
-
-def test_a_machine_that_is_lost_with_its_backups_comes_back_from_another_place(
-    drill: Drill, s3: dict[str, str]
-) -> None:
-    drill.sell()
-    drill.succeed("backup/backup.sh")
-    drill.succeed("backup/offsite.sh", **s3)
-    before = drill.sell()
-    drill.archive_all()
-    (drill.backups / "wal/postgres/000000010000000000000099.gz.part").touch()
-    drill.succeed("backup/offsite.sh", **s3)
-    drill.lose("postgres")
-    shutil.rmtree(drill.backups)
-
-    command = [program("restic"), "restore", "latest", "--target", "/", "--include", str(drill.backups)]
-    done = drill.stack.run(command, {**drill.stack.postgres_environment("postgres"), **s3})
-    assert done.returncode == 0, done.stderr
-    assert not list(drill.backups.rglob("*.part"))
-    drill.restore()
-    assert drill.entries() == before
-    tell("\nrestore from S3", before, drill.entries())
