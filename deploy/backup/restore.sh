@@ -34,13 +34,13 @@ is_ancestor() {
     [ -n "$left" ] && [ "$(printf '%s\n' "$(comparable "$2")" "$(comparable "$left")" | sort | tail -n 1)" = "$(comparable "$left")" ]
 }
 
-limit=$(date -u ${time:+--date="$time"} +%Y%m%dT%H%M%SZ)
+limit=${time:+$(date -u --date="$time" +%Y%m%dT%H%M%SZ)}
 base=
 for candidate in $(for server in $ARCHIVES; do ls -1d "$BACKUP_DIR/base/$server"/*Z 2>/dev/null || true; done |
-    awk -F/ -v limit="$limit" '$NF <= limit { print $NF " " $0 }' | sort -r | cut -d' ' -f2); do
+    awk -F/ -v limit="$limit" 'limit == "" || $NF < limit { print $NF " " $0 }' | sort -r | cut -d' ' -f2); do
     if is_ancestor "$candidate"; then base=$candidate && break; fi
 done
-[ -n "$base" ] || fail "no base of $ARCHIVES ended before $limit on timeline $timeline or its ancestors"
+[ -n "$base" ] || fail "no base of $ARCHIVES ended before ${time:-now} on timeline $timeline or its ancestors"
 
 mkdir -p "$data"
 data=$(cd "$data" && pwd)
