@@ -5,6 +5,12 @@ set -eu
 umask 077
 # shellcheck source=deploy/postgres/peers.sh
 . "$(dirname "$0")/peers.sh"
+tries=0
+until [ "$(psql -XAtc 'SELECT pg_is_in_recovery()' postgres 2>/dev/null)" = t ]; do # it may be starting
+    tries=$((tries + 1))
+    [ "$tries" -lt 60 ] || { echo "$SERVER_NAME is not a standby that answers" >&2; exit 1; }
+    sleep 1
+done
 mkdir -p "$fences"
 for name in $(peer_names); do
     [ "$(recovery_of "$name")" != t ] || continue # a standby, as this one was

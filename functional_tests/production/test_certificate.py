@@ -45,7 +45,7 @@ def authority(stack: Stack) -> Iterator[str]:
     ]  # fmt: skip
     for server in servers:
         server.start()
-    yield f"https://127.0.0.1:{port}/dir"
+    yield f"https://localhost:{port}/dir"
     for server in servers:
         server.stop()
 
