@@ -1,10 +1,14 @@
-"""Exit 0 if this container's gunicorn answers; the orchestrator asks. Few imports: it runs every few seconds."""
+"""Exit 0 if this container's gunicorn answers; the orchestrator asks. Few imports: it runs every few seconds.
+
+healthcheck.py [live|ready]: ready asks the database too.
+"""
 
 import os
 import socket
 import sys
 
 port = os.environ.get("GUNICORN_BIND", ":8000").rsplit(":", 1)[1]
+path = f"/api/v1/health/{(sys.argv[1:] or ['live'])[0]}/"
 with socket.create_connection(("127.0.0.1", int(port)), timeout=8) as link:
-    link.sendall(b"GET /api/v1/health/live/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    link.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
     sys.exit(0 if link.recv(64).startswith(b"HTTP/1.1 200 ") else 1)

@@ -8,6 +8,8 @@ until python manage.py db roles; do
     [ "$tries" -lt 30 ] || exit 1
     sleep 2
 done
+# With this variable the former version must not be running: docs/operations.md.
+[ -n "${ALLOW_INCOMPATIBLE_MIGRATIONS:-}" ] || DATABASE_ROLE=owner python manage.py check_migrations
 DATABASE_ROLE=owner python manage.py migrate --no-input
 python manage.py collectstatic --no-input --verbosity 0
 python - <<'PYTHON'

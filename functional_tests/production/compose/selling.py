@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,7 @@ def p99(requests: list[dict[str, Any]]) -> float:
 def sell(setup: Setup, name: str, sales: str, during: Callable[[], None] | None = None) -> Sold:
     """Run the load script, check its verdict, and print what clients saw."""
     began = time.time()
-    document = run_load(setup, "--sellers", "4", "--num-requests", sales, "--workers", "8", during=during)
+    document = run_load(setup, "--sellers", "6", "--num-requests", sales, "--workers", "6", during=during)
     sold = Sold(setup.requests(began), document["sales"]["resent"])
     print(
         f"\n{name}: {document['sales']['acknowledged']} charges acknowledged at {document['throughput_per_second']}/s, "
@@ -45,6 +46,17 @@ def sell(setup: Setup, name: str, sales: str, during: Callable[[], None] | None 
     assert document["sales"]["acknowledged"] == int(sales)
     assert not [seller for seller in document["sellers"] if seller["differences"]]
     return sold
+
+
+def sell_while(setup: Setup, name: str, sales: str, action: Callable[[], None]) -> Sold:
+    """Run the load script again and again until `action` has ended; return all runs as one."""
+    runs: list[Sold] = []
+    with ThreadPoolExecutor(1) as pool:
+        acting = pool.submit(action)
+        while not acting.done():
+            runs.append(sell(setup, name, sales))
+        acting.result()
+    return Sold([request for sold in runs for request in sold.requests], sum(sold.resent for sold in runs))
 
 
 def books_agree(setup: Setup) -> None:

@@ -133,3 +133,18 @@ def test_no_secret_is_seen_from_outside_a_container(production: Setup) -> None:
     again = production.shell(production.make_env)
     assert "exist already" in again
     assert {file.name: file.read_text() for file in folder.iterdir() if file.stat().st_size} == values
+
+
+def test_a_standby_comes_up_beside_it(production: Setup) -> None:
+    replica = ("--profile", "replica")
+    production.compose(*replica, "up", "--detach", "--no-deps", "postgres-replica")
+    ask = ("exec", "-T", "postgres-replica", "psql", "--username=postgres", "--tuples-only", "--command")
+
+    def follows() -> bool:
+        said = production.compose(*replica, *ask, "SELECT pg_is_in_recovery(), count(*) FROM pg_stat_wal_receiver", check=False)  # fmt: skip  # noqa: E501
+        return said.split() == ["t", "|", "1"]
+
+    try:
+        wait_for(follows, "standby that follows", 120)
+    finally:
+        production.compose(*replica, "rm", "--stop", "--force", "postgres-replica")
