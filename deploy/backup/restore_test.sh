@@ -7,10 +7,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 stamps=${STAMPS_DIR:-/stamps}
 data=${SCRATCH_DIR:-/scratch}/data
 socket=$(mktemp -d)
-stop() { pg_ctl stop --silent --wait --mode=immediate --pgdata="$data" || true; rm -rf "$data" "$socket"; }
+stop() { [ ! -e "$data/postmaster.pid" ] || pg_ctl stop --silent --wait --mode=immediate --pgdata="$data"; rm -rf "$data" "$socket"; }
 trap stop EXIT
 trap 'exit 1' INT TERM
 
+# The first backup may still be under way.
+until ls -d "${BACKUP_DIR:-/backups}/base/$SERVER_NAME"/*Z >/dev/null 2>&1; do sleep 10; done
 rm -rf "$data"
 "$here/restore.sh" "$data"
 pg_ctl start --silent --wait --pgdata="$data" --log="$data/log" -o "-c listen_addresses='*' -c port=${PORT:-5432} \
