@@ -105,6 +105,8 @@ def drill(programs: None) -> Iterator[Drill]:
     with Stack() as running:
         parts.add_server(running, "standby")
         yield Drill(running)
+        for server in parts.SERVERS:  # SIGTERM would wait for their clients
+            running.programs[server].stop(signal.SIGINT)
 
 
 def test_backups_are_private_whole_and_pruned_without_regard_to_leftovers(drill: Drill, tmp_path: Path) -> None:
