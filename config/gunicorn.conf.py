@@ -19,7 +19,7 @@ from apps.core.observability.logs import JsonFormatter, LineFormatter  # noqa: E
 wsgi_app = "config.wsgi:application"
 bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
 
-worker_class = "gthread"
+worker_class = "config.draining_worker.DrainingWorker"
 workers = int(os.environ.get("GUNICORN_WORKERS") or 4)
 threads = int(os.environ.get("GUNICORN_THREADS") or 2)
 

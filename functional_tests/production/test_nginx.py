@@ -108,10 +108,12 @@ def test_what_a_replica_does_to_one_request_takes_it_away_from_nobody(stack: Sta
         options: str = compose["services"]["nginx"]["environment"]["NGINX_APP_SERVERS"]
         options = options.removeprefix("server app:8000 resolve")
         servers = 2 * f"server 127.0.0.1:{rude.getsockname()[1]}{options}"  # a single one is never taken for dead
-        with door(stack, "rude", NGINX_APP_SERVERS=servers) as port:
-            for _ in range(4):
-                assert_problem(send(stack, port, "POST", "/api/v1/charges/", b"{}"), 502, "unreachable")
-        closing_time.set()
+        try:
+            with door(stack, "rude", NGINX_APP_SERVERS=servers) as port:
+                for _ in range(4):
+                    assert_problem(send(stack, port, "POST", "/api/v1/charges/", b"{}"), 502, "unreachable")
+        finally:
+            closing_time.set()
     log = next(stack.folder.glob("rude-*.log")).read_text()
     assert "no live upstreams" not in log
 
@@ -159,6 +161,17 @@ def test_a_replica_that_takes_no_connection_costs_no_request(stack: Stack, kind:
             answers = [send(stack, port, "POST", "/api/v1/charges/bulk/", b"{}").status for _ in range(8)]
     assert answers == [200] * 8
     assert len(received) == 8
+
+
+def test_more_replicas_than_tries_may_be_gone(stack: Stack) -> None:
+    """Nothing was sent, so a request starts anew, with the list of replicas of that moment."""
+    with replica(GOOD) as (alive, received):
+        gone = "".join(f"server 127.0.0.1:{free_port()} max_fails=0;" for _ in range(3))
+        with door(stack, "few", NGINX_APP_SERVERS=f"{gone} server 127.0.0.1:{alive} max_fails=0;") as port:
+            paths = ["/api/v1/charges/", "/api/v1/charges/bulk/", "/api/v1/auth/seller/login/"]
+            answers = [send(stack, port, "POST", path, b"{}").status for path in paths for _ in range(4)]
+    assert answers == [200] * 12
+    assert len(received) == 12
 
 
 @pytest.mark.parametrize(("headers", "sends"), [({}, 1), ({"Idempotency-Key": "k"}, 3)], ids=["bare", "keyed"])
