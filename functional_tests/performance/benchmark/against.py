@@ -23,7 +23,7 @@ HEADER = ("case", "rate before", "rate now", "rate: now / before", "CPU before, 
 
 
 def compare(options: argparse.Namespace) -> Table:
-    """Measure `options.against` and this tree `options.rounds` times in turns; raises `CannotStart`, `UnexpectedAnswer`.
+    """Measure `options.against` and this tree in turns; raises `CannotStart`, `UnexpectedAnswer`.
 
     Rate and CPU (application and PostgreSQL) are per charge, or per request of a case that sells none; the ratios are
     medians of the ratios within each round.

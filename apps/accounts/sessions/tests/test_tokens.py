@@ -9,6 +9,7 @@ from pytest_django import Settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from apps.accounts.models import Seller, Session, User
+from apps.accounts.sessions import tokens
 from apps.testing.api import Caller, assert_invalid, assert_problem
 from apps.testing.contract.forged_tokens import FORGERIES, payload
 from apps.testing.factories import log_in, make_staff, owner_of
@@ -66,6 +67,16 @@ def test_reuse_ends_no_other_family(owner: Caller, seller: Seller) -> None:
 
     assert other.charge().status == 201
     assert _refresh(other.refresh).status == 200
+
+
+def test_a_remembered_token_expires_all_the_same(owner: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "REMEMBERED_SECONDS", 10**12)
+    assert owner.get("auth/me/").status == 200
+    expires_at = jwt.decode(owner.access, options={"verify_signature": False})["exp"]
+
+    monkeypatch.setattr(tokens.time, "time", lambda: float(expires_at))
+
+    _assert_access_is_no_good(owner.access)
 
 
 def test_a_deleted_user_is_out_on_the_next_request(db: None) -> None:
