@@ -53,7 +53,7 @@ urlpatterns = [
     path("swagger.json", schema_view.without_ui(cache_timeout=0), {"format": "json"}, name="swagger-json"),
 ]
 
-handler400 = "apps.core.api.error_handlers.bad_request"
-handler403 = "apps.core.api.error_handlers.permission_denied"
-handler404 = "apps.core.api.error_handlers.page_not_found"
-handler500 = "apps.core.api.error_handlers.server_error"
+handler400 = "apps.console.pages.errors.bad_request"
+handler403 = "apps.console.pages.errors.permission_denied"
+handler404 = "apps.console.pages.errors.page_not_found"
+handler500 = "apps.console.pages.errors.server_error"

@@ -1,11 +1,18 @@
 """Digits and dates for Persian readers; on screen only, never in the API."""
 
+import unicodedata
 from datetime import date, datetime
 
 import jdatetime
 
 _DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+_OUR_MARKS = str.maketrans("٬٫", ",.")  # noqa: RUF001  (Persian marks, meant)
 _MARKS = str.maketrans(",.", "٬٫")  # noqa: RUF001  (Persian marks, meant)
+
+
+def ascii_digits(text: str) -> str:
+    """Return `text` with the digits of every script as 0 to 9, and Persian separators as ours."""
+    return "".join(str(unicodedata.decimal(char, char)) for char in text).translate(_OUR_MARKS)
 
 
 def digits(text: str) -> str:

@@ -66,7 +66,7 @@ def test_a_staff_role_makes_a_user_staff() -> None:
     desk("admin").post("accounts_user_change", user.pk, data=user_form(user, groups=[str(approver.pk)]))
     user = User.objects.get(pk=user.pk)
     assert user.staff_roles == {"credit_approver"}
-    desk("admin").post("accounts_user_change", user.pk, data=user_form(user, groups=[]))
+    desk("admin").post("accounts_user_change", user.pk, data=user_form(user, groups=[], is_active=None))
     user = User.objects.get(pk=user.pk)
     assert not user.is_staff
 
@@ -122,3 +122,16 @@ def test_a_new_password_ends_the_sessions() -> None:
     assert response.status_code == 302
     session.refresh_from_db()
     assert session.revoked_at is not None
+
+
+def test_a_user_who_could_not_log_in_anywhere_is_refused() -> None:
+    support = make_staff("support")
+    page = desk("admin").post("accounts_user_change", support.pk, data=user_form(support, groups=[]))
+    assert "could not log in anywhere" in page.content.decode()
+    assert support.groups.exists()
+
+
+def test_each_staff_role_is_explained() -> None:
+    page = desk("admin").get("accounts_user_add").content.decode()
+    assert page.count("decides credit requests") == 1
+    assert page.count("reads sellers, credit requests and the ledger") == 1
