@@ -25,8 +25,12 @@ def _own_style(request: HttpRequest) -> str:
     return static("console/console.css")
 
 
-def _own_script(request: HttpRequest) -> str:
+def _charts_script(request: HttpRequest) -> str:
     return static("console/charts.js")
+
+
+def _accessibility_script(request: HttpRequest) -> str:
+    return static("console/accessibility.js")
 
 
 def _favicon(request: HttpRequest) -> str:
@@ -61,7 +65,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": True,
     "STYLES": [_own_style],
-    "SCRIPTS": [_own_script],
+    "SCRIPTS": [_charts_script, _accessibility_script],
     "DASHBOARD_CALLBACK": "apps.console.panels.selection.add_home_panels",
     "COLORS": {
         "primary": {
