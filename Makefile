@@ -8,6 +8,8 @@ INSTALLED := $(VENV)/.requirements
 INSTALLED_DEV := $(VENV)/.requirements-dev
 # In an environment of its own, because the service does not need pip-audit's dependencies.
 PIP_AUDIT := $(VENV)/audit/bin/pip-audit
+# The S3 server of `make stack-test`, with dependencies that nothing else needs.
+S3_SERVER := $(VENV)/s3/bin/moto_server
 MANAGE := $(BIN)/python manage.py
 LOAD := $(BIN)/python functional_tests/performance/test_load_transactions.py
 BENCH := $(BIN)/python -m functional_tests.performance.benchmark
@@ -17,7 +19,7 @@ POOLED := apps/accounts apps/credit_requests apps/transactions apps/testing/test
   -k "not admin and not live_migration and not state_machine and not mixed and not verify_export and not seed_demo"
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz mutation-test stack-test image-test pgbouncer-test reset clean
+.PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz mutation-test stack-test compose-test pgbouncer-test reset clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,12 +33,13 @@ dev: $(INSTALLED) .env ## like run, with debug pages, and restarting when code c
 test: $(INSTALLED_DEV) ## run all tests on a PostgreSQL of their own; ARGS="-k name" picks some
 	@$(BIN)/python -m pytest $(ARGS)
 
-stack-test: $(INSTALLED_DEV) ## start production's real parts on loopback, break them under load, restore a backup
+stack-test: $(INSTALLED_DEV) $(S3_SERVER) ## start production's real parts on loopback, break them under load, restore a backup
 	@STACK_TEST=1 $(BIN)/python -m pytest -s functional_tests/production $(ARGS)
 	@$(BIN)/python -m pytest -q --pgbouncer $(POOLED)
 
-image-test: $(INSTALLED_DEV) ## carry out the Dockerfile's steps in a clean Debian root, and serve from it; as root
-	@STACK_TEST=1 IMAGE_TEST=1 $(BIN)/python -m pytest -s functional_tests/production/test_image.py $(ARGS)
+compose-test: $(INSTALLED_DEV) ## start the compose files as the README says, on the engine at hand or one of its own (root), and break them
+	@COMPOSE_TEST=1 functional_tests/production/engine/run.sh \
+	  $(BIN)/python -m pytest -s functional_tests/production/compose $(ARGS)
 
 pgbouncer-test: $(INSTALLED_DEV) ## all tests of the apps again, through PgBouncer in transaction mode; ARGS="-k name"
 	@functional_tests/production/install.sh
@@ -78,10 +81,7 @@ bench-pages: $(INSTALLED) .env ## open every page of the back office over that d
 	@$(BENCH).admin_pages $(ARGS)
 
 reset: $(INSTALLED) .env ## delete the embedded database with all its data; CONFIRM=1 does not ask
-	@if [ "$(CONFIRM)" != 1 ]; then \
-	  printf 'Delete the embedded database with all its data? [y/N] '; read -r answer; [ "$$answer" = y ] || exit 1; \
-	fi
-	@$(MANAGE) db destroy
+	@CONFIRM=$(CONFIRM) $(MANAGE) db destroy
 
 clean: ## delete caches and collected static files; keeps .env, the database and $(VENV)
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov staticfiles
@@ -101,6 +101,10 @@ $(INSTALLED_DEV): requirements-dev.txt requirements.txt constraints.txt | $(BIN)
 $(PIP_AUDIT): | $(BIN)/python
 	@$(PYTHON) -m venv $(VENV)/audit
 	@$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+
+$(S3_SERVER): | $(BIN)/python
+	@$(PYTHON) -m venv $(VENV)/s3
+	@$(VENV)/s3/bin/pip install --quiet --disable-pip-version-check 'moto[s3]==5.2.5' flask==3.1.3 flask-cors==6.0.5
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Sharj needs Python 3.11 or newer: make PYTHON=...")'

@@ -33,12 +33,13 @@ def _load_settings() -> None:
 
 def _is_plain(error: Exception) -> bool:
     """Tell whether an error's first line says all: a wrong setting or an unreachable database, not a bug."""
+    import psycopg2
     from django.core.exceptions import ImproperlyConfigured
     from django.db.utils import OperationalError
 
     from apps.core.database.embedded.server import EmbeddedPostgresError
 
-    return isinstance(error, (ImproperlyConfigured, EmbeddedPostgresError, OperationalError))
+    return isinstance(error, (ImproperlyConfigured, EmbeddedPostgresError, OperationalError, psycopg2.OperationalError))
 
 
 def _is_stopped_database(line: str) -> bool:

@@ -5,21 +5,26 @@ requests of that seller, and with a single thread a long export would block its 
 measurements.
 """
 
+import gc
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
+from gunicorn.glogging import Logger
+
 chdir = str(Path(__file__).resolve().parent.parent)
 sys.path.insert(0, chdir)
 
+from apps.core.api.idempotency import without_underscores  # noqa: E402  (needs the path)
 from apps.core.observability import metrics_files  # noqa: E402  (needs the path)
 from apps.core.observability.logs import JsonFormatter, LineFormatter  # noqa: E402  (needs the path)
 
 wsgi_app = "config.wsgi:application"
 bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
 
-worker_class = "gthread"
+worker_class = "config.draining_worker.DrainingWorker"
 workers = int(os.environ.get("GUNICORN_WORKERS") or 4)
 threads = int(os.environ.get("GUNICORN_THREADS") or 2)
 
@@ -37,6 +42,8 @@ forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES") or "127.0.0.0/8,::1/128"
 # Requests have a limit in the application; these bound what comes before it.
 limit_request_line = 8190
 limit_request_fields = 64
+# Headers with underscores reach `pre_request`, which drops them as gunicorn would, but for a misspelt idempotency key.
+header_map = "dangerous"
 
 proc_name = "sharj"
 control_socket_disable = True
@@ -46,6 +53,15 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 os.environ.setdefault("LOG_STREAM", "stdout")  # of the application; a command's stdout is for its result
 _IS_PRODUCTION = os.environ.get("DJANGO_SETTINGS_MODULE", "").endswith("production")
 _STYLE = os.environ.get("LOG_FORMAT") or ("json" if _IS_PRODUCTION else "line")
+
+
+class ErrorLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's log of errors. The application logs each request, so nothing is gathered for an access log."""
+
+    access_log_enabled = False
+
+
+logger_class = ErrorLogger
 logconfig_dict: dict[str, Any] = {
     "formatters": {"ours": {"()": JsonFormatter if _STYLE == "json" else LineFormatter}},
     "handlers": {"ours": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "ours"}},
@@ -54,6 +70,18 @@ logconfig_dict: dict[str, Any] = {
 }
 
 metrics_files.create_folder()
+
+
+def pre_request(worker: Any, request: Any) -> None:
+    """Drop headers with underscores; mark one that means the idempotency key."""
+    request.headers = without_underscores(request.headers)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Keep the collector from walking through the loaded application, which never becomes garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def child_exit(server: Any, worker: Any) -> None:
@@ -68,3 +96,8 @@ def on_exit(server: Any) -> None:
         from apps.core.database.embedded.server import EmbeddedPostgres
 
         EmbeddedPostgres.from_environment().stop()
+
+
+def when_ready(server: Any) -> None:
+    """Take the signals that `manage.py serve` held back until there are handlers for them."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))

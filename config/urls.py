@@ -5,7 +5,10 @@ from django.urls import include, path
 from drf_yasg import openapi
 from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
 
+from apps.console.pages.second_factor import second_factor
+from apps.core.api.index import IndexView
 from apps.core.api.metrics_view import metrics_view
 from apps.core.apidocs.document import DocumentGenerator, from_here_only
 
@@ -23,7 +26,12 @@ API_INFO = openapi.Info(
 **Refusals** are problem documents (RFC 9457, `application/problem+json`) with a stable `code`. Every answer
 carries `X-Request-ID`; a problem repeats it as `request_id`.
 
-**Retries.** Send an `Idempotency-Key` with every charge: any number of sends sells once.
+**Nothing is ignored.** A member or a query parameter that a call does not have is a 400, and nothing happens.
+
+**Retries.** Send an `Idempotency-Key` with every charge: any number of sends sells once. In a batch each item has its
+own `idempotency_key`. After a 503 `temporarily_unavailable` nothing happened. After `outcome_unknown`, or without an
+answer, the request may have been carried out: send it again with the same key, or ask
+`GET transactions/?idempotency_key=`.
 """,
     license=openapi.License(name="MIT", url="https://opensource.org/license/mit"),
 )
@@ -44,8 +52,11 @@ api = [
 ]
 
 urlpatterns = [
+    path("", IndexView.as_view(), name="index"),
+    path("api/v1/", IndexView.as_view(renderer_classes=(JSONRenderer,)), name="api-index"),
     path("api/v1/", include(api)),
     path("metrics", metrics_view, name="metrics"),
+    path("admin/second-factor/", admin.site.admin_view(second_factor), name="second-factor"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("swagger/", from_here_only(schema_view.with_ui("swagger", cache_timeout=0)), name="swagger"),
@@ -53,7 +64,7 @@ urlpatterns = [
     path("swagger.json", schema_view.without_ui(cache_timeout=0), {"format": "json"}, name="swagger-json"),
 ]
 
-handler400 = "apps.core.api.error_handlers.bad_request"
-handler403 = "apps.core.api.error_handlers.permission_denied"
-handler404 = "apps.core.api.error_handlers.page_not_found"
-handler500 = "apps.core.api.error_handlers.server_error"
+handler400 = "apps.console.pages.errors.bad_request"
+handler403 = "apps.console.pages.errors.permission_denied"
+handler404 = "apps.console.pages.errors.page_not_found"
+handler500 = "apps.console.pages.errors.server_error"

@@ -37,9 +37,8 @@ MUTATIONS = (
     Mutation(
         "the key is looked up after the checks of the sale",
         "apps/transactions/charges/services.py",
-        "        if wallet.earlier_entry is not None:\n",
-        "        _check_seller(wallet)\n        _draft_sale(wallet, order, claims)\n"
-        "        if wallet.earlier_entry is not None:\n",
+        "    if wallet.earlier_entry is not None:\n",
+        "    _check_seller(wallet)\n    _draft_sale(wallet, order, claims)\n    if wallet.earlier_entry is not None:\n",
         "apps/transactions/charges/tests/test_charge_keys.py",
     ),
     Mutation(
@@ -80,8 +79,8 @@ MUTATIONS = (
     Mutation(
         "sold without a commit",
         "apps/transactions/charges/services.py",
-        "        write_entries(wallet, [entry])\n",
-        "        write_entries(wallet, [entry])\n        transaction.set_rollback(True)\n",
+        "            write_entries(wallet, [sale.entry])\n",
+        "            write_entries(wallet, [sale.entry])\n            transaction.set_rollback(True)\n",
         "apps/transactions/charges/tests/test_charge_races.py",
     ),
     Mutation(

@@ -21,7 +21,7 @@ Checkpoints = dict[tuple[str, int], str]
 
 NO_HASH = bytes(32)
 TEXTS = ("idempotency_key", "description", "debit_account", "credit_account")
-TITLE = "sharj-ledger-seal 1"
+TITLES = ("sharj-ledger-seal 1", "sharj-ledger-seal 2")
 
 
 class Unusable(Exception):
@@ -50,11 +50,11 @@ def read_seal(path: str) -> Checkpoints:
     """Return the hashes of a seal, by seller and sequence."""
     with open(path, "rb") as file:
         lines = file.read().splitlines(keepends=True)
-    if len(lines) < 3 or lines[0].decode(errors="replace").strip() != TITLE:
+    if len(lines) < 3 or lines[0].decode(errors="replace").strip() not in TITLES:
         raise Unusable(f"{path}: not a seal")
     if lines[-1].decode(errors="replace") != f"sha256 {hashlib.sha256(b''.join(lines[:-1])).hexdigest()}\n":
         raise Unusable(f"{path}: damaged: its digest does not match")
-    chains = (line.decode().split() for line in lines[1:-2])
+    chains = (line.decode().split() for line in lines[1:-2] if not line.startswith(b"audit "))
     return {(seller, int(sequence)): entry_hash for seller, sequence, entry_hash in chains}
 
 

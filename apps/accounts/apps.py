@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,7 +10,9 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import security_events
+        from apps.accounts.second_factor.checks import check_required
         from apps.accounts.sessions import login_events
 
+        register(check_required, Tags.security, deploy=True)
         login_events.connect()
         security_events.connect()

@@ -13,11 +13,21 @@ from apps.accounts.models import AuditAction, AuditEvent
 from apps.core.observability import request_address, request_id
 
 
-def record(action: AuditAction, subject: Model | None = None, *, actor_id: UUID | None, detail: str = "") -> None:
-    """Add a step of the user `actor_id` (None: a command, or an unknown caller) on `subject` to the trail."""
+def record(
+    action: AuditAction,
+    subject: Model | None = None,
+    *,
+    actor_id: UUID | None,
+    detail: str = "",
+    is_of_request: bool = True,
+) -> None:
+    """Add a step of the user `actor_id` (None: a command, or an unknown caller) on `subject` to the trail.
+
+    Unless `is_of_request`, the line tells of others than the present caller, and so has no address.
+    """
     AuditEvent.objects.create(
         actor_id=actor_id,
-        address=request_address.current(),
+        address=request_address.current() if is_of_request else None,
         action=action,
         subject=subject._meta.label_lower if subject else "",
         subject_id=str(subject.pk) if subject else "",

@@ -1,15 +1,18 @@
 """Sellers, users, their sessions, and the audit trail."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts import names
 from apps.accounts.roles import ADMINS, STAFF, SellerRole
 from apps.core.values.ids import uuid7
 from apps.core.values.money import MAX_BALANCE_DIGITS
@@ -24,7 +27,7 @@ class Seller(models.Model):
         SUSPENDED = "suspended", _("Suspended")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    company_name = models.CharField(_("company name"), max_length=200)
+    company_name = models.CharField(_("company name"), max_length=200, validators=[names.refuse_hidden])
     email = models.EmailField(_("email"))
     phone_number = models.CharField(_("phone number"), max_length=16, blank=True)
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.PENDING)
@@ -34,6 +37,8 @@ class Seller(models.Model):
     # The seller's own limits; empty: the platform's (RATE_LIMIT_..._PER_MINUTE), 0: unlimited.
     charges_per_minute = models.PositiveIntegerField(_("charges a minute"), null=True, blank=True)
     requests_per_minute = models.PositiveIntegerField(_("other requests a minute"), null=True, blank=True)
+    # The seller's own switch: a charge without an Idempotency-Key is refused.
+    require_idempotency_key = models.BooleanField(_("charges need a key"), default=False, db_default=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
@@ -45,7 +50,15 @@ class Seller(models.Model):
                 name="seller_status_known", condition=Q(status__in=["pending", "active", "suspended"])
             ),
             models.CheckConstraint(name="seller_daily_limit_positive", condition=Q(daily_limit__gt=0)),
+            models.CheckConstraint(
+                name="seller_phone_number_e164",
+                condition=Q(phone_number="") | Q(phone_number__regex=r"^\+[0-9]{4,15}$"),
+            ),
             models.UniqueConstraint(Upper("email"), name="seller_email_unique"),
+            models.CheckConstraint(
+                name="seller_company_name_visible",
+                condition=Q(company_name__regex=names.VISIBLE) & names.without_hidden("company_name"),
+            ),
         )
 
     def __str__(self) -> str:
@@ -53,10 +66,13 @@ class Seller(models.Model):
 
 
 class CaseInsensitiveUserManager(UserManager["User"]):
-    """Find users by name without regard to case; `iexact` uses the unique index on UPPER(username)."""
+    """Find users by name, normalised and without regard to case; `iexact` uses the index on UPPER(username)."""
+
+    def named(self, username: str) -> "models.QuerySet[User]":
+        return self.filter(username__iexact=User.normalize_username(username))
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(username__iexact=username)
+        return self.named(username or "").get()
 
 
 class User(AbstractUser):
@@ -69,6 +85,11 @@ class User(AbstractUser):
     )
     seller_role = models.CharField(_("seller role"), max_length=16, choices=SellerRole, blank=True)
 
+    # An owner may undo what an owner did; every other deactivation only staff may.
+    deactivated_by_owner = models.BooleanField(default=False, db_default=False, editable=False)
+
+    # What a new password does not end: the session that sets it.
+    kept_sessions: tuple[UUID, ...] = ()
     # PostgreSQL's clock when this user was read as the caller of a request (`sessions.live_user`).
     read_at: datetime
 
@@ -78,21 +99,48 @@ class User(AbstractUser):
         swappable = "AUTH_USER_MODEL"
         constraints = (
             models.UniqueConstraint(Upper("username"), name="user_username_unique"),
+            models.CheckConstraint(name="user_username_normalized", condition=Q(names.IsNormalized("username"))),
+            models.CheckConstraint(
+                name="user_names_visible",
+                condition=names.without_hidden("username", "first_name", "last_name"),
+                violation_error_message=_("Characters that cannot be seen are not allowed."),
+            ),
             models.UniqueConstraint(Upper("email"), condition=~Q(email=""), name="user_email_unique"),
             models.CheckConstraint(
                 name="user_seller_has_role",
                 condition=Q(seller__isnull=True, seller_role="")
                 | Q(seller__isnull=False, seller_role__in=SellerRole.values),
             ),
+            models.CheckConstraint(
+                name="user_deactivated_by_owner", condition=Q(deactivated_by_owner=False) | Q(is_active=False)
+            ),
         )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save; a new password ends every session of the old one, by whichever path it is set."""
+        """Save; a new password ends every other session of the old one, by whichever path it is set."""
+        self.username = self.normalize_username(self.username)
         is_new_password = getattr(self, "_password", None) is not None and not self._state.adding
         with transaction.atomic():
             super().save(*args, **kwargs)
             if is_new_password:
-                self.sessions.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
+                others = self.sessions.filter(revoked_at__isnull=True).exclude(pk__in=self.kept_sessions)
+                others.update(revoked_at=timezone.now())
+
+    def clean(self) -> None:
+        """Normalise the username and check it, unless it is the one that is kept."""
+        super().clean()
+        if not User.objects.filter(pk=self.pk, username=self.username, is_staff=self.is_staff).exists():
+            self.check_username()
+
+    def check_username(self) -> None:
+        """Raise `ValidationError` for a username of several scripts, or a seller's that looks like one of staff."""
+        try:
+            names.refuse_username(self.username)
+            if not self.is_staff:
+                staff = User.objects.filter(is_staff=True).exclude(pk=self.pk)
+                names.refuse_lookalike(self.username, staff.values_list("username", flat=True))
+        except ValidationError as error:
+            raise ValidationError({"username": error}) from error
 
     @property
     def staff_roles(self) -> frozenset[str]:
@@ -121,11 +169,10 @@ class Session(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", verbose_name=_("user"))
     refresh_jti = models.CharField(max_length=64)
-    # The client's address or IPv6 /64 (`throttles.client_network`).
-    network = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires at"), db_index=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    second_factor_at = models.DateTimeField(_("second factor given at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("session")
@@ -133,6 +180,28 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class LoginOrigin(models.Model):  # noqa: DJ008  (no page shows it)
+    """A network from which a user has logged in at any door: guesses from elsewhere do not lock the user out there."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="login_origins")
+    network = models.CharField(max_length=64)
+    last_login_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "network"), name="login_origin_unique"),)
+
+
+class RefusedLogins(models.Model):  # noqa: DJ008  (no page shows it)
+    """A count of refused logins in one window: of one member of staff, or of all other names (no user).
+
+    One window may have several counts, so that no login waits for the lock of another (`sessions.refused_logins`).
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
+    ends_at = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1)
 
 
 class AuditAction(models.TextChoices):
@@ -145,6 +214,8 @@ class AuditAction(models.TextChoices):
     CHANGE = "change", _("change")
     DEACTIVATE = "deactivate", _("deactivate")
     SET_PASSWORD = "set password", _("set password")
+    ENROL = "enrol second factor", _("enrol second factor")
+    RESET_SECOND_FACTOR = "reset second factor", _("reset second factor")
     VERIFY = "verify", _("verify")
     SUSPEND = "suspend", _("suspend")
     REACTIVATE = "reactivate", _("reactivate")
@@ -152,9 +223,11 @@ class AuditAction(models.TextChoices):
     APPROVE = "approve", _("approve")
     REJECT = "reject", _("reject")
     REVERSE = "reverse", _("reverse")
+    PROPOSE = "propose", _("propose")
     RECONCILE = "reconcile", _("reconcile")
     RECONCILE_ALL = "reconcile all", _("reconcile all")
     EXPORT_LEDGER = "export ledger", _("export ledger")
+    LOAD_HISTORY = "load history", _("load history")
 
 
 class AuditEvent(models.Model):
@@ -172,6 +245,9 @@ class AuditEvent(models.Model):
     subject_name = models.CharField(_("of what"), max_length=200, blank=True)
     detail = models.CharField(_("detail"), max_length=1_000, blank=True)
     request_id = models.CharField(_("request"), max_length=128)
+    # Filled in by the database, as are `id` and `at`; see docs/ledger.md.
+    sequence = models.BigIntegerField(editable=False)
+    line_hash = models.BinaryField(max_length=32, editable=False)
 
     database_privileges = "SELECT, INSERT"
 
@@ -186,3 +262,64 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_name}".strip()
+
+
+class AuditHead(models.Model):
+    """The newest line of each actor in the audit trail: the lock under which the database adds the next one."""
+
+    actor = models.UUIDField(primary_key=True)  # zero: the lines without an actor
+    sequence = models.BigIntegerField()
+    line_hash = models.BinaryField(max_length=32)
+
+    database_privileges = "SELECT"
+
+    def __str__(self) -> str:
+        return f"{self.actor} up to #{self.sequence}"
+
+
+PROPOSALS_LAST = timedelta(days=1)
+
+
+class Proposal(models.Model):
+    """A step that one user has proposed and another must confirm. PostgreSQL lets only the confirmation be added."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    action = models.CharField(_("action"), max_length=64)
+    subject = models.CharField(_("kind"), max_length=64)
+    subject_id = models.CharField(_("its id"), max_length=64)
+    subject_name = models.CharField(_("of what"), max_length=200)
+    terms = models.CharField(_("terms"), max_length=1_000)  # equal if two users mean the same
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by"))
+    proposed_at = models.DateTimeField(_("proposed at"), auto_now_add=True)
+    confirmed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("confirmed by")
+    )
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True)
+
+    database_privileges = "SELECT, INSERT, UPDATE"
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("proposal")
+        verbose_name_plural = _("proposals")
+        constraints = (
+            models.CheckConstraint(
+                name="proposal_two_differ",
+                condition=Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False) & ~Q(confirmed_by=models.F("proposed_by")),
+            ),
+        )
+        indexes = (models.Index(fields=("subject_id", "action"), name="proposal_by_subject"),)
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject_name}"
+
+    @property
+    def expires_at(self) -> datetime:
+        """The moment after which the step must be proposed again."""
+        return self.proposed_at + PROPOSALS_LAST
+
+    @property
+    def is_open(self) -> bool:
+        """Another user can still confirm it."""
+        return self.confirmed_at is None and timezone.now() < self.expires_at

@@ -1,6 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import UUIDConverter
 
+from apps.accounts.second_factor.views import StepUpView
 from apps.accounts.sellers import views as sellers
 from apps.accounts.sessions import views as sessions
 from apps.accounts.users import views as users
@@ -23,6 +24,9 @@ urlpatterns = [
     path("auth/admin/login/", sessions.AdminLoginView.as_view(), name="admin-login"),
     path("auth/refresh/", sessions.RefreshView.as_view(), name="refresh"),
     path("auth/logout/", sessions.LogoutView.as_view(), name="logout"),
+    path("auth/logout-everywhere/", sessions.LogoutEverywhereView.as_view(), name="logout-everywhere"),
+    path("auth/password/", users.PasswordView.as_view(), name="password"),
+    path("auth/step-up/", StepUpView.as_view(), name="step-up"),
     path("auth/me/", users.MeView.as_view(), name="me"),
     path("sellers/", sellers.SellerListView.as_view(), name="seller-list"),
     path("sellers/me/users/", users.SellerUserListView.as_view(), name="seller-user-list"),

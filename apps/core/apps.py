@@ -8,9 +8,14 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from apps.core.database.checks import check_role_owns_nothing
+        from apps.core.database import checks
         from apps.core.database.grants import grant_tables
 
-        register(check_role_owns_nothing, Tags.security, deploy=True)
+        for check in (
+            checks.check_role_owns_nothing,
+            checks.check_role_has_no_defaults_of_its_own,
+            checks.check_role_has_no_spare_rights,
+        ):
+            register(check, Tags.security, deploy=True)
         # Sent once per app with models; this app has none.
         post_migrate.connect(grant_tables, sender=apps.get_app_config("contenttypes"))

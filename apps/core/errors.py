@@ -3,6 +3,7 @@
 Each error class is defined beside the code that raises it. The HTTP status belongs to `apps.core.api.problems`.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -41,3 +42,13 @@ class InvalidInput(DomainError):
         super().__init__(message)
         self.field = field
         self.field_code = code
+        self.problems: tuple[InvalidInput, ...] = (self,)
+
+
+class InvalidFields(InvalidInput):
+    """Several such fields, told together."""
+
+    def __init__(self, problems: Sequence[InvalidInput]) -> None:
+        first = problems[0]
+        super().__init__(first.field, first.message, code=first.field_code)
+        self.problems = tuple(problems)

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.accounts.models import Seller
 from apps.core.api.fields import MoneyField, TextField
 from apps.core.api.input import ListQuerySerializer
 from apps.core.apidocs.examples import CREDIT_REQUEST_ID, OWNER_ID, REQUESTED_AT, SELLER_ID
@@ -58,6 +59,19 @@ class CreditRequestSerializer(serializers.ModelSerializer[CreditRequest]):
 
     def get_rejection_reason(self, credit_request: CreditRequest) -> str | None:
         return credit_request.rejection_reason or None
+
+
+class ApprovalSerializer(serializers.Serializer[Any]):
+    """The approval of a request; for an active seller, nothing need be said."""
+
+    confirm_status = serializers.ChoiceField(
+        choices=Seller.Status.choices,
+        required=False,
+        help_text="The seller's status. Needed if it is not active, so that credit is not given by mistake.",
+    )
+
+    class Meta:
+        swagger_schema_fields = {"example": {"confirm_status": "active"}}
 
 
 class RejectionSerializer(serializers.Serializer[Any]):

@@ -4,18 +4,23 @@ Lock order: the request row, then the wallet row.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, Seller, User
-from apps.core.errors import DomainError, NotFound
-from apps.credit_requests.models import CreditRequest
+from apps.accounts.proposals.services import SecondApproverNeeded, two_are_needed, two_are_needed_for
+from apps.core.errors import DomainError, InvalidInput, NotFound
+from apps.core.values.business_day import business_day_start
+from apps.core.values.money import ZERO
+from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
 from apps.transactions.charges.services import IdempotencyKeyReused, SellerNotActive
 from apps.transactions.ledger import postings
 from apps.transactions.ledger.locking import lock_wallet
@@ -34,10 +39,16 @@ class SelfApproval(DomainError):
     code = "self_approval"
 
 
-class SecondApproverNeeded(DomainError):
-    """The request needs two approvers, and this one has approved it already."""
+class OpenRequestLimitReached(DomainError):
+    """The seller has as many requests without a decision as it may have."""
 
-    code = "second_approver_needed"
+    code = "open_request_limit_reached"
+
+
+class SellerNotActiveConfirm(DomainError):
+    """The seller is pending or suspended, and the approver has not said that this is known."""
+
+    code = "seller_not_active_confirm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +67,13 @@ def submit_credit_request(
     Raises:
         SellerNotActive: the seller is suspended.
         IdempotencyKeyReused: the key already filed another request.
+        InvalidInput: the amount is above `CREDIT_REQUEST_MAX_AMOUNT`.
+        OpenRequestLimitReached: too many of its requests wait for a decision.
     """
     seller = requested_by.seller
     assert seller is not None  # noqa: S101  (the view lets only users of a seller in)
     with transaction.atomic(durable=True):
-        # The seller's row is the lock under which a key is looked up: equal requests queue here.
+        # The seller's row is the lock under which a key is looked up and open requests are counted.
         status = (
             Seller.objects.select_for_update(of=("self",), no_key=True)
             .values_list("status", flat=True)
@@ -73,10 +86,21 @@ def submit_credit_request(
             return Submission(earlier, replayed=True)
         if status == Seller.Status.SUSPENDED:
             raise SellerNotActive("The seller is suspended.", seller_status=status)
+        _check_quota(seller.pk, status, amount)
         credit_request = CreditRequest.objects.create(
             seller=seller, amount=amount, note=note, idempotency_key=idempotency_key, requested_by=requested_by
         )
     return Submission(credit_request, replayed=False)
+
+
+def _check_quota(seller_id: UUID, status: str, amount: Decimal) -> None:
+    most: Decimal | None = settings.CREDIT_REQUEST_MAX_AMOUNT
+    if most is not None and amount > most:
+        raise InvalidInput("amount", _("The amount may be at most %(most)s.") % {"most": most}, code="max_amount")
+    is_pending = status == Seller.Status.PENDING
+    limit = settings.PENDING_SELLER_OPEN_REQUESTS if is_pending else settings.SELLER_OPEN_REQUESTS
+    if 0 < limit <= CreditRequest.objects.filter(seller_id=seller_id, status__in=OPEN_STATUSES).count():
+        raise OpenRequestLimitReached("Too many credit requests wait for a decision.", limit=limit)
 
 
 def _find_by_key(seller_id: UUID, idempotency_key: str) -> CreditRequest | None:
@@ -85,27 +109,35 @@ def _find_by_key(seller_id: UUID, idempotency_key: str) -> CreditRequest | None:
     return CreditRequest.objects.filter(seller_id=seller_id, idempotency_key=idempotency_key).first()
 
 
-def approve_credit_request(*, credit_request_id: UUID, approved_by: User) -> CreditRequest:
+def approve_credit_request(
+    *, credit_request_id: UUID, approved_by: User, confirm_status: str | None = None
+) -> CreditRequest:
     """Approve an open request: its amount reaches the ledger, exactly once.
 
-    Above `CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT` the first approval only makes it await another approver's.
+    Above `CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT`, together with all that this approver alone approved for the seller in
+    this business day, the first approval only makes it await another approver's. For a seller that is not active,
+    `confirm_status` states the status that the approver knows it has.
 
     Raises:
         NotFound: the request does not exist.
         SelfApproval: the approver filed it.
         SecondApproverNeeded: this approver was the first of two.
+        SellerNotActiveConfirm: the seller is not active, and `confirm_status` is not its status.
         CreditRequestAlreadyProcessed: it is decided.
     """
     with transaction.atomic(durable=True):
         credit_request = _lock_open(credit_request_id)
         _check_not_own(credit_request, approved_by)
-        if credit_request.status == CreditRequest.Status.PENDING and _needs_second_review(credit_request):
+        wallet = lock_wallet(credit_request.seller_id)
+        _check_status_known(wallet.seller_status, confirm_status)
+        if credit_request.status == CreditRequest.Status.PENDING and _needs_second_approval(
+            credit_request, approved_by, wallet.now
+        ):
             _approve_first(credit_request, approved_by)
             audit.record(AuditAction.APPROVE_FIRST, credit_request, actor_id=approved_by.pk)
             return credit_request
         if credit_request.first_approved_by_id == approved_by.pk:
             raise SecondApproverNeeded("You approved this request already; another approver must approve it too.")
-        wallet = lock_wallet(credit_request.seller_id)
         posting = postings.credit(
             wallet.seller_id,
             credit_request.amount,
@@ -159,9 +191,25 @@ def _lock_open(credit_request_id: UUID, *, seller_id: UUID | None = None) -> Cre
     return credit_request
 
 
-def _needs_second_review(credit_request: CreditRequest) -> bool:
-    limit: Decimal | None = settings.CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT
-    return limit is not None and credit_request.amount > limit
+def _check_status_known(status: str, confirm_status: str | None) -> None:
+    if status not in (Seller.Status.ACTIVE, confirm_status):
+        raise SellerNotActiveConfirm(
+            "The seller is not active. Confirm its status to approve anyway.", seller_status=status
+        )
+
+
+def _needs_second_approval(credit_request: CreditRequest, approver: User, now: datetime) -> bool:
+    """Judge the sum of a day, so that a large amount cannot be split; read under the wallet's lock."""
+    if not two_are_needed():
+        return False
+    alone = CreditRequest.objects.filter(
+        seller_id=credit_request.seller_id,
+        status=CreditRequest.Status.APPROVED,
+        processed_by=approver,
+        first_approved_by__isnull=True,
+        entry__created_at__gte=business_day_start(now),
+    )
+    return two_are_needed_for(credit_request.amount + (alone.aggregate(sum=Sum("amount"))["sum"] or ZERO))
 
 
 def _approve_first(credit_request: CreditRequest, approved_by: User) -> None:

@@ -9,6 +9,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.permissions import IsCreditApprover, IsOwner, MayRead, caller, seller_scope
+from apps.accounts.second_factor.permissions import HasSteppedUp
+from apps.accounts.sessions.throttles import PendingSellerThrottle, RequestThrottle
 from apps.core.api.idempotency import parse_idempotency_key
 from apps.core.api.input import read_body, read_query
 from apps.core.api.pagination import paginated
@@ -18,6 +20,7 @@ from apps.core.database import replica
 from apps.credit_requests import selectors, services
 from apps.credit_requests.models import CreditRequest
 from apps.credit_requests.serializers import (
+    ApprovalSerializer,
     CreditRequestQuerySerializer,
     CreditRequestSerializer,
     CreditRequestSubmissionSerializer,
@@ -29,6 +32,8 @@ _BY_STAFF = {"processed_by": APPROVER_ID, "processed_at": CREDITED_AT}
 
 
 class CreditRequestListView(APIView):
+    throttle_classes = (RequestThrottle, PendingSellerThrottle)
+
     def get_permissions(self) -> list[BasePermission]:
         return [IsOwner()] if self.request.method == "POST" else [MayRead()]
 
@@ -55,7 +60,7 @@ class CreditRequestListView(APIView):
         answers={201: CreditRequestSerializer},
         problems=[
             "validation_error", "invalid_idempotency_key", "permission_denied", "seller_not_active",
-            "idempotency_key_reused",
+            "idempotency_key_reused", "open_request_limit_reached",
         ],
         headers=[IDEMPOTENCY_KEY],
     )  # fmt: skip
@@ -84,22 +89,30 @@ class CreditRequestView(APIView):
 
 
 class ApproveView(APIView):
-    permission_classes = (IsCreditApprover,)
+    permission_classes = (IsCreditApprover, HasSteppedUp)
 
     @documented(
         summary="Approve a credit request",
+        request=ApprovalSerializer,
         answers={200: CreditRequestSerializer},
-        problems=(*_STEP_PROBLEMS, "balance_limit_exceeded", "self_approval", "second_approver_needed"),
+        problems=(
+            "validation_error", *_STEP_PROBLEMS, "balance_limit_exceeded", "self_approval", "second_approver_needed",
+            "seller_not_active_confirm", "step_up_required",
+        ),
         examples={
             200: {"status": "approved", "transaction": CREDIT_ENTRY_ID, "approved_by": [APPROVER_ID], **_BY_STAFF}
         },
-    )
+    )  # fmt: skip
     def post(self, request: Request, credit_request_id: UUID) -> Response:
         """Add the amount to the seller's balance, exactly once. For admins and credit approvers.
 
-        A large amount may need two approvers: after the first, the status is `awaiting_second_approval`.
+        A large amount may need two approvers: after the first, the status is `awaiting_second_approval`. For a seller
+        that is not active, `confirm_status` must be its status.
         """
-        approved = services.approve_credit_request(credit_request_id=credit_request_id, approved_by=caller(request))
+        body = read_body(ApprovalSerializer, request)
+        approved = services.approve_credit_request(
+            credit_request_id=credit_request_id, approved_by=caller(request), **body
+        )
         return Response(CreditRequestSerializer(approved).data)
 
 

@@ -48,6 +48,11 @@ class Caller:
     access: str = ""
     refresh: str = ""
 
+    @classmethod
+    def of(cls, login: Answer) -> "Caller":
+        """Return the caller with the tokens of a login or a refresh."""
+        return cls(login.body["access"], login.body["refresh"])
+
     def get(self, path: str, query: Mapping[str, Any] | None = None, **headers: str) -> Answer:
         """GET; a path is relative to the API unless it is absolute (as `next` is)."""
         return self.send("GET", path, query=query, headers=headers)

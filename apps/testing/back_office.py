@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from apps.accounts.models import AuditEvent, Seller, Session, User
 from apps.accounts.roles import StaffRole
-from apps.testing.factories import add_credit, file_request, make_seller, make_staff, sell
+from apps.testing.factories import add_credit, file_request, make_proposal, make_seller, make_staff, sell
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.reconciliation.reconcile import reconcile_all
 from apps.transactions.reconciliation.runs import record_run
@@ -24,6 +24,7 @@ CONTRACT: dict[str, dict[str, set[str]]] = {
     "accounts.seller": {"view": STAFF, "change": ADMIN, "verify": ADMIN, "suspend": ADMIN, "reactivate": ADMIN},
     "accounts.user": {"view": AUDIT, "add": ADMIN, "change": ADMIN},
     "accounts.session": {"view": AUDIT},
+    "accounts.proposal": {"view": AUDIT},
     "accounts.auditevent": {"view": AUDIT},
     "transactions.wallet": {"view": STAFF, "reconcile": STAFF},
     "transactions.ledgerentry": {"view": STAFF, "reverse": ADMIN},
@@ -49,6 +50,7 @@ def one_of_each() -> dict[str, Any]:
     return {
         "accounts.seller": make_seller(status=Seller.Status.PENDING),
         "accounts.user": make_staff("support"),
+        "accounts.proposal": make_proposal(entry),
         "accounts.session": Session.objects.latest("pk"),
         "accounts.auditevent": AuditEvent.objects.latest("pk"),
         "transactions.wallet": seller.wallet,

@@ -15,7 +15,9 @@ def manage(
     """Run manage.py with a changed environment; None removes a variable."""
     changed = {name: value for name, value in {**os.environ, **(environment or {})}.items() if value is not None}
     command = [sys.executable, str(at / "manage.py"), *arguments]
-    return subprocess.run(command, cwd=at, env=changed, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=at, env=changed, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def assert_one_line(result: subprocess.CompletedProcess[str], expected: str) -> None:

@@ -5,10 +5,8 @@ from itertools import count
 from uuid import UUID
 
 from django.contrib.auth.models import Group
-from django.utils import timezone
-from rest_framework_simplejwt.settings import api_settings
 
-from apps.accounts.models import Seller, Session, User
+from apps.accounts.models import Proposal, Seller, Session, User
 from apps.accounts.roles import SellerRole
 from apps.accounts.sessions.tokens import Claims, issue_pair, read_access
 from apps.credit_requests.models import CreditRequest
@@ -70,10 +68,8 @@ def owner_of(seller: Seller) -> User:
 
 def log_in(user: User) -> Caller:
     """Begin a session of `user` without asking for a password."""
-    expires_at = timezone.now() + api_settings.REFRESH_TOKEN_LIFETIME
-    session = Session(user=user, expires_at=expires_at)
+    session = Session(user=user)
     pair = issue_pair(session)
-    session.refresh_jti = pair.refresh_jti
     session.save(force_insert=True)
     return Caller(pair.access, pair.refresh)
 
@@ -94,7 +90,9 @@ def file_request(seller: Seller, amount: str = "10.00", *, note: str = "", key: 
 def add_credit(seller: Seller, amount: str) -> LedgerEntry:
     """Raise a balance by an approved credit request."""
     approved = approve_credit_request(
-        credit_request_id=file_request(seller, amount).pk, approved_by=make_staff("credit_approver")
+        credit_request_id=file_request(seller, amount).pk,
+        approved_by=make_staff("credit_approver"),
+        confirm_status=seller.status,
     )
     assert approved.entry is not None
     return approved.entry
@@ -110,4 +108,18 @@ def sell(seller: Seller, amount: str = "1.00", *, phone_number: str = PHONE, key
 
 def reverse(entry: LedgerEntry, reason: str = "mistake") -> LedgerEntry:
     """Reverse an entry as an admin."""
-    return reverse_entry(entry_id=entry.pk, reason=reason, reversed_by_id=make_staff("admin").pk)
+    reversal = reverse_entry(entry_id=entry.pk, reason=reason, reversed_by_id=make_staff("admin").pk)
+    assert isinstance(reversal, LedgerEntry)
+    return reversal
+
+
+def make_proposal(entry: LedgerEntry, proposed_by: User | None = None) -> Proposal:
+    """Propose the reversal of an entry."""
+    return Proposal.objects.create(
+        action="reverse",
+        subject="transactions.ledgerentry",
+        subject_id=str(entry.pk),
+        subject_name=str(entry),
+        terms=f"amount: {entry.amount}",
+        proposed_by=proposed_by or make_staff("admin"),
+    )

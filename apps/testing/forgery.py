@@ -32,8 +32,10 @@ def swap_entries(seller: Seller) -> None:
 
 def set_wallet(seller: Seller, balance: str, sequence: int) -> None:
     change_by_hand(
-        "UPDATE transactions_wallet SET balance = %s, sequence = %s WHERE seller_id = %s", balance, sequence, seller.pk
-    )
+        f"UPDATE transactions_wallet w SET balance = %s, sequence = %s, last_entry_at = ("
+        f"SELECT created_at FROM {ENTRY} e WHERE e.seller_id = w.seller_id AND e.sequence = %s) WHERE seller_id = %s",
+        balance, sequence, sequence, seller.pk,
+    )  # fmt: skip
 
 
 def rewrite_history(seller: Seller) -> None:
@@ -52,3 +54,16 @@ def rewrite_history(seller: Seller) -> None:
             "WHERE p.seller_id = e.seller_id AND p.sequence = e.sequence - 1 AND e.seller_id = %s AND e.sequence = %s",
             seller.pk, sequence,
         )  # fmt: skip
+
+
+def date_newest(seller: Seller, moment: object) -> None:
+    """Date the newest entry, with its hash, and the wallet."""
+    newest = f"seller_id = %s AND sequence = (SELECT max(sequence) FROM {ENTRY} m WHERE m.seller_id = e.seller_id)"
+    change_by_hand(f"UPDATE {ENTRY} e SET created_at = %s WHERE {newest}", moment, seller.pk)
+    change_by_hand(
+        f"UPDATE {ENTRY} e SET entry_hash = ledger_hash(coalesce((SELECT entry_hash FROM {ENTRY} p "
+        f"WHERE p.seller_id = e.seller_id AND p.sequence = e.sequence - 1), decode(repeat('00', 32), 'hex')), e) "
+        f"WHERE {newest}",
+        seller.pk,
+    )
+    change_by_hand("UPDATE transactions_wallet SET last_entry_at = %s WHERE seller_id = %s", moment, seller.pk)

@@ -4,15 +4,17 @@ No model is imported at module level: a new process imports this module before D
 """
 
 import multiprocessing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from threading import Barrier
 from typing import Any, Protocol, TypeVar
 
 import django
 from django.db import DatabaseError, connections
 
+from apps.core.database.logins import database_login
+from apps.core.database.roles import open_database
 from apps.core.errors import DomainError
 
 START_TIMEOUT_SECONDS = 30
@@ -65,6 +67,17 @@ def _connect_patiently() -> None:
     """Connect, with timeouts long enough for all racers to pass one lock on a busy machine."""
     with connections["default"].cursor() as cursor:
         cursor.execute("SET lock_timeout = '60s'; SET statement_timeout = '60s'")
+
+
+@contextmanager
+def wallet_locked_elsewhere(wallet_id: object) -> Iterator[None]:
+    """Hold the wallet's row from another connection."""
+    login = database_login("owner", connections["default"].settings_dict["NAME"])
+    with open_database(login) as database, database.cursor() as cursor:
+        database.autocommit = False
+        cursor.execute("SELECT 1 FROM transactions_wallet WHERE seller_id = %s FOR NO KEY UPDATE", [str(wallet_id)])
+        yield
+        database.rollback()
 
 
 _gate: Gate | None = None

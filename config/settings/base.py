@@ -13,7 +13,6 @@ from apps.core.observability.logs import logging_config, open_log_folder
 
 from . import checked
 from .console import UNFOLD as UNFOLD
-from .console import optional_amount
 from .databases import REPLICA_MODELS as REPLICA_MODELS
 from .databases import configure_databases
 from .environment import BASE_DIR, env
@@ -37,6 +36,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_yasg",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "apps.core",
     "apps.accounts",
     "apps.transactions",
@@ -45,22 +47,26 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.core.api.unread_bodies.UnreadBodyMiddleware",
+    "apps.core.api.probe_hosts.ProbeHostMiddleware",
     "apps.core.observability.middleware.RequestIdMiddleware",
     "apps.core.observability.middleware.ClientAddressMiddleware",
     "apps.core.observability.middleware.ObservationMiddleware",
+    "apps.core.api.answer_headers.AnswerHeadersMiddleware",  # before redirects to https
     "django.middleware.security.SecurityMiddleware",
-    "apps.core.api.content_security.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "apps.core.api.trailing_slash.TrailingSlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "apps.console.framework.bad_input.BadInputMiddleware",  # before pages and other middleware read the session
+    "apps.console.framework.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
+CSRF_FAILURE_VIEW = "apps.console.pages.errors.csrf_failure"
 WSGI_APPLICATION = "config.wsgi.application"
 ASGI_APPLICATION = "config.asgi.application"
 
@@ -105,10 +111,17 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# Staff who approve log in with a second factor, and repeat it before money moves.
+REQUIRE_SECOND_FACTOR: bool = env.bool("REQUIRE_SECOND_FACTOR", default=False)
+OTP_TOTP_ISSUER = "Sharj"
+
 JWT_SIGNING_KEY: str = env.str("JWT_SIGNING_KEY", default="") or SECRET_KEY
 # Former keys: tokens signed by them stay good until they expire.
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 JWT_VERIFYING_KEYS_FALLBACK: list[str] = env.list("JWT_VERIFYING_KEYS_FALLBACK", default=[]) + SECRET_KEY_FALLBACKS
+
+# A login ends after so many days, however often its tokens are refreshed.
+SESSION_MAX_DAYS: int = env.int("SESSION_MAX_DAYS", default=30)
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
@@ -132,6 +145,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "apps.core.api.error_handlers.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "NON_FIELD_ERRORS_KEY": "non_field_errors",
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is no parameter; the header Accept asks for CSV
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
@@ -145,9 +159,9 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 # A "day" of the daily limit is a day in this zone.
 BUSINESS_TIME_ZONE: str = checked.time_zone("BUSINESS_TIME_ZONE", env.str("BUSINESS_TIME_ZONE", default="Asia/Tehran"))
-# Credit requests above this amount need two different approvers; empty: none does.
-CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT: Decimal | None = optional_amount(
-    env.str("CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT", default="")
+# Credit requests, reversals and raised daily limits above this amount need two different people; empty: none does.
+CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT: Decimal | None = checked.optional_amount(
+    "CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT", env.str("CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT", default="")
 )
 # ISO 3166 region of phone numbers that are written without a country code.
 PHONE_REGION: str = checked.phone_region("PHONE_REGION", env.str("PHONE_REGION", default="IR"))
@@ -181,17 +195,25 @@ SWAGGER_SETTINGS = {
     "PERSIST_AUTH": True,
     "DEFAULT_MODEL_RENDERING": "example",
     "DEEP_LINKING": True,
+    "SPEC_URL": "swagger-json",
     "SHOW_EXTENSIONS": False,  # x-links are for programs
     "VALIDATOR_URL": None,  # nothing is fetched from other hosts
 }
+REDOC_SETTINGS = {"SPEC_URL": "swagger-json"}
 
 # --- Redis -----------------------------------------------------------------------------------------------------------
 
 # host:port or a redis:// URL. Optional: without it each process has its own cache and its own counts.
 REDIS_ADDR: str = env.str("REDIS_ADDR", default="")
 REDIS_URL = REDIS_ADDR if "://" in REDIS_ADDR or not REDIS_ADDR else f"redis://{REDIS_ADDR}/0"
+REDIS_PASSWORD: str = env.str("REDIS_PASSWORD", default="")  # unless the URL has it
 # Requests hardly wait for Redis: it is asked once and briefly.
-REDIS_OPTIONS = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25, "retry": Retry(NoBackoff(), 0)}
+REDIS_OPTIONS = {
+    "socket_timeout": 0.25,
+    "socket_connect_timeout": 0.25,
+    "retry": Retry(NoBackoff(), 0),
+    "password": REDIS_PASSWORD or None,
+}
 CACHES = {
     "default": {
         "BACKEND": "apps.core.limits.cache.ForgivingRedisCache",
@@ -210,8 +232,11 @@ TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=["127.0.0.0/8",
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 METRICS_ALLOWED_NETWORKS: list[str] = env.list("METRICS_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"])
 
-# deploy/backup/backup.sh touches this file when a backup is whole; its age is a gauge.
-BACKUP_STAMP_FILE: str = env.str("BACKUP_STAMP_FILE", default="")
+# The jobs of the compose file leave a stamp here when they succeed or fail; their times are gauges.
+JOB_STAMPS_DIR: str = env.str("JOB_STAMPS_DIR", default="")
+# Of `manage.py schedule`: where seals go, and host:port of the server on which a backup is restored to be tested.
+SEALS_DIR: str = env.str("SEALS_DIR", default="")
+RESTORED_DATABASE: str = env.str("RESTORED_DATABASE", default="restore-test:5432")
 
 LOG_FOLDER = open_log_folder(env.str("LOG_DIR", default=""))
 LOGGING = logging_config(

@@ -1,10 +1,13 @@
 """Checks of settings before anything starts; a wrong value stops the start with one clear line."""
 
 from collections.abc import Collection
+from decimal import Decimal
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 from phonenumbers import SUPPORTED_REGIONS
+
+from apps.core.values.money import parse_amount
 
 
 def time_zone(name: str, value: str) -> str:
@@ -15,6 +18,21 @@ def time_zone(name: str, value: str) -> str:
 def phone_region(name: str, value: str) -> str:
     """Return `value` if it is an ISO 3166 code of a region with phone numbers."""
     return _one_of(name, value, SUPPORTED_REGIONS, "a country code, such as IR")
+
+
+def quota(name: str, text: str) -> int:
+    """Return the whole number in `text`; 0 is unlimited."""
+    if not (text.isascii() and text.isdigit()):
+        raise ImproperlyConfigured(f"{name} must be a whole number, 0 for unlimited, not {text!r}.")
+    return int(text)
+
+
+def optional_amount(name: str, text: str) -> Decimal | None:
+    """Return the amount in `text`, or None if it is empty."""
+    try:
+        return parse_amount(text.strip(), allow_zero=True) if text.strip() else None
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not an amount: {error}") from error
 
 
 def _one_of(name: str, value: str, known: Collection[str], kind: str) -> str:

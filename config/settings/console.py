@@ -1,32 +1,24 @@
 """The look of the back office (Django admin with the theme django-unfold)."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
-
-from apps.core.values.money import parse_amount
-
-
-def optional_amount(text: str) -> Decimal | None:
-    """Return the amount of CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT, or None if it is empty."""
-    try:
-        return parse_amount(text.strip(), allow_zero=True) if text.strip() else None
-    except ValueError as error:
-        raise ImproperlyConfigured(f"CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT is not an amount: {error}") from error
 
 
 def _own_style(request: HttpRequest) -> str:
     return static("console/console.css")
 
 
-def _own_script(request: HttpRequest) -> str:
+def _charts_script(request: HttpRequest) -> str:
     return static("console/charts.js")
+
+
+def _accessibility_script(request: HttpRequest) -> str:
+    return static("console/accessibility.js")
 
 
 def _favicon(request: HttpRequest) -> str:
@@ -61,7 +53,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": True,
     "STYLES": [_own_style],
-    "SCRIPTS": [_own_script],
+    "SCRIPTS": [_charts_script, _accessibility_script],
     "DASHBOARD_CALLBACK": "apps.console.panels.selection.add_home_panels",
     "COLORS": {
         "primary": {
@@ -78,6 +70,7 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(27.7% .046 192.524)",
         },
     },
+    "ACCOUNT": {"navigation": [{"title": _("Second factor"), "link": reverse_lazy("second-factor")}]},
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
@@ -96,6 +89,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item(_("Reconciliations"), "balance", "transactions.reconciliationrun"),
+                    _item(_("Proposals"), "how_to_reg", "accounts.proposal"),
                     _item(_("Users"), "group", "accounts.user"),
                     _item(_("Sessions"), "vpn_key", "accounts.session"),
                     _item(_("Audit trail"), "policy", "accounts.auditevent"),

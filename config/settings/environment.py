@@ -1,12 +1,30 @@
-"""The source of the settings: the environment, and `.env` for the variables that it lacks."""
+"""The source of the settings: the environment, files that it names, and `.env` for the variables that it lacks."""
 
 import logging
+import os
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+# Each may stand in a file that NAME_FILE names, such as a secret of compose: `docker inspect` shows the environment.
+SECRETS = (
+    "SECRET_KEY", "SECRET_KEY_FALLBACKS", "JWT_SIGNING_KEY", "JWT_VERIFYING_KEYS_FALLBACK",
+    "DATABASE_PASSWORD", "DATABASE_OWNER_PASSWORD", "DATABASE_ADMIN_PASSWORD", "DATABASE_REPLICA_PASSWORD",
+    "DJANGO_SUPERUSER_PASSWORD", "REDIS_PASSWORD", "METRICS_TOKEN",
+)  # fmt: skip
+
+
+def _read_secret_files() -> None:
+    """Put the contents of the files of secrets into this process's environment; a file wins over the variable."""
+    for name in SECRETS:
+        if file := os.environ.get(f"{name}_FILE"):
+            try:
+                os.environ[name] = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+            except (OSError, ValueError) as error:
+                raise ImproperlyConfigured(f"Cannot read {name}_FILE: {error}") from error
 
 
 def _refuse_invalid_line(record: logging.LogRecord) -> bool:
@@ -30,3 +48,4 @@ def _read_env_file() -> None:
 
 env = environ.Env()
 _read_env_file()
+_read_secret_files()

@@ -1,9 +1,14 @@
-"""Exit 0 if this container's gunicorn answers; the orchestrator asks."""
+"""Exit 0 if this container's gunicorn answers; the orchestrator asks. Few imports: it runs every few seconds.
+
+healthcheck.py [live|ready]: ready asks the database too.
+"""
 
 import os
+import socket
 import sys
-from urllib.request import urlopen
 
 port = os.environ.get("GUNICORN_BIND", ":8000").rsplit(":", 1)[1]
-with urlopen(f"http://127.0.0.1:{port}/api/v1/health/live/", timeout=2) as answer:
-    sys.exit(0 if answer.status == 200 else 1)
+path = f"/api/v1/health/{(sys.argv[1:] or ['live'])[0]}/"
+with socket.create_connection(("127.0.0.1", int(port)), timeout=8) as link:
+    link.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+    sys.exit(0 if link.recv(64).startswith(b"HTTP/1.1 200 ") else 1)

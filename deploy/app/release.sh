@@ -1,7 +1,15 @@
 #!/bin/sh
 # Once per release, before its replicas start: roles, schema, static files, the first superuser.
 set -eu
-python manage.py db roles
+# PostgreSQL may still be starting: compose does not wait for it.
+tries=0
+until python manage.py db roles; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 30 ] || exit 1
+    sleep 2
+done
+# With this variable the former version must not be running: docs/operations.md.
+[ -n "${ALLOW_INCOMPATIBLE_MIGRATIONS:-}" ] || DATABASE_ROLE=owner python manage.py check_migrations
 DATABASE_ROLE=owner python manage.py migrate --no-input
 python manage.py collectstatic --no-input --verbosity 0
 python - <<'PYTHON'

@@ -5,6 +5,7 @@ here=$(dirname "$0")
 folder=${PGBOUNCER_FOLDER:=/tmp/pgbouncer}
 : "${PGBOUNCER_ADDRESS:=0.0.0.0}" "${PGBOUNCER_PORT:=6432}" "${PGBOUNCER_POOL_SIZE:=20}"
 : "${POSTGRES_PORT:=5432}" "${DATABASE_NAME:=sharj}"
+[ -z "${DATABASE_PASSWORD_FILE:-}" ] || DATABASE_PASSWORD=$(cat "$DATABASE_PASSWORD_FILE")
 umask 077
 mkdir -p "$folder"
 

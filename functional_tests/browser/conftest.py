@@ -17,6 +17,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+AXE = Path(__file__).parent / ".axe/axe.min.js"
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 
@@ -81,6 +82,12 @@ class Person:
 
     def sees(self, text: str) -> bool:
         return text in self.page.inner_text("body")
+
+    def barriers(self) -> list[str]:
+        """Return what axe-core finds on the page: the rule, and the first element that breaks it."""
+        self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)")
+        return [f"{one['id']} x {len(one['nodes'])}: {one['nodes'][0]['html'][:200]}" for one in found]
 
     def photograph(self, name: str) -> None:
         """Keep a picture of the whole page, in a window as tall as it, so that nothing that sticks covers it."""

@@ -1,6 +1,14 @@
 #!/bin/sh
-# Install what the browser tests need on Debian: Chromium, and fonts for Latin and Persian. Does nothing if it is there.
+# Install what the browser tests need on Debian: axe-core from npm, Chromium, and fonts for Latin and Persian.
+# Does nothing if it is there.
 set -eu
+AXE=axe-core@4.14.1
+cd "$(dirname "$0")"
+if [ ! -f .axe/axe.min.js ]; then
+  mkdir -p .axe
+  npm pack --silent --pack-destination .axe "$AXE" >/dev/null
+  tar -xzf .axe/*.tgz -C .axe --strip-components 1 package/axe.min.js
+fi
 if [ -x /usr/bin/chromium ] && fc-list :lang=fa 2>/dev/null | grep -q .; then
   exit 0
 fi

@@ -69,7 +69,7 @@ class Client:
             status=status,
             code=str(body.get("code", "")),
             entry_id=str(body.get("id", "")),
-            is_unknown="not known" in str(body.get("detail", "")),
+            is_unknown=body.get("code") == "outcome_unknown",
         )
         append(self.journal, attempt)
         return status

@@ -11,21 +11,21 @@ from typing import TextIO
 
 from functional_tests.performance.accounting import Statement, audit, read_books
 from functional_tests.performance.client import Client
-from functional_tests.performance.errors import CannotStart, ConnectionLost, LoadError
+from functional_tests.performance.errors import CannotStart, ConnectionLost, LoadError, NoAnswer, ServerSilent
 from functional_tests.performance.fleet import run_fleet
 from functional_tests.performance.onboarding import Onboarding, Seller
 from functional_tests.performance.options import Options, parse_options
 from functional_tests.performance.plan import SalesPlan, money_needed, share_out
 from functional_tests.performance.progress import Progress
-from functional_tests.performance.report import write_report
+from functional_tests.performance.report import check_writable, write_report
 from functional_tests.performance.results import Outcome, as_document, as_text
 from functional_tests.performance.settings import check_base_url, read_defaults
-from functional_tests.performance.transport import Transport
+from functional_tests.performance.transport import Pulse, Transport
 from functional_tests.performance.worker import Assignment, Journal, SaleRecord
 
 EXIT_OK = 0
 EXIT_FAILED = 1
-EXIT_CANNOT_START = 2
+EXIT_NO_SERVER = 2
 EXIT_INTERRUPTED = 130
 # More set-up requests at once than this would only queue on a small machine.
 MAX_PARALLEL_SETUP = 16
@@ -34,15 +34,15 @@ MAX_PARALLEL_SETUP = 16
 def run(arguments: Sequence[str]) -> int:
     """Run the load script with command line ``arguments`` and return the exit code.
 
-    0: all agrees. 1: a difference or an unexpected answer. 2: it could not start.
-    130: interrupted.
+    0: all agrees. 1: a difference or an unexpected answer. 2: it could not start, or the server
+    stopped answering. 130: interrupted.
     """
     options = parse_options(arguments, read_defaults())
     human = sys.stderr if options.json else sys.stdout
     try:
         return _conclude(options, LoadRun(options, human).execute(), human)
-    except CannotStart as error:
-        return _give_up(options, str(error), EXIT_CANNOT_START)
+    except (CannotStart, NoAnswer, ServerSilent) as error:
+        return _give_up(options, str(error), EXIT_NO_SERVER)
     except LoadError as error:
         return _give_up(options, str(error), EXIT_FAILED)
     except KeyboardInterrupt:
@@ -56,6 +56,7 @@ class LoadRun:
         self._options = options
         self._load = load = options.load
         self._human = human
+        self._pulse = Pulse()
         # The seed fixes what is sold; names and keys must be new in every run.
         self._run_id = secrets.token_hex(4)
         self._plan = SalesPlan(self._run_id, load.seed, load.sellers, load.num_requests, load.replay_fraction)
@@ -63,6 +64,8 @@ class LoadRun:
     def execute(self) -> Outcome:
         """Run everything; raise CannotStart or another LoadError."""
         load = self._load
+        if self._options.report:
+            check_writable(self._options.report)
         self._log_in_admin()
         self._say(
             f"run {self._run_id}, seed {load.seed}: {load.num_requests:,} sales by {load.sellers} sellers "
@@ -78,13 +81,15 @@ class LoadRun:
         """Log the admin in; raise CannotStart with a plain reason."""
         base_url, admin = self._load.base_url, self._options.admin
         check_base_url(base_url, allow_remote=self._options.allow_remote)
-        if not admin.username or not admin.password:
+        if not admin.access and not (admin.username and admin.password):
             raise CannotStart("no admin login: give --admin-username and --admin-password, or put them into .env")
-        with Transport(base_url) as transport:
+        with Transport(base_url, self._pulse) as transport:
             try:
                 transport.connect()
             except ConnectionLost as error:
                 raise CannotStart(f"no server at {base_url} ({error}); start it with 'make run'") from error
+            if admin.access:
+                return
             try:
                 Client(transport, admin).login()
             except LoadError as error:
@@ -94,7 +99,7 @@ class LoadRun:
         load = self._load
         self._say(f"preparing {load.sellers} sellers with {load.credit_requests} credit requests each")
         parallel = min(MAX_PARALLEL_SETUP, load.workers)
-        onboarding = Onboarding(load.base_url, self._run_id, self._options.admin, parallel)
+        onboarding = Onboarding(load.base_url, self._run_id, self._options.admin, parallel, self._pulse)
         return onboarding.prepare_sellers(money_needed(self._plan), load.credit_requests)
 
     def _sell(self, sellers: Sequence[Seller]) -> list[Journal]:
@@ -111,11 +116,11 @@ class LoadRun:
             for first, last in share_out(load.num_requests, load.workers)
         ]
         with closing(Progress(load.num_requests, self._human)) as progress:
-            return run_fleet(load.executor, assignments, progress.update)
+            return run_fleet(load.executor, assignments, progress.update, self._pulse)
 
     def _audit(self, sellers: Sequence[Seller], sales: Sequence[SaleRecord]) -> list[Statement]:
         self._say("reading balances, ledgers and reconciliations")
-        with Transport(self._load.base_url) as transport:
+        with Transport(self._load.base_url, self._pulse) as transport:
             client = Client(transport, self._options.admin)
             return [
                 audit(seller, [sale for sale in sales if sale.seller_index == index], read_books(client, seller.id))

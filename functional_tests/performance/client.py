@@ -15,12 +15,13 @@ API_PREFIX = "/api/v1/"
 ADMIN_LOGIN = "auth/admin/login/"
 SELLER_LOGIN = "auth/seller/login/"
 
-# 429 and 503 promise that nothing happened, so every request may be sent again.
+# With these statuses nothing happened, so every request may be sent again, unless the code says otherwise.
 BUSY_STATUSES = frozenset({429, 503})
+UNKNOWN_CODE = "outcome_unknown"  # of the application (503) and of nginx (502, 504)
 WAITING_BUDGET_SECONDS = 90.0
-MAX_ATTEMPTS = 30
+MAX_ATTEMPTS = 60
 FIRST_PAUSE_SECONDS = 0.1
-MAX_PAUSE_SECONDS = 5.0
+MAX_PAUSE_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -113,7 +114,8 @@ class Client:
     ) -> Answer:
         """Post ``payload`` and return the answer; with an idempotency ``key`` it is always repeatable.
 
-        Raises UnexpectedAnswer for a status not in ``expect``, and NoAnswer when none came.
+        Raises UnexpectedAnswer for a status not in ``expect``, NoAnswer when none came, and ServerSilent when no
+        connection of the run got any for a while.
         """
         return self._call(Request("POST", path, payload, key, repeatable or key is not None), expect)
 
@@ -163,7 +165,10 @@ class Client:
         while True:
             try:
                 answer = self._transport.request(request.method, API_PREFIX + request.path, headers=headers, body=body)
+                if answer.status >= 500 and answer.code == UNKNOWN_CODE:
+                    raise ConnectionLost(f"{answer.summary()} tells no outcome", sent=True)
             except ConnectionLost as loss:
+                self._transport.pulse.check()
                 may_repeat = request.repeatable or not loss.sent
                 if not may_repeat or not patience.wait():
                     raise NoAnswer(f"{request.method} {request.path} got no answer: {loss}") from loss

@@ -19,8 +19,12 @@ class NoAnswer(UnexpectedAnswer):
     """No answer came, or it was lost, and the request could not be sent again."""
 
 
+class ServerSilent(LoadError):
+    """The server has answered nothing to any connection of the run for a while."""
+
+
 class ConnectionLost(Exception):
-    """No answer arrived.
+    """No answer arrived, or one that does not tell the outcome.
 
     ``sent`` tells whether the server may have acted on the request.
     """

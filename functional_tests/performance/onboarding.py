@@ -13,7 +13,7 @@ from typing import Any
 
 from functional_tests.performance.client import SELLER_LOGIN, Client, Session
 from functional_tests.performance.errors import UnexpectedAnswer
-from functional_tests.performance.transport import Answer, Transport
+from functional_tests.performance.transport import Answer, Pulse, Transport
 
 # More than the sales cost, so that a correct balance is not zero by accident.
 CREDIT_MARGIN = Decimal("1.10")
@@ -44,8 +44,9 @@ class Seller:
 class Onboarding:
     """Prepares the sellers of one run; up to ``parallel`` requests are under way at once."""
 
-    def __init__(self, base_url: str, run_id: str, admin: Session, parallel: int) -> None:
+    def __init__(self, base_url: str, run_id: str, admin: Session, parallel: int, pulse: Pulse) -> None:
         self._base_url = base_url
+        self._pulse = pulse
         self._run_id = run_id
         self._admin = admin
         self._parallel = parallel
@@ -81,7 +82,7 @@ class Onboarding:
             "email": f"{username}@example.com",
             "company_name": f"Load test {self._run_id} no. {index + 1}",
         }
-        with Transport(self._base_url) as transport:
+        with Transport(self._base_url, self._pulse) as transport:
             registered = Client(transport).post("auth/seller/register/", form, expect=(201,))
             seller_id = str(_member(registered.json(), "seller", "id"))
             admin = Client(transport, self._admin.borrowed())
@@ -94,7 +95,7 @@ class Onboarding:
     def _file_credit(self, seller: Seller, number: int, amount: Decimal) -> Credit:
         """File one credit request as the seller."""
         form = {"amount": str(amount), "note": f"load run {self._run_id}"}
-        with Transport(self._base_url) as transport:
+        with Transport(self._base_url, self._pulse) as transport:
             client = Client(transport, seller.session.borrowed())
             key = f"credit-{self._run_id}-{number}"
             filed = client.post("credit-requests/", form, key=key, expect=(201,)).json()
@@ -113,7 +114,7 @@ class Onboarding:
             raise UnexpectedAnswer(f"credit request {credit.request_id}: {problem}")
 
     def _send_approval(self, credit: Credit, start: Barrier) -> Answer:
-        with Transport(self._base_url) as transport:
+        with Transport(self._base_url, self._pulse) as transport:
             client = Client(transport, self._admin.borrowed())
             start.wait()
             path = f"credit-requests/{credit.request_id}/approve/"

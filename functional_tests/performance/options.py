@@ -57,6 +57,7 @@ def parse_options(arguments: Sequence[str], defaults: Mapping[str, str]) -> Opti
     add("--admin-username", default=defaults.get("DJANGO_SUPERUSER_USERNAME", ""), help="who verifies and approves")
     # The default is not shown: it is a secret.
     add("--admin-password", help="its password (default: DJANGO_SUPERUSER_PASSWORD from the environment or .env)")
+    add("--admin-token", help="an access token of the admin instead, for one with a second factor")
     add("--replay-fraction", type=_fraction, default=0.02, help="share of the sales sent twice with the same key")
     add("--seed", type=int, default=None, help="repeats the amounts and numbers of an earlier run (default: random)")
     add("--report", type=Path, metavar="DIR", help="write an HTML report into this folder")
@@ -78,7 +79,7 @@ def _typed(parsed: argparse.Namespace, defaults: Mapping[str, str]) -> Options:
     password = parsed.admin_password or defaults.get("DJANGO_SUPERUSER_PASSWORD", "")
     return Options(
         load=load,
-        admin=Session(ADMIN_LOGIN, parsed.admin_username, password),
+        admin=Session(ADMIN_LOGIN, parsed.admin_username, password, parsed.admin_token or ""),
         allow_remote=parsed.allow_remote,
         report=parsed.report,
         json=parsed.json,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from string import Template
 
+from functional_tests.performance.errors import CannotStart
 from functional_tests.performance.results import Outcome, figures, seller_table
 from functional_tests.performance.tables import Table
 
@@ -14,9 +16,18 @@ TEMPLATE_FILE = Path(__file__).with_name("report_template.html")
 REPORT_NAME = "load-report.html"
 
 
+def check_writable(folder: Path) -> None:
+    """Make ``folder`` if it is missing; raise CannotStart if the report cannot be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise CannotStart(f"cannot write a report into {folder}: {error.strerror}") from error
+
+
 def write_report(outcome: Outcome, folder: Path) -> Path:
-    """Write the page into ``folder``, which is made if missing, and return its path."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the page into ``folder`` and return its path."""
     page = folder / REPORT_NAME
     page.write_text(render_report(outcome), encoding="utf-8")
     return page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +11,33 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from functional_tests.performance.errors import ConnectionLost, UnexpectedAnswer
+from functional_tests.performance.errors import ConnectionLost, ServerSilent, UnexpectedAnswer
 
-DEFAULT_TIMEOUT_SECONDS = 30.0
+# Without any answer for so long, on any connection, the server counts as dead.
+SILENCE_SECONDS = 10.0
+# A little longer, so that a request that is never answered ends when the silence has been noticed.
+TIMEOUT_SECONDS = SILENCE_SECONDS + 1
 # Servers close a quiet connection (gunicorn after two seconds). Opening a new one
 # before that keeps a request from racing with the close.
 MAX_IDLE_SECONDS = 1.0
+
+
+class Pulse:
+    """The time of the last answer, shared by all connections and all processes of a run."""
+
+    def __init__(self) -> None:
+        # The monotonic clock is the same in all processes of a machine.
+        self._last = multiprocessing.get_context("spawn").Value("d", time.monotonic())
+
+    def beat(self) -> None:
+        """Note that the server has answered, whatever it answered."""
+        self._last.value = time.monotonic()
+
+    def check(self) -> None:
+        """Raise ServerSilent if the last answer is too long ago."""
+        silence = time.monotonic() - self._last.value
+        if silence > SILENCE_SECONDS:
+            raise ServerSilent(f"the server has not answered for {silence:.0f} s; the sales made so far stand")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +62,18 @@ class Answer:
             raise UnexpectedAnswer(f"{self.summary()}: the body is not a JSON object")
         return document
 
+    @property
+    def code(self) -> str:
+        """The error code; empty when the answer has none."""
+        try:
+            return str(json.loads(self.body)["code"])
+        except (ValueError, KeyError, TypeError):
+            return ""
+
     def summary(self) -> str:
         """Return status, error code and request id: what a bug report needs."""
-        try:
-            problem = json.loads(self.body)
-            code = f" {problem['code']}"
-        except (ValueError, KeyError, TypeError):
-            code = ""
         request_id = self.headers.get("x-request-id", "none")
-        return f"{self.status}{code} (request id {request_id})"
+        return f"{self.status} {self.code}".rstrip() + f" (request id {request_id})"
 
 
 class Transport:
@@ -57,10 +82,11 @@ class Transport:
     Not safe to share between threads. Knows nothing of retries or logins.
     """
 
-    def __init__(self, base_url: str, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> None:
+    def __init__(self, base_url: str, pulse: Pulse) -> None:
+        self.pulse = pulse
         parts = urlsplit(base_url)
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        self._connection = kind(parts.hostname or "", parts.port, timeout=timeout_seconds)
+        self._connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
         self._prefix = parts.path.rstrip("/")
         self._last_used = 0.0
 
@@ -105,6 +131,7 @@ class Transport:
             self.close()
             raise ConnectionLost(_reason(error), sent=True) from error
         self._last_used = time.monotonic()
+        self.pulse.beat()
         received = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, received, content)
 

@@ -9,9 +9,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from functional_tests.performance.client import Client, Session
-from functional_tests.performance.errors import ConnectionLost, LoadError
+from functional_tests.performance.errors import ConnectionLost, LoadError, ServerSilent
 from functional_tests.performance.plan import Sale, SalesPlan, plan_sales
-from functional_tests.performance.transport import Answer, Transport
+from functional_tests.performance.transport import Answer, Pulse, Transport
 
 # After so many unexpected answers a worker stops: more of them say nothing new.
 MAX_PROBLEMS = 20
@@ -57,9 +57,9 @@ class Journal:
 class Worker:
     """Sells one assignment over one connection, one session per seller."""
 
-    def __init__(self, assignment: Assignment) -> None:
+    def __init__(self, assignment: Assignment, pulse: Pulse) -> None:
         self._assignment = assignment
-        self._transport = Transport(assignment.base_url)
+        self._transport = Transport(assignment.base_url, pulse)
         self._clients = [Client(self._transport, session) for session in assignment.sessions]
         self.journal = Journal()
 
@@ -71,16 +71,18 @@ class Worker:
             return  # The first sale tries again, with patience.
 
     def sell_all(self, sold: Callable[[], None], stopped: Callable[[], bool]) -> None:
-        """Sell everything; call ``sold`` after each sale, end early once ``stopped``."""
+        """Sell everything; call ``sold`` after each acknowledged sale, end early once ``stopped``."""
         share = self._assignment
         with self._transport:
             for sale in plan_sales(share.plan, share.first, share.last):
                 if stopped() or len(self.journal.problems) >= MAX_PROBLEMS:
                     return
-                self._sell(sale)
-                sold()
+                if self._sell(sale):
+                    sold()
 
-    def _sell(self, sale: Sale) -> None:
+    def _sell(self, sale: Sale) -> bool:
+        """Sell and note what is wrong with the answers; return whether the sale was acknowledged."""
+        known = len(self.journal.records)
         started = time.monotonic()
         try:
             answer = self._send(sale)
@@ -88,8 +90,11 @@ class Worker:
             self._acknowledge(sale, answer, started, latency)
             if sale.replay:
                 self._note(sale, replay_problem(answer, self._send(sale)))
+        except ServerSilent:
+            raise
         except LoadError as error:
             self._note(sale, str(error))
+        return len(self.journal.records) > known
 
     def _send(self, sale: Sale) -> Answer:
         form = {"phone_number": sale.phone_number, "amount": str(sale.amount)}

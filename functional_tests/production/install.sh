@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Install what `make stack-test` starts, if it is missing: Debian's nginx, PgBouncer, Redis, Prometheus and logrotate.
+# Install what `make stack-test` starts, if it is missing: Debian's nginx, PgBouncer, Redis, Prometheus and others.
 # The packages would start services of their own; a policy file forbids that while they are installed.
 set -euo pipefail
 
 missing=()
-# mmdebstrap is for `make image-test` only.
-[ -z "${IMAGE_TEST:-}" ] || command -v mmdebstrap >/dev/null || missing+=(mmdebstrap)
 for pair in nginx:nginx pgbouncer:pgbouncer redis-server:redis-server prometheus:prometheus promtool:prometheus \
-            logrotate:logrotate openssl:openssl docker-compose:docker-compose; do
+            logrotate:logrotate openssl:openssl restic:restic prometheus-alertmanager:prometheus-alertmanager \
+            certbot:certbot pebble:pebble; do
   PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -1,4 +1,4 @@
-"""The load script against the stack, as a process of its own, while something happens to the stack."""
+"""The load script against a stack, as a process of its own, while something happens to the stack."""
 
 from __future__ import annotations
 
@@ -8,23 +8,38 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from functional_tests.production.places import REPOSITORY
-from functional_tests.production.stack import Stack
 
 SCRIPT = "functional_tests/performance/test_load_transactions.py"
 
 
-def run_load(stack: Stack, *options: str, during: Callable[[], None] | None = None) -> dict[str, Any]:
+class Target(Protocol):
+    """A running service: its address, the certificate that its clients trust, and its first superuser's password.
+
+    The superuser's access token is empty where no second factor is asked for: the load script then logs in by itself.
+    """
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def certificate(self) -> Path: ...
+    @property
+    def admin_password(self) -> str: ...
+    def admin_token(self) -> str: ...
+
+
+def run_load(target: Target, *options: str, during: Callable[[], None] | None = None) -> dict[str, Any]:
     """Return the load script's document; `during` runs once, when the sales have begun. Fails on any difference."""
     command = [
-        sys.executable, SCRIPT, "--base-url", stack.url, "--admin-username", "admin",
-        f"--admin-password={stack.secrets['admin']}", "--json", *options,
+        sys.executable, SCRIPT, "--base-url", target.url, "--admin-username", "admin",
+        f"--admin-password={target.admin_password}", f"--admin-token={target.admin_token()}", "--json", *options,
     ]  # fmt: skip
     process = subprocess.Popen(
         command, cwd=REPOSITORY, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=stack.environment(SSL_CERT_FILE=str(stack.certificate), PATH="/usr/bin:/bin"),
+        env={"SSL_CERT_FILE": str(target.certificate), "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
     said: list[str] = []
     selling = threading.Event()

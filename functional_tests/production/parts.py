@@ -17,37 +17,31 @@ if TYPE_CHECKING:
 POOL_SIZE = 20
 
 
-def add_postgres(stack: Stack) -> None:
-    """The primary. `-k ""`: no socket, as its clients are on other machines."""
-    command: list[str | Path] = [
-        stack.postgres.bin("postgres"), "-D", stack.postgres.home.data, "-k", "",
-        "-c", "fsync=on", "-c", f"hba_file={stack.folder}/postgres/pg_hba.conf",
-    ]  # fmt: skip
-    stack.add("postgres", command, user=stack.postgres.account.name or None, cwd=Path("/"))
+SERVERS = ("postgres", "standby")
 
 
-def add_standby(stack: Stack) -> None:
-    """The standby, by the script that compose runs. It is on the list before the primary's clients."""
-    programs = stack.postgres.bin("postgres").parent
-    folder, account = stack.folder / "standby", stack.postgres.account.name or None
-    folder.mkdir(mode=0o700)
-    if account:
-        shutil.chown(folder, account)
+def add_server(stack: Stack, name: str) -> None:
+    """Add a PostgreSQL server, started by the script and with the settings that compose mounts.
+
+    `-k ""`: no socket, as its clients are on other machines.
+    """
+    scripts = stack.folder / "scripts-postgres"
+    settings = (
+        f"config_file={scripts}/postgresql.conf", f"hba_file={scripts}/pg_hba.conf", f"port={stack.ports[name]}",
+        f"archive_command={stack.folder}/scripts-backup/archive_wal.sh %p %f", "listen_addresses=127.0.0.1",
+        "shared_buffers=128MB", "max_connections=200",
+    )  # fmt: skip
+    command: list[str | Path] = [scripts / "start.sh", "postgres", "-k", ""]
+    command += [part for setting in settings for part in ("-c", setting)]
+    peers = (f"{peer}=127.0.0.1:{stack.ports[peer]}" for peer in SERVERS if peer != name)
     environment = {
-        "PGDATA": str(folder / "data"),
-        "PRIMARY_HOST": "127.0.0.1",
-        "PRIMARY_PORT": str(stack.ports["postgres"]),
-        "PGUSER": "postgres",
-        "PGPASSWORD": stack.superuser_password,
-        "BACKUP_DIR": str(stack.folder / "backups"),
-        "PATH": f"{programs}:/usr/bin:/bin",
+        **stack.postgres_environment(name),
+        "PGDATA": str(stack.folder / name / "data"),
+        "PEERS": " ".join(peers),
+        "LEADER": "postgres",
+        "BACKUP_SCRIPTS": str(stack.folder / "scripts-backup"),
     }
-    command: list[str | Path] = [
-        stack.folder / "postgres/standby.sh", "postgres", "-k", "", "-c", f"port={stack.ports['standby']}",
-        "-c", "hot_standby_feedback=on", "-c", "max_connections=200",
-        "-c", f"hba_file={stack.folder}/postgres/pg_hba.conf",
-    ]  # fmt: skip
-    stack.add("standby", command, environment=environment, user=account, cwd=Path("/"))
+    stack.add(name, command, environment=environment, user=stack.postgres.account.name or None, cwd=Path("/"))
 
 
 def add_pgbouncer(stack: Stack) -> None:
@@ -109,6 +103,7 @@ def add_nginx(stack: Stack, name: str = "nginx", **changed: str) -> None:
         "NGINX_CONNECTIONS_PER_ADDRESS": "400",
         "NGINX_ADMIN_NETWORK": "all",
         "NGINX_METRICS_NETWORK": "192.0.2.0/24",
+        "NGINX_ACME_ROOT": str(stack.folder / "acme"),
         **changed,
     }
     template = (DEPLOY / "nginx/sharj.conf.template").read_text()
@@ -125,10 +120,12 @@ def add_prometheus(stack: Stack) -> None:
     (folder / "metrics_token").write_text(stack.secrets["metrics"])
     text = (folder / "prometheus.yml").read_text()
     # Loopback has no service names: the replicas are listed. All else is the file that compose mounts.
-    text = re.sub(r"    # Every replica.*", "", text, flags=re.S).replace("/tmp/metrics_token", "metrics_token")
+    text = re.sub(r"    # Every replica.*", "", text, flags=re.S).replace("/run/secrets/metrics_token", "metrics_token")
     targets = ", ".join(f"'127.0.0.1:{port}'" for port in stack.app_ports)
+    text = text.replace("alertmanager:9093", f"127.0.0.1:{stack.ports['alertmanager']}")
     text = text.replace("15s", "1s") + f"    static_configs: [{{targets: [{targets}]}}]\n"
     (folder / "prometheus.yml").write_text(text)
+    (folder / "alerts.yml").write_text((folder / "alerts.yml").read_text().replace("for: 1m", "for: 1s"))
     data, port = stack.folder / "prometheus-data", stack.ports["prometheus"]
     options = [f"--storage.tsdb.path={data}", f"--web.listen-address=127.0.0.1:{port}"]
     stack.add("prometheus", [program("prometheus"), f"--config.file={folder}/prometheus.yml", *options])

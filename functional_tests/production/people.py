@@ -27,10 +27,10 @@ class Person:
         connection: http.client.HTTPConnection
         if port:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=40)
-            headers["X-Forwarded-Proto"] = "https"
+            headers |= {"Host": "localhost", "X-Forwarded-Proto": "https"}
         else:
             connection = http.client.HTTPSConnection(
-                "127.0.0.1", self.stack.ports["https"], timeout=40, context=self.stack.tls
+                "localhost", self.stack.ports["https"], timeout=40, context=self.stack.tls
             )
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"

@@ -51,15 +51,17 @@ class Program:
         port: int = 0,
         user: str | None = None,
         cwd: Path | None = None,
+        probe: Sequence[str | Path] = (),
     ) -> None:
         self.name, self.command, self.port = name, [str(part) for part in command], port
         self.environment = {**os.environ, **(environment or {})}
         self.log = folder / f"{name}.log"
         self.user, self.cwd = user, cwd
+        self.probe = probe  # a command that succeeds once the program does its work
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it accepts connections."""
+        """Start it and wait until its probe succeeds or, without one, it accepts connections."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -70,6 +72,8 @@ class Program:
         def ready() -> bool:
             if process.poll() is not None:
                 raise RuntimeError(f"{self.name} ended with {process.returncode}:\n{self.tail()}")
+            if self.probe:
+                return subprocess.run(self.probe, check=False).returncode == 0
             return not self.port or answers(self.port)
 
         wait_for(ready, f"answer of {self.name}")

@@ -1,4 +1,4 @@
-"""The drill: sell, back up, sell more, lose the server, restore to a moment, and find every balance in order."""
+"""The drill: lose the server and restore it, to a moment and to its end, build standbys, promote; count after each."""
 
 from __future__ import annotations
 
@@ -6,146 +6,270 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
 import pytest
 
+from functional_tests.production import parts
 from functional_tests.production.load import run_load
-from functional_tests.production.places import DEPLOY, REPOSITORY
-from functional_tests.production.processes import Program, wait_for
+from functional_tests.production.places import REPOSITORY, program
+from functional_tests.production.processes import Program, free_port, wait_for
 from functional_tests.production.stack import Stack
 
 pytestmark = pytest.mark.timeout(600)
-SALES = os.environ.get("STACK_FAULT_SALES", "1000")
+SALES = os.environ.get("STACK_DRILL_SALES", "120")
+S3_SERVER = os.environ.get("S3_SERVER") or REPOSITORY / ".venv/s3/bin/moto_server"
 
 
 class Drill:
-    """A stack whose PostgreSQL archives its WAL as compose tells it to."""
+    """A stack whose servers are backed up, lost and restored by the scripts that compose runs."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.account = stack.postgres.account.name or None
-        # As the postgres image has them: where its user can read them.
-        self.scripts = shutil.copytree(DEPLOY / "backup", stack.folder / "backup")
-        # The pg_verifybackup of the PyPI package dies of a segmentation fault (18.4, on whole backups too). The
-        # image's is PostgreSQL's own build. Here the restore is the proof that the backup is whole.
-        self.shims = stack.folder / "shims"
-        self.shims.mkdir()
-        (self.shims / "pg_verifybackup").symlink_to("/bin/true")
+        self.leader = "postgres"
         self.backups = stack.folder / "backups"
-        self.backups.mkdir()
-        if self.account:
-            shutil.chown(self.backups, self.account)
 
-    def archive(self) -> None:
-        """Restart PostgreSQL with the options of docker-compose.prod.yaml."""
-        text = (REPOSITORY / "docker-compose.prod.yaml").read_text()
-        options = re.findall(r"-c((?:wal_level|archive_\w+)=.+)", text)
-        server = self.stack.programs["postgres"]
-        server.stop(signal.SIGINT)
-        for option in options:
-            server.command += ["-c", option.replace("/usr/local/bin/archive_wal", str(self.scripts / "archive_wal.sh"))]
-        server.environment["BACKUP_DIR"] = str(self.backups)
-        server.start()
-        wait_for(self.is_up, "PostgreSQL")
-
-    def is_up(self) -> bool:
-        """Tell whether the server answers queries; it accepts connections a little earlier."""
-        try:
-            return self.query("SELECT 1") == "1"
-        except psycopg2.OperationalError:
-            return False
-
-    def script(self, name: str, *arguments: str) -> None:
-        """Run a script of deploy/backup as the server's user."""
-        environment = {
-            "BACKUP_DIR": str(self.backups), "DATABASE_NAME": "sharj", "PGHOST": "127.0.0.1",
-            "PGPORT": str(self.stack.ports["postgres"]), "PGUSER": "postgres",
-            "PGPASSWORD": self.stack.superuser_password,
-            "PATH": f"{self.shims}:{self.stack.postgres.bin('psql').parent}:/usr/bin:/bin",
-        }  # fmt: skip
-        done = subprocess.run(
-            [self.scripts / name, *arguments], env=environment, user=self.account, cwd="/",
-            capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
+    def succeed(self, name: str, *arguments: str, **more: str) -> str:
+        """Run a script that must succeed; return what it prints."""
+        done = self.stack.script(self.leader, name, *arguments, **more)
         assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
-    def query(self, statement: str) -> str:
+    def query(self, statement: str, server: str = "") -> str:
         """Return the one value that a superuser's statement gives."""
         database = psycopg2.connect(
-            host="127.0.0.1", port=self.stack.ports["postgres"], user="postgres", dbname="sharj",
-            password=self.stack.superuser_password,
+            host="127.0.0.1", port=self.stack.ports[server or self.leader], user="postgres", dbname="sharj",
+            password=self.stack.superuser_password, connect_timeout=5,
         )  # fmt: skip
-        try:
+        with closing(database):
             database.autocommit = True
             with database.cursor() as cursor:
                 cursor.execute(statement)
-                row = cursor.fetchone()
+                row = cursor.fetchone() if cursor.description else None
             return str(row[0]) if row else ""
-        finally:
-            database.close()
 
-    def destroy_and_restore(self, moment: str) -> None:
-        """Lose the data folder, restore it as of `moment`, and start the server on the same port."""
-        self.stack.programs["postgres"].stop(signal.SIGKILL)
-        data = self.stack.postgres.home.data
-        shutil.rmtree(data)
-        restored = self.stack.folder / "restored"
-        restored.mkdir(mode=0o700)
-        if self.account:
-            shutil.chown(restored, self.account)
-        self.script("restore.sh", str(restored), moment)
-        old = self.stack.programs["postgres"]
-        command = [part.replace(str(data), str(restored)) for part in old.command]
-        server = Program("postgres", command, self.stack.folder, port=old.port, user=self.account, cwd=Path("/"))
-        server.environment["BACKUP_DIR"] = str(self.backups)
-        self.stack.programs["postgres"] = server
-        server.start()
-        wait_for(self.is_up, "PostgreSQL")
-        deadline = time.monotonic() + 120
-        while self.query("SELECT pg_is_in_recovery()") == "True":
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+    def entries(self, server: str = "") -> int:
+        """Count the entries of the ledger."""
+        return int(self.query("SELECT count(*) FROM transactions_ledgerentry", server))
+
+    def is_up(self, server: str) -> bool:
+        """Tell whether a server answers queries; it accepts connections a little earlier."""
+        try:
+            return self.query("SELECT 1", server) == "1"
+        except psycopg2.OperationalError:
+            return False
+
+    def sell(self) -> int:
+        """Sell through the whole stack; the load script compares all with the ledger. Return the count of entries."""
+        options = ("--sellers", "2", "--num-requests", SALES, "--workers", "4")
+        assert run_load(self.stack, *options)["ok"]
+        return self.entries()
+
+    def archive_all(self) -> None:
+        """Wait until everything written is in the archive, as a minute without sales does."""
+        segment = self.query("SELECT pg_walfile_name(pg_switch_wal())")
+        archived = self.backups / "wal" / self.leader / f"{segment}.gz"
+        wait_for(archived.exists, f"{segment} in the archive")
+
+    def lose(self, server: str) -> None:
+        """Kill a server and delete its disk."""
+        self.stack.programs[server].stop(signal.SIGKILL)
+        shutil.rmtree(self.stack.folder / server / "data")
+
+    def restore(self, moment: str = "", archives: str = "") -> None:
+        """Restore the leader, and start it again."""
+        data = self.stack.folder / self.leader / "data"
+        print(self.succeed("backup/restore.sh", str(data), moment, ARCHIVES=archives), end="")
+        self.start(self.leader)
+        self.judge()
+
+    def start(self, server: str) -> None:
+        """Start a server, and wait until it answers."""
+        self.stack.programs[server].start()
+        wait_for(lambda: self.is_up(server), f"answer of {server}")
+
+    def judge(self) -> None:
+        """Verify the ledger of the leader; the load script compares its balances."""
+        environment = {**self.stack.direct(), "DATABASE_PORT": str(self.stack.ports[self.leader])}
+        done = self.stack.run(["python", "manage.py", "verify_ledger"], environment)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+
+
+@pytest.fixture(scope="module")
+def drill(programs: None) -> Iterator[Drill]:
+    """One stack for all tests here; the last of them leaves another server in the lead."""
+    with Stack() as running:
+        parts.add_server(running, "standby")
+        yield Drill(running)
+        for server in parts.SERVERS:  # SIGTERM would wait for their clients
+            running.programs[server].stop(signal.SIGINT)
+
+
+def test_backups_are_private_whole_and_pruned_without_regard_to_leftovers(drill: Drill, tmp_path: Path) -> None:
+    drill.sell()
+    for _ in range(2):
+        drill.succeed("backup/backup.sh")
+        time.sleep(1.1)
+    folders = [drill.backups / kind / "postgres" for kind in ("base", "dump")]
+    second = max(path.name for path in folders[0].iterdir())
+    for folder in folders:  # as two backups that died leave them; their names are the newest
+        for name in ("29990101T000000Z.part", "29990102T000000Z.part"):
+            (folder / name).mkdir()
+    drill.succeed("backup/backup.sh", BACKUP_KEEP="2")
+    bases, dumps = (sorted(path.name for path in folder.iterdir()) for folder in folders)
+    assert (len(bases), len(dumps), bases[0]) == (2, 2, second)
+    readable = [path for path in (drill.backups, *drill.backups.rglob("*")) if path.stat().st_mode & 0o077]
+    assert not readable
+
+    drill.sell()
+    drill.archive_all()
+    drill.sell()
+    drill.archive_all()
+    segments = sorted((drill.backups / "wal/postgres").glob("0*.gz"))
+    raw = 16 * 2**20 * len(segments)
+    compressed = sum(segment.stat().st_size for segment in segments)
+    print(f"\n{len(segments)} WAL segments: {raw / compressed:.0f} times smaller in the archive")
+    assert compressed < raw / 3
+    data = drill.stack.private("restored")
+    segments[-2].rename(tmp_path / "kept")
+    refused = drill.stack.script("postgres", "backup/restore.sh", str(data))
+    assert (refused.returncode, "a file between them is missing" in refused.stderr) == (1, True), refused.stderr
+    shutil.rmtree(data)
+    segments[-2].write_bytes((tmp_path / "kept").read_bytes()[:-100])
+    segments[-2].chmod(0o644)
+    refused = drill.stack.script("postgres", "backup/restore.sh", str(drill.stack.private("restored")))
+    assert (refused.returncode, "could not be replayed" in refused.stderr) == (1, True), refused.stderr
 
 
 @pytest.fixture
-def drill(programs: None) -> Iterator[Drill]:
-    with Stack() as running:
-        prepared = Drill(running)
-        prepared.archive()
-        yield prepared
+def s3(drill: Drill) -> Iterator[dict[str, str]]:
+    """An S3 server of its own (moto's), and the variables of a repository on it."""
+    port = free_port()
+    server = Program("s3", [S3_SERVER, "-H", "127.0.0.1", "-p", str(port)], drill.stack.folder, port=port)
+    server.start()
+    yield {
+        "RESTIC_REPOSITORY": f"s3:http://127.0.0.1:{port}/sharj-backups",
+        "RESTIC_PASSWORD": "of-the-test",
+        "RESTIC_CACHE_DIR": str(drill.stack.private("cache")),
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "SEALS_DIR": str(drill.stack.private("seals")),
+    }
+    server.stop()
 
 
-def test_restore_to_a_moment(drill: Drill) -> None:
-    stack, options = drill.stack, ("--sellers", "3", "--num-requests", SALES, "--workers", "8")
-    run_load(stack, *options)
-    start = time.monotonic()
-    drill.script("backup.sh")
-    backup_seconds = time.monotonic() - start
-    run_load(stack, *options)
-    entries = drill.query("SELECT count(*) FROM transactions_ledgerentry")
+def test_a_machine_that_is_lost_with_its_backups_comes_back_from_another_place(
+    drill: Drill, s3: dict[str, str]
+) -> None:
+    drill.sell()
+    drill.succeed("backup/backup.sh")
+    drill.succeed("backup/offsite.sh", **s3)
+    before = drill.sell()
+    drill.archive_all()
+    (drill.backups / "wal/postgres/000000010000000000000099.gz.part").touch()
+    drill.succeed("backup/offsite.sh", **s3)
+    drill.lose("postgres")
+    shutil.rmtree(drill.backups)
+
+    command = [program("restic"), "restore", "latest", "--target", "/", "--include", str(drill.backups)]
+    done = drill.stack.run(command, {**drill.stack.postgres_environment("postgres"), **s3})
+    assert done.returncode == 0, done.stderr
+    assert not list(drill.backups.rglob("*.part"))
+    drill.restore()
+    assert drill.entries() == before
+    tell("\nrestore from S3", before, drill.entries())
+
+
+def test_restores_and_promotions_in_a_row_lose_nothing(drill: Drill) -> None:
+    """Each step begins with what the one before it left, as it once brought an old moment back to life."""
+    print()
+    restore_to_a_moment_and_then_to_the_end(drill)
+    promote_a_standby(drill)
+    keep_the_former_primary_away(drill)
+    restore_the_promoted_server_and_make_the_former_primary_its_standby(drill)
+
+
+def tell(step: str, before: int, after: int) -> None:
+    print(f"{step}: {before} entries before, {after} after")
+
+
+def restore_to_a_moment_and_then_to_the_end(drill: Drill) -> None:
+    drill.sell()
+    drill.succeed("backup/backup.sh")
+    at_moment = drill.sell()
     moment = drill.query("SELECT now()")
-    time.sleep(1)
-    run_load(stack, *options)
-    assert int(drill.query("SELECT count(*) FROM transactions_ledgerentry")) > int(entries)
-    drill.query("SELECT pg_switch_wal()")
-    while drill.query("SELECT count(*) FROM pg_ls_dir('pg_wal/archive_status') f WHERE f LIKE '%.ready'") != "0":
-        time.sleep(0.2)
+    time.sleep(1.1)  # the name of a base has whole seconds
+    before = drill.sell()
+    drill.succeed("backup/backup.sh")  # of a history that the restore leaves: no later restore may begin with it
+    drill.archive_all()
+    drill.lose("postgres")
+    drill.restore(moment)
+    assert drill.entries() == at_moment < before
+    tell("restore to a moment", before, drill.entries())
 
-    start = time.monotonic()
-    drill.destroy_and_restore(moment)
-    restore_seconds = time.monotonic() - start
-    assert drill.query("SELECT count(*) FROM transactions_ledgerentry") == entries  # all before, nothing after
-    for command in ("reconcile_balances", "verify_ledger"):
-        done = stack.run(["python", "manage.py", command], stack.direct())
-        assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    document = run_load(stack, *options)  # and it serves again
-    assert document["ok"]
-    print(
-        f"\nbackup of {entries} entries' server: {backup_seconds:.1f} s; "
-        f"restored to a moment between two loads in {restore_seconds:.1f} s, every entry before it there, none after"
-    )
+    for step in (
+        "restore to the end, before the next backup",
+        "restore to the end, from a base of the restored server",
+    ):
+        before = drill.sell()
+        drill.archive_all()
+        drill.lose("postgres")
+        drill.restore()
+        assert drill.entries() == before
+        tell(step, before, drill.entries())
+        drill.succeed("backup/backup.sh")
+    settings = drill.stack.folder / "postgres/data/postgresql.auto.conf"
+    assert not re.search("recovery_|restore_command", settings.read_text())
+
+
+def promote_a_standby(drill: Drill) -> None:
+    # As a restore before this version left it, and base backups copied it.
+    drill.query("ALTER SYSTEM SET recovery_target_time = '2026-01-01 00:00:00+00'")
+    drill.start("standby")
+    before = drill.sell()
+    wait_for(lambda: drill.entries("standby") == before, "standby that has all")
+    assert drill.query("SELECT pg_is_in_recovery()", "standby") == "True"
+    assert not (drill.backups / "wal/standby").exists()  # a standby archives nothing
+    tell("standby of the restored server", before, drill.entries("standby"))
+    with pytest.raises(AssertionError, match="postgres answers: stop it first"):
+        drill.stack.promote_standby()
+    drill.stack.programs["postgres"].stop(signal.SIGKILL)
+    drill.stack.promote_standby()
+    drill.leader = "standby"
+    after = drill.sell()
+    drill.judge()
+    tell("promotion", before, after)
+
+
+def keep_the_former_primary_away(drill: Drill) -> None:
+    """Start it with a fence, then with the leader alone to tell, then with nothing but the leader's archive."""
+    former = drill.stack.programs["postgres"]
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match=r"postgres does not start: standby was promoted at"):
+            former.start()
+    (drill.backups / "fence/postgres").unlink()
+    with pytest.raises(RuntimeError, match=r"postgres does not start: standby accepts writes"):
+        former.start()
+    drill.archive_all()
+    drill.stack.programs["standby"].stop(signal.SIGKILL)
+    with pytest.raises(RuntimeError, match=r"postgres does not start: \S+/wal/standby/\w+.history.gz is newer"):
+        former.start()
+
+
+def restore_the_promoted_server_and_make_the_former_primary_its_standby(drill: Drill) -> None:
+    drill.start("standby")
+    before = drill.entries()
+    drill.lose("standby")
+    drill.restore(archives="standby postgres")  # lost before its first backup
+    assert drill.entries() == before
+    tell("restore of the promoted server", before, drill.entries())
+    shutil.rmtree(drill.stack.folder / "postgres/data")
+    drill.start("postgres")
+    before = drill.sell()
+    wait_for(lambda: drill.entries("postgres") == before, "standby that has all")
+    assert drill.query("SELECT pg_is_in_recovery()", "postgres") == "True"
+    tell("former primary as a standby", before, drill.entries("postgres"))

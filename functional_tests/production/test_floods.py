@@ -16,8 +16,8 @@ from functional_tests.production.test_nginx import assert_problem, door, send
 
 pytestmark = pytest.mark.timeout(300)
 
-HALF_A_REQUEST = b"POST /api/v1/charges/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Ty"
-HALF_A_BODY = b"POST /api/v1/charges/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n{"
+HALF_A_REQUEST = b"POST /api/v1/charges/ HTTP/1.1\r\nHost: localhost\r\nContent-Ty"
+HALF_A_BODY = b"POST /api/v1/charges/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"
 SLOW_CLIENTS = 60
 TIMEOUT_SECONDS = 10  # client_header_timeout and client_body_timeout
 
@@ -28,7 +28,7 @@ def test_clients_that_send_slowly_hold_up_nobody_and_are_cut_off(stack: Stack) -
         slow = []
         for number in range(SLOW_CLIENTS):
             bare = socket.create_connection(("127.0.0.1", stack.ports["https"]), timeout=30)
-            client = opened.enter_context(stack.tls.wrap_socket(bare, server_hostname="127.0.0.1"))
+            client = opened.enter_context(stack.tls.wrap_socket(bare, server_hostname="localhost"))
             client.sendall(HALF_A_BODY if number % 2 else HALF_A_REQUEST)
             slow.append(client)
         began = time.monotonic()

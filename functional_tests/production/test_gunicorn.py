@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -61,6 +64,41 @@ def test_requests_in_flight_are_answered(stack: Stack, owner: Owner, number: sig
         assert replica.process.wait(30) == 0
         replica.start()
     wait_for(lambda: answers(port), "replica")
+
+
+def test_a_replica_that_stops_refuses_new_connections_at_once(stack: Stack) -> None:
+    """A proxy goes on to the next replica; one that is taken and reset in the end would be a lost POST."""
+    replica, port = stack.programs["app-0"], stack.app_ports[0]
+    with socket.create_connection(("127.0.0.1", port), timeout=40) as slow:
+        slow.sendall(b"POST /api/v1/auth/seller/login/ HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Proto: https\r\n")
+        slow.sendall(b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{")
+        time.sleep(0.5)
+        replica.send(signal.SIGTERM)
+        wait_for(lambda: not answers(port), "refused connection", 10)  # it would wait 20 s for this request
+        slow.sendall(b"}")
+        assert slow.recv(64).startswith(b"HTTP/1.1 400 ")
+    assert replica.process is not None
+    assert replica.process.wait(30) == 0
+    replica.start()
+
+
+def test_connections_that_wait_when_a_stop_begins_are_answered(stack: Stack, owner: Owner) -> None:
+    replica, port = stack.programs["app-0"], stack.app_ports[0]
+    assert replica.process is not None
+    master = replica.process.pid
+    workers = [int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
+    with ThreadPoolExecutor(3) as pool:
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)
+        waiting = [pool.submit(owner.charge, f"queued-{number}", port) for number in range(3)]
+        time.sleep(0.5)
+        replica.send(signal.SIGTERM)
+        for worker in workers:
+            os.kill(worker, signal.SIGTERM)
+            os.kill(worker, signal.SIGCONT)
+        assert [future.result()[0] for future in waiting] == [201] * 3
+    assert replica.process.wait(30) == 0
+    replica.start()
 
 
 def test_a_reload_refuses_nobody(stack: Stack, owner: Owner) -> None:

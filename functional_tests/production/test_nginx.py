@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import socketserver
 import struct
 import threading
 from collections import Counter
@@ -17,6 +18,7 @@ import pytest
 import yaml
 
 from functional_tests.production import parts
+from functional_tests.production.people import Admin, Owner
 from functional_tests.production.places import REPOSITORY
 from functional_tests.production.processes import free_port
 from functional_tests.production.stack import Stack
@@ -42,7 +44,7 @@ def door(stack: Stack, name: str, **changed: str) -> Iterator[int]:
 
 def send(stack: Stack, port: int, method: str, path: str, body: bytes = b"", **headers: str) -> Any:
     """Return the answer, read, with its body as `problem`."""
-    with closing(http.client.HTTPSConnection("127.0.0.1", port, timeout=20, context=stack.tls)) as connection:
+    with closing(http.client.HTTPSConnection("localhost", port, timeout=20, context=stack.tls)) as connection:
         connection.request(method, path, body, {"Content-Type": "application/json", **headers})
         answer: Any = connection.getresponse()
         answer.problem = json.loads(answer.read() or b"null")
@@ -57,6 +59,7 @@ def assert_problem(answer: Any, status: int, code: str) -> None:
     assert problem["type"] == f"urn:sharj:problem:{code}"
     assert {"title", "detail"} <= problem.keys()
     assert problem["request_id"] == answer.getheader("X-Request-ID")
+    assert answer.getheader("Cache-Control") == "no-store"
 
 
 @pytest.mark.parametrize("path", ["/api/v1/auth/seller/login/", "/api/v1/auth/admin/login/", "/admin/login/"])
@@ -87,6 +90,15 @@ def test_bodies_that_are_refused_unread_break_no_connection_and_take_no_replica_
     assert "no live upstreams" not in (stack.folder / "nginx.log").read_text()
 
 
+def test_a_misspelt_key_is_not_dropped_in_silence(stack: Stack) -> None:
+    owner = Owner(stack, Admin(stack), "10.00")
+    charge = json.dumps({"phone_number": "+989123456789", "amount": "1.00"}).encode()
+    for name in ("Idempotency_Key", "X_Idempotency_Key", "X-Idempotency-Key"):
+        status, body = owner.send("POST", "/api/v1/charges/", charge, 0, **{name: "k"})
+        assert (status, json.loads(body)["errors"][0]["code"]) == (400, "unknown_header"), name
+    assert owner.send("POST", "/api/v1/charges/", charge, Other_Name="x")[0] == 201
+
+
 def test_what_a_replica_does_to_one_request_takes_it_away_from_nobody(stack: Stack) -> None:
     """A server that cuts every connection is still asked every time: the next request may fare better."""
     with socket.socket() as rude, ThreadPoolExecutor(1) as pool:
@@ -104,27 +116,41 @@ def test_what_a_replica_does_to_one_request_takes_it_away_from_nobody(stack: Sta
 
         pool.submit(cut)
         compose = yaml.safe_load((REPOSITORY / "docker-compose.prod.yaml").read_text())
-        options = compose["services"]["nginx"]["environment"]["NGINX_APP_SERVERS"].removeprefix("server app:8000")
+        options: str = compose["services"]["nginx"]["environment"]["NGINX_APP_SERVERS"]
+        options = options.removeprefix("server app:8000 resolve")
         servers = 2 * f"server 127.0.0.1:{rude.getsockname()[1]}{options}"  # a single one is never taken for dead
-        with door(stack, "rude", NGINX_APP_SERVERS=servers) as port:
-            for _ in range(4):
-                assert_problem(send(stack, port, "POST", "/api/v1/charges/", b"{}"), 502, "unreachable")
-        closing_time.set()
+        try:
+            with door(stack, "rude", NGINX_APP_SERVERS=servers) as port:
+                for _ in range(4):
+                    assert_problem(send(stack, port, "POST", "/api/v1/charges/", b"{}"), 502, "outcome_unknown")
+        finally:
+            closing_time.set()
     log = next(stack.folder.glob("rude-*.log")).read_text()
     assert "no live upstreams" not in log
 
 
-@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}], ids=["bare", "keyed"])
-def test_no_replica_listens(stack: Stack, headers: dict[str, str]) -> None:
-    with door(stack, "alone", NGINX_APP_SERVERS=f"server 127.0.0.1:{free_port()};") as port:
-        for path in ("/api/v1/charges/", "/api/v1/charges/bulk/", "/api/v1/sellers/"):
-            answer = send(stack, port, "POST", path, b"{}", **headers)
-            assert_problem(answer, 502, "unreachable")
-            assert answer.getheader("Retry-After") == "1"
+@contextmanager
+def replica(answer: bytes) -> Iterator[tuple[int, list[bytes]]]:
+    """Listen as a replica that reads each request, keeps it, and sends `answer`; yield its port and the requests."""
+    received: list[bytes] = []
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            received.append(self.request.recv(65_536))
+            self.request.sendall(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1], received
+        server.shutdown()
 
 
-def test_no_replica_takes_the_connection_in_time(stack: Stack) -> None:
-    """A full queue of connections."""
+GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+
+
+@contextmanager
+def deaf() -> Iterator[int]:
+    """Listen with a full queue of connections: one more is neither taken nor refused."""
     with ExitStack() as opened:
         full = opened.enter_context(socket.socket())
         full.bind(("127.0.0.1", 0))
@@ -133,10 +159,65 @@ def test_no_replica_takes_the_connection_in_time(stack: Stack) -> None:
             filler = opened.enter_context(socket.socket())
             filler.setblocking(False)
             filler.connect_ex(full.getsockname())
-        port = opened.enter_context(
-            door(stack, "waiting", NGINX_APP_SERVERS=f"server 127.0.0.1:{full.getsockname()[1]};")
-        )
-        assert_problem(send(stack, port, "GET", "/api/v1/auth/me/"), 504, "unreachable")
+        yield int(full.getsockname()[1])
+
+
+@pytest.mark.parametrize("kind", ["refusing", "deaf"])
+def test_a_replica_that_takes_no_connection_costs_no_request(stack: Stack, kind: str) -> None:
+    """A POST without a key too: nothing of it was sent, so the other replica gets it, once."""
+    with deaf() as silent, replica(GOOD) as (alive, received):
+        gone = silent if kind == "deaf" else free_port()
+        servers = f"server 127.0.0.1:{gone} max_fails=0; server 127.0.0.1:{alive} max_fails=0;"
+        with door(stack, kind, NGINX_APP_SERVERS=servers) as port:
+            answers = [send(stack, port, "POST", "/api/v1/charges/bulk/", b"{}").status for _ in range(8)]
+    assert answers == [200] * 8
+    assert len(received) == 8
+
+
+def test_more_replicas_than_tries_may_be_gone(stack: Stack) -> None:
+    """Nothing was sent, so a request starts anew, with the list of replicas of that moment."""
+    with replica(GOOD) as (alive, received):
+        gone = "".join(f"server 127.0.0.1:{free_port()} max_fails=0;" for _ in range(3))
+        with door(stack, "few", NGINX_APP_SERVERS=f"{gone} server 127.0.0.1:{alive} max_fails=0;") as port:
+            paths = ["/api/v1/charges/", "/api/v1/charges/bulk/", "/api/v1/auth/seller/login/"]
+            answers = [send(stack, port, "POST", path, b"{}").status for path in paths for _ in range(4)]
+    assert answers == [200] * 12
+    assert len(received) == 12
+
+
+@pytest.mark.parametrize(("headers", "sends"), [({}, 1), ({"Idempotency-Key": "k"}, 3)], ids=["bare", "keyed"])
+def test_a_charge_that_may_have_been_received_is_sent_again_only_with_a_key(
+    stack: Stack, headers: dict[str, str], sends: int
+) -> None:
+    with ExitStack() as opened:
+        cutting = [opened.enter_context(replica(b"")) for _ in range(4)]
+        servers = "".join(f"server 127.0.0.1:{port} max_fails=0;" for port, _ in cutting)
+        port = opened.enter_context(door(stack, "cutting", NGINX_APP_SERVERS=servers))
+        assert_problem(send(stack, port, "POST", "/api/v1/charges/", b"{}", **headers), 502, "outcome_unknown")
+        assert sum(len(received) for _, received in cutting) == sends
+
+
+def test_the_address_that_a_client_claims_is_dropped(stack: Stack) -> None:
+    with ExitStack() as opened:
+        alive, received = opened.enter_context(replica(GOOD))
+        port = opened.enter_context(door(stack, "claims", NGINX_APP_SERVERS=f"server 127.0.0.1:{alive};"))
+        send(stack, port, "GET", "/api/v1/auth/me/", b"", **{"X-Forwarded-For": "203.0.113.9"})
+    assert b"203.0.113.9" not in received[0]
+    assert b"X-Forwarded-For: 127.0.0.1\r\n" in received[0]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}], ids=["bare", "keyed"])
+def test_no_replica_listens(stack: Stack, headers: dict[str, str]) -> None:
+    with door(stack, "alone", NGINX_APP_SERVERS=f"server 127.0.0.1:{free_port()};") as port:
+        for path in ("/api/v1/charges/", "/api/v1/charges/bulk/", "/api/v1/sellers/"):
+            answer = send(stack, port, "POST", path, b"{}", **headers)
+            assert_problem(answer, 502, "outcome_unknown")
+            assert answer.getheader("Retry-After") == "1"
+
+
+def test_no_replica_takes_the_connection_in_time(stack: Stack) -> None:
+    with deaf() as full, door(stack, "waiting", NGINX_APP_SERVERS=f"server 127.0.0.1:{full};") as port:
+        assert_problem(send(stack, port, "GET", "/api/v1/auth/me/"), 504, "outcome_unknown")
     log = next(stack.folder.glob("waiting-*.log"))
     assert "Connection timed out" in log.read_text()
 
@@ -155,7 +236,7 @@ def test_what_is_no_request(stack: Stack) -> None:
     for line in (b"NONSENSE\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"):
         with (
             socket.create_connection(("127.0.0.1", port), timeout=20) as raw,
-            stack.tls.wrap_socket(raw, server_hostname="127.0.0.1") as link,
+            stack.tls.wrap_socket(raw, server_hostname="localhost") as link,
         ):
             link.sendall(line)
             answer: Any = http.client.HTTPResponse(link)

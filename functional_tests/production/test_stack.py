@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timeout(600)
 
 
 def post(stack: Stack, path: str, body: bytes, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPSConnection("127.0.0.1", stack.ports["https"], timeout=20, context=stack.tls)
+    connection = http.client.HTTPSConnection("localhost", stack.ports["https"], timeout=20, context=stack.tls)
     connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
     answer = connection.getresponse()
     content = answer.read()
@@ -37,10 +37,10 @@ def post(stack: Stack, path: str, body: bytes, **headers: str) -> tuple[int, dic
 
 
 def test_http_goes_to_https_and_the_service_is_ready(stack: Stack) -> None:
-    with closing(http.client.HTTPConnection("127.0.0.1", stack.ports["http"], timeout=10)) as plain:
+    with closing(http.client.HTTPConnection("localhost", stack.ports["http"], timeout=10)) as plain:
         plain.request("GET", "/api/v1/auth/me/")
         answer = plain.getresponse()
-        assert (answer.status, answer.getheader("Location")) == (308, "https://127.0.0.1/api/v1/auth/me/")
+        assert (answer.status, answer.getheader("Location")) == (308, "https://localhost/api/v1/auth/me/")
     assert stack.ready() == {"status": "ok", "checks": {"database": "ok", "redis": "ok"}}
 
 
@@ -64,9 +64,9 @@ def test_a_body_that_is_too_large_is_a_problem_document(stack: Stack) -> None:
 def test_a_slow_client_is_cut_off(stack: Stack) -> None:
     with (
         socket.create_connection(("127.0.0.1", stack.ports["https"]), timeout=20) as raw,
-        stack.tls.wrap_socket(raw, server_hostname="127.0.0.1") as slow,
+        stack.tls.wrap_socket(raw, server_hostname="localhost") as slow,
     ):
-        slow.sendall(b"POST /api/v1/charges/ HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        slow.sendall(b"POST /api/v1/charges/ HTTP/1.1\r\nHost: localhost\r\n")
         start = time.monotonic()
         with suppress(OSError):
             assert not slow.recv(4096).startswith(b"HTTP/1.1 2")

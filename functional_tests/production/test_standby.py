@@ -116,12 +116,7 @@ def fail_over(stack: Stack) -> float:
     """Kill the primary's machine, promote the standby, send PgBouncer there; return the seconds that it took."""
     began = time.monotonic()
     stack.programs["postgres"].stop(signal.SIGKILL)
-    promoted = ask(stack, "standby", "SELECT pg_promote(wait => true)", "postgres")
-    assert promoted is True
-    script = stack.folder / "pgbouncer-image/repoint.sh"
-    environment = {"PGBOUNCER_FOLDER": str(stack.folder / "pgbouncer")}
-    done = stack.run([str(script), "127.0.0.1", str(stack.ports["standby"])], environment)
-    assert done.returncode == 0, done.stderr
+    stack.promote_standby()
     return time.monotonic() - began
 
 

@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 
 from apps.accounts.models import Seller
 from apps.core.errors import NotFound
+from apps.core.values.phones import search_text
 
 
 def list_sellers(*, status: str | None = None, search: str | None = None) -> QuerySet[Seller]:
@@ -15,7 +16,9 @@ def list_sellers(*, status: str | None = None, search: str | None = None) -> Que
         sellers = sellers.filter(status=status)
     if search:
         sellers = sellers.filter(
-            Q(company_name__icontains=search) | Q(email__icontains=search) | Q(phone_number__icontains=search)
+            Q(company_name__icontains=search)
+            | Q(email__icontains=search)
+            | Q(phone_number__contains=search_text(search))
         )
     return sellers
 

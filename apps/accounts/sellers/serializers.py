@@ -6,6 +6,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from rest_framework import serializers
 
 from apps.accounts.models import Seller, User
+from apps.accounts.names import refuse_hidden
 from apps.core.api.fields import MoneyField, PhoneNumberField, TextField
 from apps.core.api.input import ListQuerySerializer
 from apps.core.apidocs.examples import OWNER_ID, REGISTERED_AT, SELLER_ID
@@ -18,7 +19,7 @@ class RegistrationSerializer(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=150, validators=[UnicodeUsernameValidator()])
     password = serializers.CharField(max_length=128, trim_whitespace=False)
     email = serializers.EmailField(max_length=254)
-    company_name = TextField(max_length=200)
+    company_name = TextField(max_length=200, validators=[refuse_hidden])
     phone_number = PhoneNumberField(required=False)
 
     class Meta:
@@ -82,7 +83,8 @@ class SellerSerializer(serializers.ModelSerializer[Seller]):
     class Meta:
         model = Seller
         fields = (
-            "id", "company_name", "email", "phone_number", "status", "daily_limit", "balance", "sequence", "created_at",
+            "id", "company_name", "email", "phone_number", "status", "daily_limit", "require_idempotency_key",
+            "balance", "sequence", "created_at",
         )  # fmt: skip
         swagger_schema_fields = {
             "example": {
@@ -92,6 +94,7 @@ class SellerSerializer(serializers.ModelSerializer[Seller]):
                 "phone_number": "+989123456789",
                 "status": "active",
                 "daily_limit": "2000000.00",
+                "require_idempotency_key": False,
                 "balance": "450000.00",
                 "sequence": 2,
                 "created_at": REGISTERED_AT,
@@ -100,23 +103,34 @@ class SellerSerializer(serializers.ModelSerializer[Seller]):
 
 
 class OwnSellerChangesSerializer(serializers.Serializer[Any]):
-    """The members that a seller may change of itself; others are ignored."""
+    """The members that a seller may change of itself."""
 
     email = serializers.EmailField(max_length=254, required=False)
     phone_number = PhoneNumberField(required=False)
+    require_idempotency_key = serializers.BooleanField(
+        required=False, help_text="Refuse charges without an `Idempotency-Key`. Only the seller's owner may change it."
+    )
+
+    class Meta:
+        swagger_schema_fields = {"example": {"email": "money@mehr.example", "require_idempotency_key": True}}
+
+
+class SellerChangesSerializer(OwnSellerChangesSerializer):
+    """All members of a seller that may change; an admin or the owner may change each."""
+
+    company_name = TextField(
+        max_length=200, required=False, validators=[refuse_hidden], help_text="Only an admin may change it."
+    )
+    daily_limit = MoneyField(required=False, allow_null=True, help_text="Only an admin may change it.")
 
     class Meta:
         swagger_schema_fields = {"example": {"email": "money@mehr.example"}}
 
 
-class SellerChangesSerializer(OwnSellerChangesSerializer):
-    """The members that an admin may change of a seller; others are ignored."""
+class AdminSellerChangesSerializer(SellerChangesSerializer):
+    """The members that an admin may change of a seller."""
 
-    company_name = TextField(max_length=200, required=False)
-    daily_limit = MoneyField(required=False, allow_null=True)
-
-    class Meta:
-        swagger_schema_fields = {"example": {"email": "money@mehr.example", "daily_limit": "3000000.00"}}
+    require_idempotency_key = None  # type: ignore[assignment]  # takes the inherited field away
 
 
 class SellerQuerySerializer(ListQuerySerializer):

@@ -1,6 +1,8 @@
 """Endpoints for registration and sellers."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from rest_framework import status
@@ -11,9 +13,11 @@ from rest_framework.views import APIView
 
 from apps.accounts.models import Seller
 from apps.accounts.permissions import IsAdmin, IsStaffMember, MayEditSeller, MayRead, caller, visible_seller_id
+from apps.accounts.proposals.serializers import ProposalSerializer
 from apps.accounts.roles import ADMINS
 from apps.accounts.sellers import selectors, services
 from apps.accounts.sellers.serializers import (
+    AdminSellerChangesSerializer,
     OwnSellerChangesSerializer,
     RegisteredSerializer,
     RegistrationSerializer,
@@ -22,11 +26,16 @@ from apps.accounts.sellers.serializers import (
     SellerQuerySerializer,
     SellerSerializer,
 )
-from apps.accounts.sessions.throttles import RegistrationThrottle
+from apps.accounts.sessions.throttles import ACCOUNT_CHANGE_THROTTLES, RegistrationThrottle
 from apps.accounts.sessions.views import PublicView
-from apps.core.api.input import read_body, read_query
+from apps.core.api.input import read_body, read_judged_body, read_query
 from apps.core.api.pagination import paginated
 from apps.core.apidocs.swagger import documented, page_of
+
+
+def _read_company(serializer_class: type[RegistrationSerializer], request: Request) -> dict[str, Any]:
+    judge = partial(services.judge_new_user, is_company=True)
+    return read_judged_body(serializer_class, request, judge, "username", "email", "password")
 
 
 class RegisterView(PublicView):
@@ -42,7 +51,7 @@ class RegisterView(PublicView):
     )
     def post(self, request: Request) -> Response:
         """Create a pending seller and its owner. It may file credit requests at once, and sells once it is verified."""
-        owner = services.create_seller(**read_body(RegistrationSerializer, request))
+        owner = services.create_seller(**_read_company(RegistrationSerializer, request))
         return Response(RegisteredSerializer(owner).data, status=status.HTTP_201_CREATED)
 
 
@@ -69,7 +78,7 @@ class SellerListView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Create an active seller with its owner. For admins."""
-        body = read_body(SellerCreationSerializer, request)
+        body = _read_company(SellerCreationSerializer, request)
         owner = services.create_seller(**body, status=Seller.Status.ACTIVE, created_by=caller(request))
         assert owner.seller_id  # noqa: S101  (for the type checker)
         seller = selectors.get_seller(owner.seller_id)
@@ -77,6 +86,8 @@ class SellerListView(APIView):
 
 
 class SellerView(APIView):
+    throttle_classes = ACCOUNT_CHANGE_THROTTLES
+
     def get_permissions(self) -> list[BasePermission]:
         return [MayRead()] if self.request.method == "GET" else [MayEditSeller()]
 
@@ -89,14 +100,21 @@ class SellerView(APIView):
     @documented(
         summary="Change a seller",
         request=SellerChangesSerializer,
-        answers={200: SellerSerializer},
-        problems=["validation_error", "permission_denied", "not_found"],
+        answers={200: SellerSerializer, 202: ProposalSerializer},
+        problems=["validation_error", "permission_denied", "not_found", "second_approver_needed"],
     )
     def patch(self, request: Request, seller_id: UUID | str) -> Response:
-        """Change profile fields. A seller's owner may change `email` and `phone_number`; other members are ignored."""
+        """Change profile fields. A seller's owner may change `email`, `phone_number` and
+        `require_idempotency_key`, an admin all others too.
+
+        A high daily limit may need two admins: the first call answers 202, and the same call of another admin sets it.
+        """
         target = visible_seller_id(caller(request), seller_id)
-        allowed = SellerChangesSerializer if caller(request).staff_roles & ADMINS else OwnSellerChangesSerializer
-        services.update_seller(seller_id=target, changes=read_body(allowed, request), changed_by=caller(request))
+        allowed = AdminSellerChangesSerializer if caller(request).staff_roles & ADMINS else OwnSellerChangesSerializer
+        changes = read_body(allowed, request, shown=SellerSerializer)
+        proposal = services.update_seller(seller_id=target, changes=changes, changed_by=caller(request))
+        if proposal is not None:
+            return Response(ProposalSerializer(proposal).data, status=status.HTTP_202_ACCEPTED)
         return Response(SellerSerializer(selectors.get_seller(target)).data)
 
 

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from django.utils.translation import gettext_noop
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
@@ -20,6 +21,20 @@ class ClaimsAuthentication(JWTAuthentication):
             return None
         claims = read_access(raw)
         return claims, claims
+
+    def get_raw_token(self, header: bytes) -> bytes | None:
+        """Return the token of a header whose scheme is `Bearer`, in any case (RFC 9110); None for another scheme.
+
+        Raises:
+            InvalidToken: a token without its scheme, or a scheme without its token.
+        """
+        scheme, *token = header.split() or (b"",)
+        is_bearer = scheme.lower() == b"bearer"
+        if is_bearer and len(token) == 1:
+            return token[0]
+        if is_bearer or (scheme and not token):
+            raise InvalidToken(gettext_noop("Write the token in this form: `Authorization: Bearer <access token>`."))
+        return None
 
 
 class SessionTokenAuthentication(ClaimsAuthentication):

@@ -10,25 +10,39 @@ from typing import Any
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
 from apps.accounts import audit
-from apps.accounts.models import AuditAction, Session, User
+from apps.accounts.models import AuditAction, LoginOrigin, Session, User
+from apps.accounts.sessions import refused_logins
 from apps.core.observability import events, metrics, request_address
 
 
 class Door(Enum):
-    """The logins: one for users of sellers, one for staff, and the form of the back office."""
+    """The logins: one for users of sellers, one for staff, and the form of the back office; and a password's change."""
 
     SELLER = "seller"
     STAFF = "staff"
     BACK_OFFICE = "admin site"
+    PASSWORD = "password change"  # noqa: S105  (not one)
 
 
 def login_succeeded(user: User, door: Door, session: Session | None = None) -> None:
     """Record a login, in the transaction that opens its session; count and log it once that is committed."""
+    _remember_origin(user)
     if door is not Door.SELLER:
         audit.record(AuditAction.LOG_IN, session, actor_id=user.pk)
+        transaction.on_commit(refused_logins.report_past_windows, robust=True)
     transaction.on_commit(partial(_tell_success, user, door, session), robust=True)
+
+
+def _remember_origin(user: User) -> None:
+    address = request_address.current()
+    if address is not None:
+        origin = LoginOrigin(user=user, network=request_address.network_of(address), last_login_at=timezone.now())
+        LoginOrigin.objects.bulk_create(
+            [origin], update_conflicts=True, unique_fields=["user", "network"], update_fields=["last_login_at"]
+        )
 
 
 def _tell_success(user: User, door: Door, session: Session | None) -> None:
@@ -46,9 +60,9 @@ def _tell_success(user: User, door: Door, session: Session | None) -> None:
 def login_failed(username: str, door: Door, *, is_wrong_door: bool = False) -> None:
     """Record a refused login; `is_wrong_door`: the password was right."""
     # The text typed as a username may be a password: only a name that exists is written down.
-    user = User.objects.filter(username__iexact=username).first()
-    if door is not Door.SELLER:
-        audit.record(AuditAction.LOG_IN_REFUSED, user, actor_id=None)
+    user = User.objects.named(username).first()
+    if door in (Door.STAFF, Door.BACK_OFFICE) or (door is Door.PASSWORD and user and user.is_staff):
+        refused_logins.count_one(user)
     metrics.LOGINS.labels("failed").inc()
     events.security_warning(
         "login_failed",
@@ -59,10 +73,10 @@ def login_failed(username: str, door: Door, *, is_wrong_door: bool = False) -> N
     )
 
 
-def login_ended(user: User, session: Session | None = None) -> None:
+def login_ended(user: User, session: Session | None = None, *, detail: str = "") -> None:
     """Record a logout; log it once it is committed."""
     if user.is_staff:
-        audit.record(AuditAction.LOG_OUT, session, actor_id=user.pk)
+        audit.record(AuditAction.LOG_OUT, session, actor_id=user.pk, detail=detail)
     fields = {"user": user.pk, "session": session and session.pk, "client": request_address.current()}
     transaction.on_commit(partial(events.security, "logout", **fields), robust=True)
 

@@ -15,6 +15,15 @@ class CredentialsSerializer(serializers.Serializer[Any]):
         swagger_schema_fields = {"example": {"username": "mehr", "password": "pale-otter-91-lamp"}}
 
 
+class StaffCredentialsSerializer(CredentialsSerializer):
+    """A login of staff, with the code of the second factor if the user has one."""
+
+    otp = serializers.CharField(max_length=16, required=False)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"username": "mina", "password": "tall-heron-37-desk", "otp": "492039"}}
+
+
 class RefreshSerializer(serializers.Serializer[Any]):
     """The refresh token of a session."""
 
@@ -29,11 +38,19 @@ class TokenPairSerializer(serializers.Serializer[Any]):
 
     access = serializers.CharField()
     refresh = serializers.CharField()
+    token_type = serializers.CharField()
+    expires_in = serializers.IntegerField(help_text="Seconds until the access token ends.")
+    refresh_expires_in = serializers.IntegerField(
+        help_text="Seconds until the refresh token ends: a day, or less near the end of the session."
+    )
 
     class Meta:
         swagger_schema_fields = {
             "example": {
                 "access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.…",
                 "refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.…",
+                "token_type": "Bearer",
+                "expires_in": 900,
+                "refresh_expires_in": 86400,
             }
         }

@@ -3,20 +3,20 @@
 Reuse of a spent token means that a copy of it is in other hands, so it ends the whole family (RFC 9700, 4.14.2).
 """
 
-from datetime import timedelta
 from functools import cache
 from typing import Any, cast
 
 from django.contrib.auth import authenticate
 from django.db import connection, transaction
 from django.utils import timezone
-from rest_framework_simplejwt.settings import api_settings
+from django.utils.translation import gettext_noop
 
-from apps.accounts.models import Seller, Session, User
+from apps.accounts.models import LoginOrigin, Seller, Session, User
+from apps.accounts.second_factor.services import check_login
 from apps.accounts.sessions import login_events
 from apps.accounts.sessions.login_events import Door
-from apps.accounts.sessions.tokens import Claims, InvalidToken, TokenPair, issue_pair, read_refresh
-from apps.core.errors import DomainError
+from apps.accounts.sessions.tokens import Claims, InvalidToken, TokenPair, issue_pair, read_refresh, session_end
+from apps.core.errors import DomainError, InvalidInput
 from apps.core.observability import events
 
 
@@ -26,23 +26,37 @@ class InvalidCredentials(DomainError):
     code = "invalid_credentials"
 
 
-def open_session(*, username: str, password: str, door: Door, network: str = "") -> TokenPair:
-    """Log in from `network`.
+class WrongPassword(InvalidInput):
+    """The password that a caller gave to prove itself is not its own; counted like a failed login."""
+
+    def __init__(self) -> None:
+        super().__init__("current_password", gettext_noop("The current password is wrong."), code="wrong_password")
+
+
+def open_session(*, username: str, password: str, door: Door, otp: str = "") -> TokenPair:
+    """Log in.
 
     Raises:
         InvalidCredentials: for every reason alike, after the same work.
+        OtpRequired, InvalidOtp: the password is right; see each.
     """
     user = authenticate(username=username, password=password)
-    if user is None or not _may_enter(user, door):
+    pair = _begin_session(user, door, otp) if user is not None and _may_enter(user, door) else None
+    if pair is None:
         login_events.login_failed(username, door, is_wrong_door=user is not None)
         raise InvalidCredentials("No active account with these credentials.")
+    return pair
+
+
+def _begin_session(user: User, door: Door, otp: str) -> TokenPair | None:
+    """Open a session, unless the password changed or the user was deactivated since the password was checked."""
+    gave_second_factor = check_login(user, otp)
     with transaction.atomic(durable=True):
-        user.last_login = timezone.now()
-        user.save(update_fields=["last_login"])
-        lifetime = cast("timedelta", api_settings.REFRESH_TOKEN_LIFETIME)
-        session = Session(user=user, network=network[:64], expires_at=timezone.now() + lifetime)
+        same = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+        if not same.update(last_login=timezone.now()):
+            return None
+        session = Session(user=user, second_factor_at=timezone.now() if gave_second_factor else None)
         pair = issue_pair(session)
-        session.refresh_jti = pair.refresh_jti
         session.save(force_insert=True)
         login_events.login_succeeded(user, door, session)
     return pair
@@ -56,7 +70,8 @@ def rotate_session(*, refresh: str) -> TokenPair:
     """Exchange a refresh token for a new pair. Of any number of parallel uses of one token exactly one succeeds.
 
     Raises:
-        InvalidToken: malformed, expired, spent, revoked, or its user is deleted or deactivated.
+        InvalidToken: malformed, expired, spent, revoked, past the end of its session, or its user is deleted or
+            deactivated.
     """
     claims = read_refresh(refresh)
     with transaction.atomic(durable=True):
@@ -68,15 +83,13 @@ def rotate_session(*, refresh: str) -> TokenPair:
 
 
 def _rotate(session: Session, claims: Claims) -> TokenPair | None:
-    if session.revoked_at is not None or not session.user.is_active:
+    if session.revoked_at is not None or not session.user.is_active or session_end(session) <= timezone.now():
         return None
     if session.refresh_jti != claims.jti:
         _revoke(session)
         events.security_warning("spent_refresh_token_used", user=session.user_id, session=session.pk)
         return None
     pair = issue_pair(session)
-    session.refresh_jti = pair.refresh_jti
-    session.expires_at = timezone.now() + cast("timedelta", api_settings.REFRESH_TOKEN_LIFETIME)
     session.save(update_fields=["refresh_jti", "expires_at"])
     return pair
 
@@ -94,6 +107,13 @@ def close_session(*, refresh: str) -> None:
             raise InvalidToken
         _revoke(session)
         login_events.login_ended(session.user, session)
+
+
+def close_all_sessions(*, user: User) -> None:
+    """Log out everywhere: revoke all tokens of all families of `user`."""
+    with transaction.atomic(durable=True):
+        revoke_sessions(user)
+        login_events.login_ended(user, detail=gettext_noop("all sessions"))
 
 
 def revoke_sessions(user: User) -> None:
@@ -159,5 +179,5 @@ def _revoke(session: Session) -> None:
 
 
 def has_logged_in_from(username: str, network: str) -> bool:
-    """Tell whether a kept session of the account began at this network."""
-    return Session.objects.filter(user__username__iexact=username, network=network).exists()
+    """Tell whether the account has logged in from this network before, by the API or to the back office."""
+    return LoginOrigin.objects.filter(user__in=User.objects.named(username), network=network).exists()

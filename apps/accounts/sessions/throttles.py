@@ -3,31 +3,26 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from apps.accounts.sessions.services import InvalidCredentials, has_logged_in_from
+from apps.accounts.models import User
+from apps.accounts.second_factor.services import InvalidOtp
+from apps.accounts.sessions.services import InvalidCredentials, WrongPassword, has_logged_in_from
 from apps.core.limits.rate_limits import Count, Limit, count, retry_after_seconds
 from apps.core.limits.throttles import CountingThrottle
-from apps.core.observability import events
+from apps.core.observability import events, request_address
 
 
 def client_network(request: Request | HttpRequest) -> str:
-    """Return the client's address, or its /64 in IPv6, all of which one client usually has."""
-    text = str(request.META.get("REMOTE_ADDR", ""))
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return text
-    if isinstance(address, IPv6Address):
-        return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
-    return str(address)
+    """Return the client's address, or its network in IPv6."""
+    return request_address.network_of(str(request.META.get("REMOTE_ADDR", "")))
 
 
 class AddressThrottle(CountingThrottle):
@@ -54,6 +49,38 @@ class RegistrationThrottle(AddressThrottle):
         return Limit(settings.REGISTRATIONS_PER_HOUR, 3600)
 
 
+class AccountChangeThrottle(CountingThrottle):
+    """A limit on calls of one user of a seller that may tell whether a name or an email is in use."""
+
+    policy = "account-changes"
+
+    def limit(self, request: Request) -> Limit:
+        asks = request.method not in SAFE_METHODS and not request.user.is_staff
+        return Limit(self.times() if asks else 0, 3600)
+
+    def times(self) -> int:
+        """Return the number of calls an hour."""
+        return settings.ACCOUNT_CHANGES_PER_HOUR
+
+    def client(self, request: Request) -> str:
+        return str(request.user.pk)
+
+    def refused(self, client: str, limit: Limit, counted: Count) -> None:
+        _tell_once(counted, limit, what=self.policy, client=client)
+
+
+class AccountChangeAddressThrottle(AccountChangeThrottle):
+    """The same for all users at one address."""
+
+    policy = "account-changes-of-address"
+
+    def times(self) -> int:
+        return settings.ACCOUNT_CHANGES_PER_HOUR_PER_ADDRESS
+
+    def client(self, request: Request) -> str:
+        return client_network(request)
+
+
 class RequestThrottle(CountingThrottle):
     """A limit on the requests of one seller, without charges; off unless RATE_LIMIT_REQUESTS_PER_MINUTE is set."""
 
@@ -72,6 +99,23 @@ class RequestThrottle(CountingThrottle):
         return str(request.user.seller_id)  # type: ignore[union-attr]  # a user with a seller: see `limit`
 
 
+ACCOUNT_CHANGE_THROTTLES = (RequestThrottle, AccountChangeThrottle, AccountChangeAddressThrottle)
+
+
+class PendingSellerThrottle(CountingThrottle):
+    """A limit on what a seller that is not verified yet adds: users and credit requests, counted together."""
+
+    policy = "pending-seller"
+
+    def limit(self, request: Request) -> Limit:
+        seller = getattr(request.user, "seller", None)
+        is_pending = request.method == "POST" and seller is not None and seller.status == "pending"
+        return Limit(settings.PENDING_SELLER_ADDITIONS_PER_HOUR if is_pending else 0, 3600)
+
+    def client(self, request: Request) -> str:
+        return str(request.user.seller_id)  # type: ignore[union-attr]  # a user with a seller: see `limit`
+
+
 @contextmanager
 def failures_limited(request: Request | HttpRequest, username: str) -> Iterator[None]:
     """Refuse the block after too many failures for this account from this address, or from all unknown ones together.
@@ -83,8 +127,8 @@ def failures_limited(request: Request | HttpRequest, username: str) -> Iterator[
         Throttled: there were too many.
     """
     address = client_network(request)
-    # The name is folded as the database folds it, and hashed: the typed text may be a password.
-    name = hashlib.sha256(username.upper().encode(errors="surrogatepass")).hexdigest()[:32]
+    # The name is normalised and folded as logins and the database do, and hashed: the typed text may be a password.
+    name = hashlib.sha256(User.normalize_username(username).upper().encode(errors="surrogatepass")).hexdigest()[:32]
     seconds = settings.LOGIN_FAILURES_WINDOW_SECONDS
     here = (f"login-failure:{name}:{address}", Limit(settings.LOGIN_FAILURES_PER_ACCOUNT, seconds))
     anywhere = (f"login-failure:{name}", Limit(settings.LOGIN_FAILURES_PER_ACCOUNT_EVERYWHERE, seconds))
@@ -95,7 +139,7 @@ def failures_limited(request: Request | HttpRequest, username: str) -> Iterator[
         raise Throttled(wait=retry_after_seconds(counted))
     try:
         yield
-    except (InvalidCredentials, ValidationError):  # of the API, and of the back office's form
+    except (InvalidCredentials, InvalidOtp, WrongPassword, ValidationError):  # of the API, and of the admin's form
         raise
     except BaseException:
         _take_back(here, anywhere)

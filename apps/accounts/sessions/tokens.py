@@ -1,12 +1,16 @@
 """JSON web tokens (RFC 7519): their claims, and how they are read. `Session` says which are still good."""
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
+from rest_framework_simplejwt import state
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenBackendError, TokenError
 from rest_framework_simplejwt.settings import api_settings
@@ -14,6 +18,10 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from apps.accounts.models import Session
 from apps.core.errors import DomainError
+
+# Verified access tokens that a process remembers, and for how long at most.
+REMEMBERED_TOKENS = 4_096
+REMEMBERED_SECONDS = 60
 
 
 class InvalidToken(DomainError):
@@ -31,7 +39,10 @@ class TokenPair:
 
     access: str
     refresh: str
-    refresh_jti: str
+    # Seconds from now.
+    expires_in: int
+    refresh_expires_in: int
+    token_type: str = "Bearer"  # noqa: S105  (not one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +53,61 @@ class Claims:
     session_id: UUID
     seller_id: UUID | None
     jti: str
+    expires_at: int  # seconds since 1970
 
     # DRF reads this of the object that `authenticate` returns.
     is_authenticated = True
 
 
+def session_end(session: Session) -> datetime:
+    """Return when the last token of `session` ends, however often it is refreshed."""
+    return (session.created_at or timezone.now()) + timedelta(days=settings.SESSION_MAX_DAYS)
+
+
 def issue_pair(session: Session) -> TokenPair:
-    """Return a new access and refresh token for `session`; the caller stores `refresh_jti` on it."""
+    """Return a new access and refresh token for `session`, which names the latter; the caller saves it."""
+    now = timezone.now().replace(microsecond=0)  # as tokens have whole seconds
+    left = session_end(session) - now
     refresh = RefreshToken()
+    refresh_life, access_life = (min(kind.lifetime, left) for kind in (RefreshToken, AccessToken))
     refresh["user_id"] = str(session.user_id)
     refresh["sid"] = str(session.pk)
     refresh["seller_id"] = str(session.user.seller_id) if session.user.seller_id else None
-    return TokenPair(access=str(refresh.access_token), refresh=str(refresh), refresh_jti=refresh["jti"])
+    access = refresh.access_token
+    refresh.set_exp(from_time=now, lifetime=refresh_life)
+    access.set_exp(from_time=now, lifetime=access_life)
+    session.refresh_jti, session.expires_at = refresh["jti"], now + refresh_life
+    return TokenPair(str(access), str(refresh), int(access_life.total_seconds()), int(refresh_life.total_seconds()))
 
 
 def read_access(raw: bytes) -> Claims:
     """Return the claims of an access token.
 
+    A program sends the same token with each request, so a verified one is remembered until the next full minute. What
+    is remembered says nothing about the session, which every request reads from the database.
+
     Raises:
         InvalidToken: bad signature, expired, another kind of token, foreign audience, missing claims.
     """
-    return _read(AccessToken, raw)
+    now = time.time()
+    claims = _remembered(raw, int(now // REMEMBERED_SECONDS), _keys())
+    if claims.expires_at <= now:
+        raise InvalidToken
+    return claims
 
 
 def read_refresh(raw: str) -> Claims:
     """Return the claims of a refresh token; raises `InvalidToken` as `read_access` does."""
     return _read(RefreshToken, raw.encode())
+
+
+@lru_cache(maxsize=REMEMBERED_TOKENS)  # `minute` and `keys` are parts of its key
+def _remembered(raw: bytes, minute: int, keys: tuple[str, ...]) -> Claims:
+    return _read(AccessToken, raw)
+
+
+def _keys() -> tuple[str, ...]:
+    return (str(state.token_backend.signing_key), *settings.JWT_VERIFYING_KEYS_FALLBACK)
 
 
 def _read(kind: type[AccessToken] | type[RefreshToken], raw: bytes) -> Claims:
@@ -79,6 +119,7 @@ def _read(kind: type[AccessToken] | type[RefreshToken], raw: bytes) -> Claims:
             session_id=UUID(token["sid"]),
             seller_id=UUID(seller_id) if seller_id else None,
             jti=token["jti"],
+            expires_at=token["exp"],
         )
     except (TokenError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise InvalidToken from error

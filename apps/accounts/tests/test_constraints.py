@@ -26,6 +26,9 @@ def known() -> Seller:
         ({"daily_limit": 0}, "seller_daily_limit_positive"),
         ({"daily_limit": -1}, "seller_daily_limit_positive"),
         ({"email": "KNOWN@example.com"}, "seller_email_unique"),
+        ({"phone_number": "+98912345678٩"}, "seller_phone_number_e164"),
+        ({"phone_number": "09123456789"}, "seller_phone_number_e164"),
+        ({"phone_number": "+989123456789\n"}, "seller_phone_number_e164"),
     ],
     ids=str,
 )
@@ -49,6 +52,7 @@ def test_a_seller_is_refused(known: Seller, changes: dict[str, Any], constraint:
         ({"seller_role": ""}, "user_seller_has_role"),
         ({"seller_role": "boss"}, "user_seller_has_role"),
         ({"seller_id": None}, "user_seller_has_role"),
+        ({"deactivated_by_owner": True}, "user_deactivated_by_owner"),
         ({"seller_id": NEVER}, "accounts_user_seller_id"),
     ],
     ids=str,

@@ -60,7 +60,7 @@ class SellerUserSerializer(serializers.ModelSerializer[User]):
 
 
 class SellerUserChangesSerializer(serializers.Serializer[Any]):
-    """The members of an operator or a viewer that its owner may change; others are ignored."""
+    """The members of an operator or a viewer that its owner may change."""
 
     email = BlankableEmailField(max_length=254, required=False, allow_blank=True)
     role = serializers.ChoiceField(choices=INVITED_ROLES, source="seller_role", required=False)
@@ -69,6 +69,18 @@ class SellerUserChangesSerializer(serializers.Serializer[Any]):
 
     class Meta:
         swagger_schema_fields = {"example": {"role": "viewer"}}
+
+
+class PasswordChangeSerializer(serializers.Serializer[Any]):
+    """The caller's password and the one to be used from now on."""
+
+    current_password = serializers.CharField(max_length=128, trim_whitespace=False)
+    new_password = serializers.CharField(max_length=128, trim_whitespace=False)
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {"current_password": "pale-otter-91-lamp", "new_password": "deep-finch-64-gate"}
+        }
 
 
 class InvitationSerializer(serializers.Serializer[Any]):

@@ -9,14 +9,17 @@ from rest_framework.views import APIView
 
 from apps.accounts.permissions import IsOwner, caller
 from apps.accounts.sellers import services
+from apps.accounts.sessions.authentication import claims_of
+from apps.accounts.sessions.throttles import ACCOUNT_CHANGE_THROTTLES, PendingSellerThrottle, failures_limited
 from apps.accounts.users import services as users
 from apps.accounts.users.serializers import (
     InvitationSerializer,
     MeSerializer,
+    PasswordChangeSerializer,
     SellerUserChangesSerializer,
     SellerUserSerializer,
 )
-from apps.core.api.input import ListQuerySerializer, read_body, read_query
+from apps.core.api.input import ListQuerySerializer, read_body, read_judged_body, read_query
 from apps.core.api.pagination import paginated
 from apps.core.apidocs.swagger import documented, page_of
 
@@ -25,6 +28,7 @@ _PROBLEMS = ("validation_error", "permission_denied")
 
 class SellerUserListView(APIView):
     permission_classes = (IsOwner,)
+    throttle_classes = (*ACCOUNT_CHANGE_THROTTLES, PendingSellerThrottle)
 
     @documented(
         summary="List my users", query=ListQuerySerializer, answers={200: page_of(SellerUserSerializer)},
@@ -37,17 +41,19 @@ class SellerUserListView(APIView):
 
     @documented(
         summary="Invite a user", request=InvitationSerializer, answers={201: SellerUserSerializer},
-        problems=_PROBLEMS, tags=["sellers"],
+        problems=(*_PROBLEMS, "user_limit_reached"), tags=["sellers"],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Add a user, a person or a program, to the caller's seller. For owners."""
-        body = read_body(InvitationSerializer, request)
+        judge = services.judge_new_user
+        body = read_judged_body(InvitationSerializer, request, judge, "username", "email", "password")
         user = services.create_seller_user(seller_id=_seller_id(request), created_by=caller(request), **body)
         return Response(SellerUserSerializer(user).data, status=status.HTTP_201_CREATED)
 
 
 class SellerUserView(APIView):
     permission_classes = (IsOwner,)
+    throttle_classes = ACCOUNT_CHANGE_THROTTLES
 
     @documented(
         summary="Get one of my users", answers={200: SellerUserSerializer},
@@ -59,11 +65,12 @@ class SellerUserView(APIView):
 
     @documented(
         summary="Change one of my users", request=SellerUserChangesSerializer, answers={200: SellerUserSerializer},
-        problems=(*_PROBLEMS, "not_found"), examples={200: {"role": "viewer"}}, tags=["sellers"],
+        problems=(*_PROBLEMS, "deactivated_by_staff", "not_found", "user_limit_reached"),
+        examples={200: {"role": "viewer"}}, tags=["sellers"],
     )  # fmt: skip
     def patch(self, request: Request, user_id: UUID) -> Response:
         """Change an operator or a viewer. A new password ends its sessions. For owners."""
-        changes = read_body(SellerUserChangesSerializer, request)
+        changes = read_body(SellerUserChangesSerializer, request, shown=SellerUserSerializer)
         user = users.update_seller_user(
             user_id=user_id, seller_id=_seller_id(request), changes=changes, changed_by=caller(request)
         )
@@ -83,6 +90,23 @@ def _seller_id(request: Request) -> UUID:
     seller_id = caller(request).seller_id
     assert seller_id is not None  # noqa: S101  (an owner has a seller)
     return seller_id
+
+
+class PasswordView(APIView):
+    @documented(
+        summary="Change my password", request=PasswordChangeSerializer, answers={204: None},
+        problems=("validation_error", "throttled"), tags=["auth"],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """Set a new password. All other sessions end; the one whose access token is sent lives on.
+
+        Wrong current passwords are limited like failed logins.
+        """
+        body = read_body(PasswordChangeSerializer, request)
+        user = caller(request)
+        with failures_limited(request, user.username):
+            users.change_own_password(user=user, session_id=claims_of(request).session_id, **body)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class MeView(APIView):

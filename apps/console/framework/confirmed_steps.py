@@ -19,9 +19,11 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.accounts.models import User
+from apps.accounts.models import Proposal, User
 from apps.console.framework.display import show_number
-from apps.console.framework.role_admin import RoleAdmin
+from apps.console.framework.role_admin import WAITS, RoleAdmin
+from apps.console.framework.second_factor import CODE, ask_for_code
+from apps.core.database.errors import OutcomeUnknown
 from apps.core.errors import DomainError
 
 if TYPE_CHECKING:
@@ -31,7 +33,14 @@ Answers = Mapping[str, Any]
 MOST_ROWS = 200
 
 
-class ReasonForm(forms.Form):
+class StepForm(forms.Form):
+    """The answers to a step on `rows`; without a field, the button is the answer."""
+
+    def __init__(self, data: Any = None, *, rows: Sequence[Any]) -> None:
+        super().__init__(data)
+
+
+class ReasonForm(StepForm):
     """The reason of a step, kept with the row and in the audit trail."""
 
     reason = forms.CharField(
@@ -61,8 +70,9 @@ class Step:
     button: "StrOrPromise"
     run: Callable[[Any, User, Answers], object]
     preview: Callable[[Sequence[Any]], Preview]
-    form_class: type[forms.Form] = forms.Form  # without a field, the button is the answer
+    form_class: type[StepForm] = StepForm
     is_dangerous: bool = False
+    moves_money: bool = False  # asks for a recent second factor
 
 
 def step_action(step: Step, permission: str) -> Callable[..., HttpResponse]:
@@ -83,9 +93,12 @@ def _ask_or_take(model_admin: RoleAdmin, request: HttpRequest, queryset: QuerySe
             _("Choose at most %(most)s rows.") % {"most": show_number(MOST_ROWS)} if rows else _("Choose a row."),
         )
         return HttpResponseRedirect(request.get_full_path())
-    form = step.form_class(request.POST if "confirmed" in request.POST else None)
+    form = step.form_class(request.POST if "confirmed" in request.POST else None, rows=rows)
+    if step.moves_money:
+        ask_for_code(form, request)
     if form.is_valid():
-        _take(model_admin, request, rows, step, form.cleaned_data)
+        answers = {name: value for name, value in form.cleaned_data.items() if name != CODE}
+        _take(model_admin, request, rows, step, answers)
         return HttpResponseRedirect(model_admin.way_back(request))
     return TemplateResponse(request, "admin/confirm_step.html", _context(model_admin, request, rows, step, form))
 
@@ -94,9 +107,12 @@ def _take(model_admin: RoleAdmin, request: HttpRequest, rows: Sequence[Any], ste
     done = []
     for row in rows:
         try:
-            step.run(row, cast("User", request.user), answers)
+            result = step.run(row, cast("User", request.user), answers)
         except (DomainError, PermissionDenied, OperationalError) as error:
             messages.error(request, f"{model_admin.shown_name(row)}: {_refusal(error)}")
+            continue
+        if isinstance(result, Proposal):
+            messages.warning(request, f"{model_admin.shown_name(row)}: {_(WAITS)}")
         else:
             done.append(model_admin.shown_name(row))
             said = "; ".join(f"{name}: {value}" for name, value in answers.items())
@@ -110,6 +126,8 @@ def _refusal(error: Exception) -> str:
     if isinstance(error, DomainError):
         return _(error.message)
     if isinstance(error, OperationalError):
+        if isinstance(error, OutcomeUnknown):
+            return _("The database was lost on the way; whether this happened is not known. Look before you try again.")
         return _("The database is busy; nothing happened. Try again.")
     return _("Your role may not do this.")
 
@@ -128,6 +146,15 @@ def _context(
         "preview": preview,
         "rows": list(zip(rows, preview.labelled_cells, strict=True)),
         "checkbox_name": ACTION_CHECKBOX_NAME,
-        "action_name": request.POST.getlist("action")[int(request.POST.get("index", 0))],
+        "action_name": _chosen_action(request),
         "next": model_admin.way_back(request),
     }
+
+
+def _chosen_action(request: HttpRequest) -> str:
+    """Return the name of the action as Django chooses it: the one at the index, or else the last."""
+    names = request.POST.getlist("action")
+    try:
+        return names[int(request.POST.get("index", 0))]
+    except IndexError:
+        return names[-1]

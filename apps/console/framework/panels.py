@@ -20,6 +20,7 @@ class Panel:
     more: tuple[str, str] | None = None  # address and text of a link to all of it
     buttons: Sequence[tuple[str, str, object, str]] = ()  # list, action, row and label
     is_wide: bool = False
+    is_alarm: bool = False
 
     @property
     def labelled_rows(self) -> list[list[tuple[str, object]]]:

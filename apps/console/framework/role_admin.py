@@ -6,16 +6,23 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from apps.accounts.roles import ADMINS, APPROVERS, AUDITORS, STAFF
 from apps.core.errors import DomainError, InvalidInput
 
+WAITS = gettext_noop("Proposed. Nothing has changed yet: another user must take the same step within a day.")
 NO_ROLE: frozenset[str] = frozenset()
+
+
+class StepProposed(Exception):
+    """A form whose change needs two users, and of whom this is the first."""
 
 
 def has_role(request: HttpRequest, roles: Iterable[str]) -> bool:
@@ -86,9 +93,11 @@ class RoleAdmin(ModelAdmin, _NotAtomic):
         return has_role(request, AUDITORS)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Show or save a form; a service's refusal becomes a message on the same page."""
+        """Show or save a form; a service's refusal or proposal becomes a message on the same page."""
         try:
             return super().changeform_view(request, *args, **kwargs)
+        except StepProposed:
+            messages.warning(request, _(WAITS))
         except InvalidInput as error:
             messages.error(request, f"{error.field}: {_(error.message)}")
         except DomainError as error:
@@ -117,6 +126,17 @@ class RoleAdmin(ModelAdmin, _NotAtomic):
         target = request.POST.get("next", "")
         is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
         return target if is_ours else request.get_full_path()
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Build the list; `ValueError` for filters that are not understood, which the middleware answers."""
+        try:
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters as error:  # Django would show the list without a word
+            raise ValueError("unknown or malformed filters") from error
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row, or None; an empty `_to_field` is the primary key, as Django means it to be."""
+        return super().get_object(request, object_id, from_field or None)
 
     def response_action(  # type: ignore[override]  # Django's has no third argument, unlike the stub
         self, request: HttpRequest, queryset: QuerySet[Any]

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import AuditEvent, Session
 from apps.accounts.roles import AUDITORS
 from apps.console.framework.columns import column
-from apps.console.framework.day_filter import DayFilter
 from apps.console.framework.display import NOTHING, show_moment
 from apps.console.framework.keyset_list import KeysetList
+from apps.console.framework.range_filters import DayFilter
 from apps.console.framework.role_admin import RoleAdmin
 
 

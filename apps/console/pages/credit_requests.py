@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
@@ -11,8 +12,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import Seller, User
 from apps.console.framework.columns import column
-from apps.console.framework.confirmed_steps import Preview, ReasonForm, Step, step_action
+from apps.console.framework.confirmed_steps import Answers, Preview, ReasonForm, Step, StepForm, step_action
 from apps.console.framework.display import show_age, show_moment, show_money, show_number
 from apps.console.framework.links import entry_link, seller_link
 from apps.console.framework.role_admin import RoleAdmin
@@ -64,8 +66,9 @@ def _preview_approval(rows: Sequence[CreditRequest]) -> Preview:
         added = row.amount if row.is_open else ZERO
         balances[row.seller_id] = before + added
         total += added
-        cells.append((show_money(row.amount), row.get_status_display(), show_money(before), show_money(before + added)))
-    columns = (_("Amount"), _("Status"), _("Balance before"), _("Balance after"))
+        statuses = (row.get_status_display(), row.seller.get_status_display())
+        cells.append((show_money(row.amount), *statuses, show_money(before), show_money(before + added)))
+    columns = (_("Amount"), _("Status"), _("Status of the seller"), _("Balance before"), _("Balance after"))
     return Preview(columns, cells, _summary(total, len(balances)))
 
 
@@ -79,11 +82,31 @@ def _summary(total: Decimal, sellers: int) -> Sequence[tuple[Any, object]]:
     return ((_("Total"), show_money(total)), (_("Sellers"), sellers))
 
 
+class ApprovalForm(StepForm):
+    """A box to tick for each status of these sellers that does not let them sell."""
+
+    def __init__(self, data: Any = None, *, rows: Sequence[CreditRequest]) -> None:
+        super().__init__(data, rows=rows)
+        for status in sorted({row.seller.status for row in rows} - {Seller.Status.ACTIVE.value}):
+            label = gettext("A seller is %(status)s. Approve anyway.") % {"status": Seller.Status(status).label.lower()}
+            self.fields[f"confirm_{status}"] = forms.BooleanField(label=label)
+
+
+def _approve(row: CreditRequest, user: User, answers: Answers) -> None:
+    """Approve; what the form asked about is known to the user, a status that the seller has since taken is not."""
+    status = row.seller.status
+    services.approve_credit_request(
+        credit_request_id=row.pk, approved_by=user, confirm_status=status if f"confirm_{status}" in answers else None
+    )
+
+
 APPROVE = Step(
     title=_("Approve credit requests"),
     button=_("Approve"),
-    run=lambda row, user, answers: services.approve_credit_request(credit_request_id=row.pk, approved_by=user),
+    run=_approve,
     preview=_preview_approval,
+    form_class=ApprovalForm,
+    moves_money=True,
 )
 REJECT = Step(
     title=_("Reject credit requests"),

@@ -8,6 +8,7 @@ from django.contrib.auth.forms import AdminUserCreationForm as DjangoUserCreatio
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from apps.accounts.models import Seller, User
 from apps.accounts.roles import ADMINS, StaffRole
@@ -52,9 +53,24 @@ class SellerForm(AnySellerForm):
             raise ValidationError(_(str(error)), code="invalid_phone_number") from error
 
 
+# What each staff role may do, beside its name in the choice of roles.
+_ROLE_TEXTS = {
+    StaffRole.ADMIN: gettext_noop("everything: sellers, users, credit, reversals"),
+    StaffRole.CREDIT_APPROVER: gettext_noop("reads everything but users and the audit trail; decides credit requests"),
+    StaffRole.AUDITOR: gettext_noop("reads everything, reconciles, exports; changes nothing"),
+    StaffRole.SUPPORT: gettext_noop("reads sellers, credit requests and the ledger"),
+}
+
+
 def role_name(group: Group) -> str:
     """Return the name of a staff role on screen."""
     return str(StaffRole(group.name).label) if group.name in StaffRole.values else group.name
+
+
+def explained_role(group: Group) -> str:
+    """Return the name of a staff role and what it may do."""
+    text = _ROLE_TEXTS.get(group.name)  # type: ignore[call-overload]  # a member of StaffRole is its text
+    return f"{role_name(group)}: {_(text)}" if text else role_name(group)
 
 
 class RolesFormMixin(UserFormMixin):
@@ -65,7 +81,7 @@ class RolesFormMixin(UserFormMixin):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "groups" in self.fields:  # not where the form is only shown
-            self.fields["groups"].label_from_instance = role_name  # type: ignore[attr-defined]  # a field of models
+            self.fields["groups"].label_from_instance = explained_role  # type: ignore[attr-defined]  # a field of models
 
     def clean(self) -> dict[str, Any]:
         """Check the roles against each other, and that editors keep their own access."""
@@ -73,6 +89,8 @@ class RolesFormMixin(UserFormMixin):
         groups, seller = data.get("groups"), data.get("seller")
         if groups and seller:
             raise ValidationError(_("A user is staff or belongs to a seller, not both."))
+        if not (groups or seller or self.instance.is_superuser) and data.get("is_active", True):
+            self.add_error("groups", _("Without a staff role or a seller this user could not log in anywhere."))
         if seller and not data.get("seller_role"):
             self.add_error("seller_role", _("A user of a seller needs a role."))
         if not seller:

@@ -11,18 +11,21 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
+from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeNumericFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, User
+from apps.accounts.proposals.services import open_proposals
 from apps.console.framework.columns import column
 from apps.console.framework.confirmed_steps import Preview, ReasonForm, Step, step_action
-from apps.console.framework.day_filter import DayFilter
 from apps.console.framework.display import show_moment, show_money, show_number, show_phone
+from apps.console.framework.filters_in_use import filters_in_use, unreadable_filters
 from apps.console.framework.keyset_list import KeysetList
 from apps.console.framework.links import entry_link, request_link, seller_link
+from apps.console.framework.range_filters import AmountFilter, DayFilter
 from apps.console.framework.role_admin import RoleAdmin
 from apps.console.pages.ledger_filters import PhoneFilter
 from apps.console.panels.money import type_badge
@@ -31,6 +34,7 @@ from apps.transactions.entries import selectors, services
 from apps.transactions.entries.export import stream_entries
 from apps.transactions.models import EntryType, LedgerEntry, Wallet
 
+LONGEST_NAME = 120
 TOO_LONG = _("That takes too long to find. Name a seller, a phone number or days as well.")
 
 
@@ -52,7 +56,14 @@ def _preview_reversal(rows: Sequence[LedgerEntry]) -> Preview:
         amounts = (row.amount, before, balances[row.seller_id])
         cells.append((row.seller.company_name, show_phone(row.phone_number), *map(show_money, amounts)))
     columns = (_("Seller"), _("Phone number"), _("Amount"), _("Balance before"), _("Balance after"))
-    return Preview(columns, cells)
+    return Preview(columns, cells, _proposed(rows))
+
+
+def _proposed(rows: Sequence[LedgerEntry]) -> Sequence[tuple[Any, object]]:
+    """Name those who have proposed the reversal of one of these entries."""
+    found = open_proposals().filter(subject_id__in=[str(row.pk) for row in rows]).select_related("proposed_by")
+    names = sorted({proposal.proposed_by.username for proposal in found})
+    return ((_("Proposed by"), ", ".join(names)),) if names else ()
 
 
 REVERSE = Step(
@@ -64,6 +75,7 @@ REVERSE = Step(
     preview=_preview_reversal,
     form_class=ReasonForm,
     is_dangerous=True,
+    moves_money=True,
 )
 
 
@@ -77,7 +89,7 @@ class LedgerEntryAdmin(RoleAdmin):
     )  # fmt: skip
     list_filter = (
         ("seller", AutocompleteSelectFilter), ("type", ChoicesDropdownFilter), ("created_at", DayFilter),
-        ("amount", RangeNumericFilter), PhoneFilter,
+        ("amount", AmountFilter), PhoneFilter,
     )  # fmt: skip
     sortable_by = ()
     list_disable_select_all = True
@@ -129,9 +141,18 @@ class LedgerEntryAdmin(RoleAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         found = self.get_changelist_instance(request)
+        if unreadable_filters(found):  # the list says which
+            address = reverse("admin:transactions_ledgerentry_changelist")
+            return HttpResponseRedirect(f"{address}?{request.GET.urlencode()}")
+        filters = filters_in_use(found)
         user = cast("User", request.user)
         audit.record(AuditAction.EXPORT_LEDGER, actor_id=user.pk, detail=request.GET.urlencode())
-        return stream_entries(selectors.iterate_entries(found.queryset), filename="transactions.csv")
+        name = "-".join(["transactions", *(slugify(f"{one.parameter} {one.value}") for one in filters)])
+        return stream_entries(
+            selectors.iterate_entries(found.queryset),
+            filename=f"{name[:LONGEST_NAME]}.csv",
+            remarks=[str(one) for one in filters] or [gettext("No filters: every entry")],
+        )
 
     def shown_name(self, row: LedgerEntry) -> str:
         return f"{row.get_type_display()} {show_money(row.amount)}"

@@ -5,14 +5,15 @@ from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import audit
@@ -23,11 +24,15 @@ from apps.accounts.users import services as users
 from apps.console.framework.columns import column
 from apps.console.framework.confirmed_steps import Answers, Preview, ReasonForm, Step, step_action
 from apps.console.framework.display import NOTHING, show_age, show_moment, show_money, show_phone
-from apps.console.framework.role_admin import RoleAdmin
+from apps.console.framework.role_admin import WAITS, RoleAdmin, StepProposed
 from apps.console.pages.forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
 from apps.console.panels.selection import seller_panels
 from apps.console.panels.sellers import shown_status
+from apps.core.values.phones import search_text
 
+OWN_PASSWORD_ONLY = gettext_noop(
+    "Only they themselves set the password of a user who approves: by “Change password”, or “manage.py changepassword”."
+)
 _ENDS_SESSIONS = frozenset({"groups", "is_active", "seller", "seller_role"})
 
 admin.site.index_template = "console/home.html"
@@ -71,9 +76,9 @@ class SellerAdmin(RoleAdmin):
     search_fields = ("company_name", "email", "phone_number")
     fields = (
         "company_name", "email", "phone_number", "daily_limit", "charges_per_minute", "requests_per_minute",
-        "shown_status", "registered_at",
+        "require_idempotency_key", "shown_status", "registered_at",
     )  # fmt: skip
-    readonly_fields = ("shown_status", "registered_at")
+    readonly_fields = ("require_idempotency_key", "shown_status", "registered_at")  # the first is the seller's own
     actions = ("verify", "suspend", "reactivate")
 
     shown_status = column(_("Status"), shown_status, "status")
@@ -93,13 +98,21 @@ class SellerAdmin(RoleAdmin):
         context["panels"] = seller_panels(request, kwargs["obj"])
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Seller], search_term: str
+    ) -> tuple[QuerySet[Seller], bool]:
+        """Find sellers also by a phone number as people type it, in national form and in any digits."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        return found | queryset.filter(phone_number__contains=search_text(search_term)), may_repeat
+
     def offers_step(self, name: str, row: Seller) -> bool:
         return {"verify": "pending", "suspend": "active", "reactivate": "suspended"}[name] == row.status
 
     def save_model(self, request: HttpRequest, obj: Seller, form: "ModelForm[Seller]", change: bool) -> None:
         """Change the profile through the service, as the API does."""
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        services.update_seller(seller_id=obj.pk, changes=changes, changed_by=cast("User", request.user))
+        if services.update_seller(seller_id=obj.pk, changes=changes, changed_by=cast("User", request.user)):
+            raise StepProposed
 
 
 class StaffRoleFilter(admin.SimpleListFilter):
@@ -159,7 +172,12 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generi
         return type(form.__name__, (form,), {"editor_id": cast("UUID", request.user.pk)})
 
     def save_model(self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool) -> None:
-        """Save through the service: a change of roles or a deactivation ends the user's sessions."""
+        """Save through the service: a change of roles or a deactivation ends the user's sessions.
+
+        Roles that approve wait for another admin; the rest of the form is saved.
+        """
+        if users.withhold_approving_roles(user=obj, chosen=form.cleaned_data, changed_by=cast("User", request.user)):
+            messages.warning(request, f"{gettext('Roles')}: {gettext(WAITS)}")
         users.save_user(user=obj, ends_sessions=not _ENDS_SESSIONS.isdisjoint(form.changed_data))
 
     def _changeform_view(self, *args: Any) -> Any:
@@ -174,11 +192,14 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generi
             audit.record(action, form.instance, actor_id=cast("User", request.user).pk, detail=_describe(form))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Set a password and record it in the audit trail, in one transaction."""
+        """Set a password and record it in the audit trail, in one transaction; not of those who approve."""
+        user = self.get_object(request, id)
+        if user is not None and users.sets_own_password_only(user):
+            messages.error(request, gettext(OWN_PASSWORD_ONLY))
+            return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[user.pk]))
         with transaction.atomic():
             response = super().user_change_password(request, id, form_url)
             if response.status_code == HTTPStatus.FOUND:  # the form was valid and the password set
-                user = self.get_object(request, id)
                 audit.record(AuditAction.SET_PASSWORD, user, actor_id=cast("User", request.user).pk)
         return response
 

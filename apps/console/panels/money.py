@@ -25,6 +25,7 @@ from apps.core.api.problems import PROBLEMS
 from apps.core.values.money import ZERO
 from apps.transactions.entries import selectors
 from apps.transactions.models import EntryType, LedgerEntry, ReconciliationRun
+from apps.transactions.reconciliation.runs import books_state
 from apps.transactions.totals import figures, summaries
 
 SHOWN_TYPES = (EntryType.CHARGE_SALE.value, EntryType.CREDIT_INCREASE.value)
@@ -110,22 +111,26 @@ def sellers_in_need(request: HttpRequest) -> Panel:
     )
 
 
-def last_reconciliation(request: HttpRequest) -> Panel:
-    """Return the verdict of the latest run."""
-    run = ReconciliationRun.objects.first()
-    found: tuple[tuple[str, object], ...] = ()
-    if run is not None:
-        found = (
-            (_("Verdict"), verdict(run)),
-            (_("Age"), show_age(run.at)),
-            (_("Sellers checked"), run.sellers_checked),
-            (_("Discrepancies"), run.discrepancies),
+def books(request: HttpRequest) -> Panel:
+    """Return since when the books are right, when that was last checked, and by whom or what."""
+    state = books_state()
+    figures_: tuple[tuple[str, object], ...] = ()
+    if (last := state.last) is not None:
+        checked_by = last.run_by.get_username() if last.run_by else _("a command or timer")
+        figures_ = (
+            (_("Verdict"), verdict(last)),
+            (_("Right since"), show_moment(state.right_since.at if state.right_since else None)),
+            (_("Last checked"), _("%(age)s ago, by %(who)s") % {"age": show_age(last.at), "who": checked_by}),
+            (_("Sellers checked"), last.sellers_checked),
+            (_("Discrepancies"), last.discrepancies),
         )
     return Panel(
-        title=_("Last reconciliation"),
-        figures=found,
-        empty=_("No reconciliation has run yet."),
+        title=_("Are the books right?"),
+        figures=figures_,
+        empty=_("The books were never checked."),
+        note=_("A check is overdue: press Reconcile, and look at the timer.") if state.is_late else "",
         more=(list_address("transactions_reconciliationrun"), _("All reconciliations")),
+        is_alarm=state.is_late or state.right_since is None,
     )
 
 

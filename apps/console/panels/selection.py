@@ -8,7 +8,7 @@ from apps.accounts.models import Seller
 from apps.accounts.roles import AUDITORS, STAFF
 from apps.console.framework.panels import Panel
 from apps.console.framework.role_admin import has_role
-from apps.console.panels import credit_requests, money, sellers
+from apps.console.panels import credit_requests, money, proposals, sellers
 
 _HOME = (
     sellers.pending_sellers,
@@ -19,7 +19,7 @@ _HOME = (
     money.refusals,
     money.sellers_in_need,
 )
-_HOME_OF_AUDITORS = (money.last_reconciliation,)
+_HOME_OF_AUDITORS = (money.books, proposals.waiting_proposals)
 _SELLER = (
     money.balance_of_seller,
     money.entries_of_seller,
@@ -31,7 +31,7 @@ _SELLER_OF_AUDITORS = (sellers.trail_of_seller,)
 
 def add_home_panels(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the home page's panels for this role (DASHBOARD_CALLBACK of the theme)."""
-    panels = (_HOME if has_role(request, STAFF) else ()) + (_HOME_OF_AUDITORS if has_role(request, AUDITORS) else ())
+    panels = (_HOME_OF_AUDITORS if has_role(request, AUDITORS) else ()) + (_HOME if has_role(request, STAFF) else ())
     return {**context, "panels": [panel(request) for panel in panels]}
 
 

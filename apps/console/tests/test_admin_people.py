@@ -1,5 +1,7 @@
 """The pages of sellers and users."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
@@ -41,12 +43,27 @@ def test_a_taken_email_is_said_in_the_form() -> None:
     assert seller.email != other.email.upper()
 
 
-def test_a_phone_number_is_kept_as_e164() -> None:
+@pytest.mark.parametrize("text", ["0912 345 6780", "۰۹۱۲۳۴۵۶۷۸۰", "091234567\u0668\u0660"])
+def test_a_phone_number_is_kept_as_e164(text: str) -> None:
     seller = make_seller()
-    data = {"company_name": "A", "email": seller.email, "phone_number": "0912 345 6789"}
+    data = {"company_name": "A", "email": seller.email, "phone_number": text}
     desk("admin").post("accounts_seller_change", seller.pk, data=data)
     seller.refresh_from_db()
-    assert seller.phone_number == "+989123456789"
+    assert seller.phone_number == "+989123456780"
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("0912 345 6789", {"Mehr", "Saba"}), ("۰۹۱۲۳۴۵۶۷۸۹", {"Mehr", "Saba"}), ("۶۷۸۹", {"Mehr", "Saba"}),
+        ("۶۷۸۰", set()), ("saba", {"Saba"}), ("", {"Mehr", "Saba"}),
+    ],
+)  # fmt: skip
+def test_sellers_are_found_by_phone_number_in_any_digits(words: str, found: set[str]) -> None:
+    make_seller(company_name="Mehr")
+    make_seller(company_name="Saba")
+    response: Any = desk("support").get("accounts_seller_changelist", q=words)
+    assert {seller.company_name for seller in response.context["cl"].result_list} == found
 
 
 def test_deactivating_a_user_ends_its_sessions() -> None:
@@ -66,7 +83,7 @@ def test_a_staff_role_makes_a_user_staff() -> None:
     desk("admin").post("accounts_user_change", user.pk, data=user_form(user, groups=[str(approver.pk)]))
     user = User.objects.get(pk=user.pk)
     assert user.staff_roles == {"credit_approver"}
-    desk("admin").post("accounts_user_change", user.pk, data=user_form(user, groups=[]))
+    desk("admin").post("accounts_user_change", user.pk, data=user_form(user, groups=[], is_active=None))
     user = User.objects.get(pk=user.pk)
     assert not user.is_staff
 
@@ -122,3 +139,16 @@ def test_a_new_password_ends_the_sessions() -> None:
     assert response.status_code == 302
     session.refresh_from_db()
     assert session.revoked_at is not None
+
+
+def test_a_user_who_could_not_log_in_anywhere_is_refused() -> None:
+    support = make_staff("support")
+    page = desk("admin").post("accounts_user_change", support.pk, data=user_form(support, groups=[]))
+    assert "could not log in anywhere" in page.content.decode()
+    assert support.groups.exists()
+
+
+def test_each_staff_role_is_explained() -> None:
+    page = desk("admin").get("accounts_user_add").content.decode()
+    assert page.count("decides credit requests") == 1
+    assert page.count("reads sellers, credit requests and the ledger") == 1

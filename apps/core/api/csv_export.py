@@ -36,12 +36,19 @@ def guard(value: object, *, trusted: bool = False) -> str:
 
 
 def stream_csv(
-    columns: Sequence[str], rows: Iterable[dict[str, object]], *, filename: str, trusted: frozenset[str] = frozenset()
+    columns: Sequence[str],
+    rows: Iterable[dict[str, object]],
+    *,
+    filename: str,
+    trusted: frozenset[str] = frozenset(),
+    remarks: Sequence[str] = (),
 ) -> StreamingHttpResponse:
-    """Return a response that streams `rows`, in constant memory."""
+    """Return a response that streams `rows` in constant memory; `remarks` stand before the header, after a `#`."""
 
     def lines() -> Iterator[str]:
         writer = csv.writer(_Echo())
+        for remark in remarks:
+            yield writer.writerow([f"# {remark}"])
         yield writer.writerow(columns)
         for row in rows:
             yield writer.writerow([guard(row[name], trusted=name in trusted) for name in columns])

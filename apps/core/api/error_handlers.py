@@ -14,7 +14,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from apps.core.api.problems import CONTENT_TYPE, PROBLEMS, document, problem_response
-from apps.core.database.errors import advice, is_temporary
+from apps.core.database.errors import code_of, is_temporary
 from apps.core.errors import DomainError, InvalidInput
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,9 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
 
 def _describe(error: Exception) -> tuple[dict[str, object], dict[str, str]] | None:
     if isinstance(error, InvalidInput):
-        problems = [{"field": error.field, "code": error.field_code, "detail": gettext(error.message)}]
+        problems = [
+            {"field": each.field, "code": each.field_code, "detail": gettext(each.message)} for each in error.problems
+        ]
         return document(error.code, errors=problems), {}
     if isinstance(error, DomainError):
         return document(error.code, error.message, **error.extra), {}
@@ -70,7 +72,7 @@ def _describe(error: Exception) -> tuple[dict[str, object], dict[str, str]] | No
         return document("validation_error", errors=list(flatten_errors(error.detail))), {}
     if is_temporary(error):
         _log_unavailable(error)
-        return document("temporarily_unavailable", advice(error)), {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return document(code_of(error)), {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return _describe_framework_error(error)
 
 
@@ -139,7 +141,7 @@ def server_error(request: HttpRequest) -> JsonResponse:
     error = sys.exc_info()[1]
     if error is not None and is_temporary(error):
         _log_unavailable(error)
-        response = problem_response("temporarily_unavailable", advice(error))
+        response = problem_response(code_of(error))
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response
     return problem_response("internal_error")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from apps.core.api.idempotency import InvalidIdempotencyKey, parse_idempotency_key
 from apps.core.values.money import MAX_AMOUNT, format_money, parse_amount
 from apps.core.values.phones import normalize_mobile
 
@@ -54,7 +55,8 @@ class PhoneNumberField(serializers.CharField):
         swagger_schema_fields = {
             "type": "string",
             "format": "phone",
-            "description": "Mobile number, national (default region) or international; returned as E.164.",
+            "description": "Mobile number, national (default region) or international, in digits of any script; "
+            "returned as E.164.",
             "example": "+989123456789",
         }
 
@@ -65,6 +67,18 @@ class PhoneNumberField(serializers.CharField):
             return normalize_mobile(data.strip())
         except ValueError as error:
             raise serializers.ValidationError(gettext(str(error)), code="invalid_phone_number") from error
+
+
+class IdempotencyKeyField(serializers.CharField):
+    """An idempotency key in a body or a query: the same characters as in the header."""
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        try:
+            return parse_idempotency_key(data)
+        except InvalidIdempotencyKey as error:
+            raise serializers.ValidationError(error.message, code=error.code) from error
 
 
 class TextField(serializers.CharField):

@@ -23,12 +23,10 @@ class KeysetPagination(CursorPagination):
     ordering: str = "-id"
 
     def get_page_size(self, request: Request) -> int:
-        raw = request.query_params.get(self.page_size_query_param)
-        if raw is None:
-            return self.page_size
-        if not (raw.isascii() and raw.isdigit() and 0 < len(raw) <= 9 and int(raw) > 0):
+        raw = request.query_params.get(self.page_size_query_param) or str(self.page_size)
+        if not (raw.isascii() and raw.isdigit() and len(raw) <= 9 and 1 <= int(raw) <= self.max_page_size):
             raise ValidationError({"page_size": [gettext("Write a whole number from 1 to 500.")]})
-        return min(int(raw), self.max_page_size)
+        return int(raw)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         """Return the cursor of the request; refuse one that this list did not make with 400."""

@@ -48,18 +48,44 @@ PROBLEMS: Mapping[str, Problem] = {
         gettext_noop("The Idempotency-Key is not valid"),
         gettext_noop("Idempotency-Key must be 1 to 255 visible ASCII characters, bare or quoted."),
     ),
+    "idempotency_key_required": Problem(
+        400,
+        gettext_noop("An Idempotency-Key is needed"),
+        gettext_noop("This seller requires an Idempotency-Key with every charge."),
+    ),
     "not_authenticated": Problem(
         401, gettext_noop("Authentication is needed"), "Authentication credentials were not provided."
     ),
     "invalid_credentials": Problem(
         401, gettext_noop("The username or the password is wrong"), "No active account with these credentials."
     ),
+    "otp_required": Problem(
+        401,
+        gettext_noop("A second factor is needed"),
+        gettext_noop("Send the code of your authenticator app as well."),
+        {"enrolled": True},
+    ),
+    "invalid_otp": Problem(
+        401,
+        gettext_noop("The code is not valid"),
+        gettext_noop("The code is wrong or was used already. Wait for the next one."),
+    ),
     "invalid_token": Problem(401, gettext_noop("The token is not valid")),
     "permission_denied": Problem(
         403, gettext_noop("Permission denied"), "You do not have permission to perform this action."
     ),
+    "step_up_required": Problem(
+        403,
+        gettext_noop("A recent second factor is needed"),
+        gettext_noop("Send a code to auth/step-up/, then this request again."),
+    ),
     "seller_not_active": Problem(
         403, gettext_noop("The seller is not active"), "The seller is pending.", {"seller_status": "pending"}
+    ),
+    "deactivated_by_staff": Problem(
+        403,
+        gettext_noop("Only staff may reactivate this user"),
+        gettext_noop("Only staff may reactivate a user that staff deactivated."),
     ),
     "self_approval": Problem(
         403,
@@ -95,6 +121,24 @@ PROBLEMS: Mapping[str, Problem] = {
         gettext_noop("Another approver is needed"),
         "You approved this request already; another approver must approve it too.",
     ),
+    "seller_not_active_confirm": Problem(
+        409,
+        gettext_noop("The status of the seller must be confirmed"),
+        gettext_noop("The seller is not active. Confirm its status to approve anyway."),
+        {"seller_status": "pending"},
+    ),
+    "open_request_limit_reached": Problem(
+        409,
+        gettext_noop("Too many open credit requests"),
+        gettext_noop("Too many credit requests wait for a decision."),
+        {"limit": 3},
+    ),
+    "user_limit_reached": Problem(
+        409,
+        gettext_noop("The seller has too many users"),
+        gettext_noop("The seller has as many users as it may have."),
+        {"limit": 3},
+    ),
     "already_reversed": Problem(
         409, gettext_noop("The entry was already reversed"), "This transaction was already reversed."
     ),
@@ -126,7 +170,15 @@ PROBLEMS: Mapping[str, Problem] = {
         500, gettext_noop("Internal error"), gettext_noop("Internal error. It was logged with this request_id.")
     ),
     "temporarily_unavailable": Problem(
-        503, gettext_noop("Temporarily unavailable"), "Nothing happened. Send the request again."
+        503, gettext_noop("Temporarily unavailable"), gettext_noop("Nothing happened. Send the request again.")
+    ),
+    "outcome_unknown": Problem(
+        503,
+        gettext_noop("The outcome is not known"),
+        gettext_noop(
+            "The database was lost on the way, so whether this happened is not known. Look, or send the request "
+            "again with the same Idempotency-Key."
+        ),
     ),
 }  # fmt: skip
 

@@ -114,11 +114,29 @@ class DocumentGenerator(OpenAPISchemaGenerator):  # type: ignore[misc]  # drf-ya
     def get_schema(self, *args: Any, **kwargs: Any) -> Any:
         document = super().get_schema(*args, **kwargs)
         document["tags"] = [{"name": name, "description": description} for name, description in TAGS.items()]
-        for definition in document["definitions"].values():
-            # The library marks a definition as nullable everywhere if it is nullable in one place.
-            definition.pop("x-nullable", None)
         _add_links(document["paths"])
+        _close_bodies(document)
         return document
+
+
+def _close_bodies(document: Any) -> None:
+    """Say of every object in a request body that it has no other members."""
+    bodies = [
+        parameter["schema"]
+        for item in document["paths"].values()
+        for _, operation in item.operations
+        for parameter in operation["parameters"]
+        if parameter["in"] == "body"
+    ]
+    while bodies:
+        schema = bodies.pop()
+        if "$ref" in schema:
+            schema = document["definitions"][schema["$ref"].rpartition("/")[2]]
+        if "properties" in schema:
+            schema["additionalProperties"] = False
+            bodies += schema["properties"].values()
+        if "items" in schema:
+            bodies.append(schema["items"])
 
 
 def _add_links(paths: Any) -> None:

@@ -4,9 +4,10 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.utils import translation
 from drf_yasg import openapi
@@ -15,6 +16,7 @@ from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
 
 from apps.core.api.error_handlers import flatten_errors
+from apps.core.api.input import CallInput, refuse_unknown_input
 from apps.core.api.problems import CONTENT_TYPE, PROBLEMS, document
 from apps.core.apidocs.inspectors import NullableReferenceInspector
 
@@ -25,7 +27,7 @@ IDEMPOTENCY_KEY = openapi.Parameter(
     openapi.IN_HEADER,
     type=openapi.TYPE_STRING,
     description="1 to 255 visible ASCII characters, bare or quoted. Send the same key again to retry safely: "
-    "what already happened is answered again, with `Idempotent-Replayed: true`.",
+    "what already happened is answered again, as it is now, with `Idempotent-Replayed: true`.",
 )
 REPLAYED_HEADER = {
     "Idempotent-Replayed": {"type": "string", "description": "`true` when this answers an earlier request again"}
@@ -79,13 +81,16 @@ class ProblemAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg ha
     def get_response_serializers(self) -> dict[str, Any]:
         """Return the answers and the problems of the operation."""
         answers = {str(status): self._answer(status, what) for status, what in self.overrides["answers"].items()}
-        return {**answers, **problem_responses(self.overrides["problems"], self._first_errors())}
+        problems = self.overrides["problems"]
+        if self.method != "GET" and "temporarily_unavailable" in problems:
+            problems = [*problems, "outcome_unknown"]
+        return {**answers, **problem_responses(problems, self._first_errors())}
 
     def _answer(self, status: int, what: Any) -> openapi.Response:
         if what is None:
             return openapi.Response(HTTPStatus(status).phrase)
         extra: dict[str, Any] = {}
-        if IDEMPOTENCY_KEY in self.overrides["manual_parameters"]:
+        if IDEMPOTENCY_KEY in self.overrides["manual_parameters"] and status == HTTPStatus.CREATED:
             extra["headers"] = REPLAYED_HEADER
         if status in self.overrides["examples"]:
             extra["examples"] = {"application/json": {**example_of(what), **self.overrides["examples"][status]}}
@@ -95,7 +100,7 @@ class ProblemAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg ha
         """Return the first complaint of the operation's serializer about nonsense, as the example of a 400."""
         serializer = self.overrides.get("request_body") or self.overrides.get("query_serializer")
         if serializer is None:
-            return []
+            return [{"field": "page", "code": "unknown_parameter", "detail": "Not known to this call."}]
         for data in (dict.fromkeys(serializer().fields, "?"), {}):
             attempt = serializer(data=data)
             if not attempt.is_valid():
@@ -153,12 +158,18 @@ def documented(
     public: bool = False,
     asks_database: bool = True,
 ) -> Callable[[View], View]:
-    """Document one operation: its real request, its real answers and every refusal it can give.
+    """Document one operation and hold it to that: its request, its answers and every refusal it can give.
 
+    Query parameters, bodies and key headers that are not declared here are refused before the operation begins.
     Without a `description`, the docstring of the method is it. `examples` holds, by status, the members in which an
     answer differs from the serializer's own example.
     """
-    refusals = [*problems, *(_BODY_PROBLEMS if request else ()), *(() if public else (*_TOKEN_PROBLEMS, "throttled"))]
+    refusals = [
+        "validation_error",
+        *problems,
+        *(_BODY_PROBLEMS if request else ()),
+        *(() if public else (*_TOKEN_PROBLEMS, "throttled")),
+    ]
     refusals += ["temporarily_unavailable"] if asks_database else []
     options: dict[str, Any] = {
         "operation_summary": summary,
@@ -176,8 +187,24 @@ def documented(
         options["tags"] = list(tags)
     if public:
         options["security"] = []
-    decorate: Callable[[View], View] = swagger_auto_schema(**options)
-    return decorate
+    call = CallInput(
+        parameters=frozenset(query().fields) if query else frozenset(),
+        has_body=request is not None,
+        has_key_header=IDEMPOTENCY_KEY in headers,
+    )
+    describe: Callable[[View], View] = swagger_auto_schema(**options)
+    return lambda view: describe(_strict(view, call))
+
+
+def _strict(view: View, call: CallInput) -> View:
+    """Return `view` with a check before it: what `call` does not name is refused."""
+
+    @wraps(view)
+    def checked(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        refuse_unknown_input(request, call)
+        return view(self, request, *args, **kwargs)
+
+    return cast("View", checked)
 
 
 def example_of(serializer: type[serializers.BaseSerializer[Any]]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Database errors as clients meet them: a 503, with nothing done or with an unknown outcome."""
 
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
-from django.utils.translation import gettext_noop
 
 from apps.core.observability import request_id
 
@@ -19,13 +18,11 @@ def is_temporary(error: BaseException | None) -> bool:
     return isinstance(error, (OperationalError, InterfaceError, InternalError)) or type(error) is DatabaseError
 
 
-def advice(error: BaseException) -> str:
-    """Return the advice for a client that got `error`."""
-    # A commit stands even if a later step of the same request failed.
+def code_of(error: BaseException) -> str:
+    """Return the problem code of a temporary fault: whether the request changed nothing, or may have changed something.
+
+    A commit stands even if a later step of the same request failed.
+    """
     committed_in = getattr(connection, "committed_in", None)
-    if isinstance(error, OutcomeUnknown) or (committed_in == request_id.current() != "-"):
-        return gettext_noop(
-            "The database was lost on the way, so whether this happened is not known. Look, or send the request "
-            "again with the same Idempotency-Key."
-        )
-    return gettext_noop("Nothing happened. Send the request again.")
+    is_unknown = isinstance(error, OutcomeUnknown) or (committed_in == request_id.current() != "-")
+    return "outcome_unknown" if is_unknown else "temporarily_unavailable"

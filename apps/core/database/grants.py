@@ -6,7 +6,7 @@ A model names them in `database_privileges`; without that, its rows may be read,
 from typing import Any
 
 from django.apps import apps
-from django.db import connections
+from django.db import connections, transaction
 from psycopg2.sql import SQL, Identifier
 
 from apps.core.database.logins import database_login
@@ -15,9 +15,12 @@ ORDINARY = "SELECT, INSERT, UPDATE, DELETE"
 
 
 def grant_tables(*, using: str, **_: Any) -> None:
-    """Give the application role exactly the privileges that the models name. Receives `post_migrate`."""
+    """Give the application role exactly the privileges that the models name. Receives `post_migrate`.
+
+    In one transaction: the version that is running would be refused between REVOKE and GRANT.
+    """
     application = database_login("app")["USER"]
-    with connections[using].cursor() as cursor:
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s AND rolname <> current_user", [application])
         if cursor.fetchone() is None:
             return  # one role does both jobs: `check --deploy` warns of it

@@ -19,6 +19,25 @@ APPLICATION_TIMEOUTS = {
     "idle_in_transaction_session_timeout": "10s",
     "client_connection_check_interval": "1s",
 }
+# Every role may use large objects and temporary tables wherever PUBLIC may, so these are taken from PUBLIC.
+MAINTENANCE_DATABASES = ("template1", "postgres")  # a new database copies the rights on functions of template1
+_TAKE_LARGE_OBJECTS = """
+DO $$
+DECLARE
+    large_object regprocedure;
+BEGIN
+    FOR large_object IN
+        SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
+        AND (starts_with(proname, 'lo_') OR proname IN ('loread', 'lowrite'))
+        AND has_function_privilege('public', oid, 'EXECUTE')
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', large_object);
+    END LOOP;
+END $$"""
+_DATABASES_WITH_SETTINGS = """
+SELECT d.datname FROM pg_db_role_setting s
+JOIN pg_roles r ON r.oid = s.setrole JOIN pg_database d ON d.oid = s.setdatabase
+WHERE r.rolname = %s"""
 
 
 @dataclass(frozen=True)
@@ -56,6 +75,7 @@ def create_roles(admin: connection, owner: Login, application: Login) -> None:
     _create_role(admin, owner, SQL("LOGIN CREATEDB"))
     _create_role(admin, application, SQL("LOGIN NOCREATEDB"))
     with admin.cursor() as statement:
+        _forget_settings(statement, application.user)
         for name, value in APPLICATION_TIMEOUTS.items():
             alter = SQL("ALTER ROLE {} SET {} = {}")
             statement.execute(alter.format(Identifier(application.user), Identifier(name), Literal(value)))
@@ -66,7 +86,7 @@ def create_database(admin: connection, name: str, owner: Login) -> None:
     with admin.cursor() as statement:
         if _exists(statement, SQL("pg_database WHERE datname = {}").format(Literal(name))):
             return
-        if not _exists(statement, SQL("pg_roles WHERE rolname = current_user AND rolsuper")):
+        if not is_superuser(admin):
             # Only a superuser may give a database to a role that it is not a member of.
             statement.execute(SQL("GRANT {} TO CURRENT_USER").format(Identifier(owner.user)))
         statement.execute(SQL("CREATE DATABASE {} OWNER {}").format(Identifier(name), Identifier(owner.user)))
@@ -85,6 +105,28 @@ def restrict_database(database: connection, application_user: str) -> None:
     with database.cursor() as statement:
         for text in statements:
             statement.execute(text)
+
+
+def is_superuser(database: connection) -> bool:
+    """Tell whether the role of this connection is a superuser."""
+    with database.cursor() as statement:
+        return _exists(statement, SQL("pg_roles WHERE rolname = current_user AND rolsuper"))
+
+
+def take_from_public(database: connection) -> None:
+    """Take large objects and temporary tables from PUBLIC in the database of a superuser's connection."""
+    with database.cursor() as statement:
+        statement.execute(_TAKE_LARGE_OBJECTS)
+        statement.execute(SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(Identifier(database.info.dbname)))
+
+
+def _forget_settings(statement: cursor, user: str) -> None:
+    """Remove all defaults of a role: PostgreSQL lets every role set its own, such as default_transaction_read_only."""
+    role = Identifier(user)
+    statement.execute(SQL("ALTER ROLE {} RESET ALL").format(role))
+    statement.execute(_DATABASES_WITH_SETTINGS, [user])
+    for (name,) in statement.fetchall():
+        statement.execute(SQL("ALTER ROLE {} IN DATABASE {} RESET ALL").format(role, Identifier(name)))
 
 
 def _create_role(admin: connection, login: Login, options: Composable) -> None:

@@ -39,6 +39,8 @@ REPLICA_READS = Counter("sharj_database_replica_reads", "Reads meant for the sta
 REPLICA_FAILURES = Counter("sharj_database_replica_failures", "Times that the standby could not answer.", ("reason",))
 LOCK_WAIT_SECONDS = Histogram("sharj_lock_wait_seconds", "Time to lock and read a wallet.", buckets=_SECONDS)
 
+# Each leaves stamps; deploy/prometheus/alerts.yml says how old the last success may be.
+JOBS = ("backup", "offsite_copy", "restore_test", "reconciliation", "seal", "summaries")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -134,12 +136,22 @@ def _connections() -> Iterator[Metric]:
     yield family
 
 
-def _backup_age() -> Iterator[Metric]:
-    stamp = settings.BACKUP_STAMP_FILE
-    if stamp:
-        age = time.time() - Path(stamp).stat().st_mtime if Path(stamp).exists() else float("inf")
-        yield gauge("sharj_backup_age_seconds", "Time since the last whole backup.", age)
+def _jobs() -> Iterator[Metric]:
+    """Read the stamps of the jobs of the compose file: the time of JOB.ok and of JOB.failed, either may be missing."""
+    if not settings.JOB_STAMPS_DIR:
+        return
+    age = GaugeMetricFamily("sharj_job_age_seconds", "Time since the last success of a job.", labels=["job"])
+    failed = GaugeMetricFamily("sharj_job_failed", "Did the last run of a job fail?", labels=["job"])
+    for job in JOBS:
+        succeeded_at, failed_at = (_modified(Path(settings.JOB_STAMPS_DIR, f"{job}.{end}")) for end in ("ok", "failed"))
+        age.add_metric([job], time.time() - succeeded_at if succeeded_at else float("inf"))
+        failed.add_metric([job], failed_at > succeeded_at)
+    yield from (age, failed)
+
+
+def _modified(path: Path) -> float:
+    return path.stat().st_mtime if path.exists() else 0.0
 
 
 register_gauges(_connections)
-register_gauges(_backup_age)
+register_gauges(_jobs)

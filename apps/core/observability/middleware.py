@@ -96,7 +96,7 @@ class ObservationMiddleware:
         response = self.get_response(request)
         seconds = time.perf_counter() - start
         match = request.resolver_match
-        route = match.route if match else "unmatched"
+        route = match.route or "/" if match else "unmatched"
         metrics.count_request(request.method or "", route, response.status_code, seconds)
         code = _count_outcome(route, response)
         if logger.isEnabledFor(logging.INFO):

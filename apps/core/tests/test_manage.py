@@ -1,12 +1,19 @@
 """manage.py in wrong surroundings: one line on stderr, and a non-zero exit."""
 
+import os
 import re
 import shutil
+import signal
 import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from apps.core.database.embedded.server import EmbeddedPostgres
 from apps.core.database.logins import is_embedded
 from apps.testing.commands import assert_one_line, manage
 from config.env_file import REPOSITORY
@@ -16,6 +23,8 @@ pytestmark = pytest.mark.timeout(60)
 
 EXTERNAL = {"DATABASE_HOST": "127.0.0.1", "DATABASE_PORT": "1", "DATABASE_USER": "u", "DATABASE_PASSWORD": "p"}
 
+
+SLOW_BOOT = "import sys, time\nif 'gunicorn' in sys.orig_argv: print('gunicorn boots', flush=True); time.sleep(2)\n"
 
 embedded_only = pytest.mark.skipif(not is_embedded(), reason="asks the embedded PostgreSQL of the session")
 
@@ -71,6 +80,44 @@ def test_serve_with_its_port_in_use(tmp_path: Path) -> None:
 
 def test_serve_with_a_port_that_is_none() -> None:
     assert_one_line(manage("serve", environment={"PORT": "http"}), "PORT must be a number")
+
+
+@pytest.fixture
+def embedded() -> Iterator[EmbeddedPostgres]:
+    """A database of the test's own, in /tmp, which the server's user can enter."""
+    embedded = EmbeddedPostgres(Path(tempfile.mkdtemp(prefix="sharj-test-", dir="/tmp")), {"fsync": "off"})
+    yield embedded
+    embedded.destroy()
+
+
+@embedded_only
+@pytest.mark.timeout(240)
+def test_ctrl_c_while_gunicorn_boots_is_quiet_and_stops_the_database(
+    embedded: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(SLOW_BOOT)
+    own = {"EMBEDDED_POSTGRES_DIR": str(embedded.home.path), "DATABASE_HOST": "", "PORT": str(free_port())}
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "serve"],
+        cwd=REPOSITORY, env={**os.environ, **own, "PYTHONPATH": str(tmp_path)}, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    said = ""
+    while "gunicorn boots" not in said:
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    os.killpg(process.pid, signal.SIGINT)
+    said += process.communicate(timeout=120)[0]
+    assert "Traceback" not in said
+    assert not embedded.is_running()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def test_db_commands_leave_an_external_server_alone() -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,12 @@ def test_the_deployment_check_has_no_warning() -> None:
     assert "no issues (0 silenced)" in done.stdout
 
 
+def test_the_deployment_check_tells_that_a_password_is_enough_and_production_asks_for_more() -> None:
+    told = manage("check", "--deploy", "--fail-level", "WARNING", environment=SAFE | {"REQUIRE_SECOND_FACTOR": "false"})
+    assert told.returncode == 0
+    assert "(sharj.I002) Staff who approve need no second factor" in told.stderr
+
+
 @pytest.mark.parametrize(
     ("changed", "complaint"),
     [
@@ -46,11 +53,53 @@ def test_the_deployment_check_has_no_warning() -> None:
         ({"DJANGO_SUPERUSER_PASSWORD": "Admin"}, "DJANGO_SUPERUSER_PASSWORD is a default password"),
         ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "TRUSTED_PROXIES must name"),
         ({"METRICS_ALLOWED_NETWORKS": "::/0"}, "METRICS_ALLOWED_NETWORKS must not be all addresses"),
+        ({"PENDING_SELLER_USERS": "-1"}, "PENDING_SELLER_USERS must be a whole number"),
+        ({"SELLER_OPEN_REQUESTS": "many"}, "SELLER_OPEN_REQUESTS must be a whole number"),
+        ({"CREDIT_REQUEST_MAX_AMOUNT": "1e9"}, "CREDIT_REQUEST_MAX_AMOUNT is not an amount"),
         ({"LOG_DIR": "/proc/logs"}, "LOG_DIR /proc/logs cannot be written"),
     ],
 )
 def test_an_unsafe_setting_is_refused_in_one_line(changed: dict[str, str], complaint: str) -> None:
     assert_one_line(manage("check", environment=SAFE | changed), f"Error: {complaint}")
+
+
+SHOW = (
+    "from django.conf import settings as s; from apps.core.database.logins import database_login\n"
+    "import os; print(s.SECRET_KEY, s.JWT_SIGNING_KEY, s.METRICS_TOKEN, s.REDIS_OPTIONS['password'],"
+    " database_login('app')['PASSWORD'], database_login('owner')['PASSWORD'], s.SECRET_KEY_FALLBACKS,"
+    " os.environ['DJANGO_SUPERUSER_PASSWORD'])"
+)
+
+
+def test_secrets_come_from_the_files_that_the_environment_names(tmp_path: Path) -> None:
+    values = {
+        "SECRET_KEY": "k" * 10 + SAFE["SECRET_KEY"], "JWT_SIGNING_KEY": "j" * 10 + SAFE["SECRET_KEY"],
+        "METRICS_TOKEN": "metrics", "REDIS_PASSWORD": "redis-password", "DATABASE_PASSWORD": "app-password",
+        "DATABASE_OWNER_PASSWORD": "owner-password", "SECRET_KEY_FALLBACKS": "", "DJANGO_SUPERUSER_PASSWORD": "first",
+    }  # fmt: skip
+    for name, value in values.items():
+        (tmp_path / name).write_text(f"{value}\n")  # an editor's last line feed is no part of it
+    files = {f"{name}_FILE": str(tmp_path / name) for name in values}
+    without: dict[str, str | None] = dict.fromkeys(values)
+    environment = {**SAFE, **without, **files, "DATABASE_OWNER_USER": "sharj_owner"}
+
+    done = manage("shell", "--no-imports", "--command", SHOW, environment=environment)
+
+    assert done.stdout.split() == [
+        values["SECRET_KEY"], values["JWT_SIGNING_KEY"], "metrics", "redis-password", "app-password", "owner-password",
+        "[]", "first",
+    ], done.stderr  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [(None, "Cannot read DATABASE_PASSWORD_FILE"), ("postgres\n", "DATABASE_PASSWORD is a default password")],
+)
+def test_a_file_of_a_secret_is_checked_like_a_variable(tmp_path: Path, content: str | None, complaint: str) -> None:
+    if content:
+        (tmp_path / "password").write_text(content)
+    environment = SAFE | {"DATABASE_PASSWORD_FILE": str(tmp_path / "password")}
+    assert_one_line(manage("check", environment=environment), f"Error: {complaint}")
 
 
 def test_pages_and_data_say_what_a_browser_may_run() -> None:

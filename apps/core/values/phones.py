@@ -1,6 +1,7 @@
 """Mobile phone numbers, kept as E.164 (ITU-T recommendation E.164)."""
 
 import re
+import unicodedata
 from functools import cache, lru_cache
 
 import phonenumbers
@@ -16,15 +17,33 @@ _MAX_LENGTH = 32
 def normalize_mobile(text: str) -> str:
     """Return `text`, a national (region `PHONE_REGION`) or international number, as E.164, e.g. `+989123456789`.
 
+    Digits may be of any script; the returned ones are ASCII.
+
     Raises:
         ValueError: not the number of a mobile phone.
     """
+    text = ascii_digits(text)
     prefixes, mobile, others = _home_numbers(settings.PHONE_REGION)
     for prefix in prefixes:
         number = text.removeprefix(prefix)
         if number is not text and mobile.fullmatch(number) and not others.fullmatch(number):
             return prefixes[0] + number
     return _normalize(text, settings.PHONE_REGION)
+
+
+def search_text(text: str) -> str:
+    """Return what to look for in stored numbers: the number that `text` is, else `text` with ASCII digits."""
+    try:
+        return normalize_mobile(text.strip())
+    except ValueError:
+        return ascii_digits(text)
+
+
+def ascii_digits(text: str) -> str:
+    """Return `text` with the digits of every script (Persian, Arabic, full width, …) as `0` to `9`."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(character, character)) for character in text)
 
 
 @cache
@@ -43,7 +62,12 @@ def _home_numbers(region: str) -> tuple[tuple[str, str], re.Pattern[str], re.Pat
     )  # fmt: skip
     others = "|".join(pattern for pattern in map(_pattern, kinds) if pattern)
     prefixes = (f"+{metadata.country_code}", metadata.national_prefix or f"+{metadata.country_code}")
-    return prefixes, re.compile(_pattern(metadata.mobile) or "(?!)"), re.compile(others or "(?!)")
+    return prefixes, _compile(_pattern(metadata.mobile)), _compile(others)
+
+
+def _compile(pattern: str | None) -> re.Pattern[str]:
+    """Compile a pattern of the library, none for nothing. `\\d` stands for ASCII digits only."""
+    return re.compile(pattern or "(?!)", re.ASCII)
 
 
 def _pattern(kind: PhoneNumberDesc | None) -> str | None:

@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from pytest_django import Settings
 
 from apps.accounts.models import Seller, User
+from apps.accounts.proposals.services import SecondApproverNeeded
 from apps.core.errors import DomainError
 from apps.credit_requests import services
 from apps.credit_requests.metrics import request_gauges
@@ -47,7 +48,7 @@ def test_a_larger_amount_waits_for_another_approver() -> None:
     request = approve(file_request(seller, "1000.01"), first)
     assert request.status == "awaiting_second_approval"
     assert not LedgerEntry.objects.exists()
-    with pytest.raises(services.SecondApproverNeeded):
+    with pytest.raises(SecondApproverNeeded):
         approve(request, first)
     assert Wallet.objects.get(pk=seller.pk).balance == 0
     request = approve(request, second)
@@ -60,7 +61,7 @@ def test_one_that_awaits_needs_the_second_even_if_the_rule_is_taken_away(setting
     first = make_staff("admin")
     request = approve(file_request(make_seller(), "5000.00"), first)
     settings.CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT = None
-    with pytest.raises(services.SecondApproverNeeded):
+    with pytest.raises(SecondApproverNeeded):
         approve(request, first)
 
 

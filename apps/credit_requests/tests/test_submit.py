@@ -38,12 +38,13 @@ def test_the_note_may_be_left_out(owner: Caller) -> None:
     assert owner.post("credit-requests/", {"amount": 7}).body["note"] == ""
 
 
-def test_what_the_caller_may_not_decide_is_ignored(owner: Caller, seller: Seller, other_seller: Seller) -> None:
+def test_what_the_caller_may_not_decide_is_refused(owner: Caller, seller: Seller, other_seller: Seller) -> None:
     claims = {"status": "approved", "seller": str(other_seller.pk), "transaction": str(seller.pk), "processed_by": "x"}
 
-    body = owner.post("credit-requests/", {**BODY, **claims}).body
+    with nothing_changes():
+        answer = owner.post("credit-requests/", {**BODY, **claims})
 
-    assert (body["status"], body["seller"], body["transaction"]) == ("pending", str(seller.pk), None)
+    assert answer.codes == {(name, "unknown_field") for name in claims}
 
 
 def test_a_pending_seller_may_ask(db: None) -> None:
@@ -70,6 +71,16 @@ def test_a_second_send_of_a_key_gets_the_first_answer(owner: Caller) -> None:
 
     assert (answer.status, answer.headers["Idempotent-Replayed"]) == (201, "true")
     assert answer.body == original.body
+
+
+def test_a_repeat_shows_the_request_as_it_is_now(owner: Caller, admin: Caller) -> None:
+    original = owner.post("credit-requests/", BODY, key="k").body
+    approved = admin.post(f"credit-requests/{original['id']}/approve/").body
+
+    with nothing_changes():
+        answer = owner.post("credit-requests/", BODY, key="k")
+
+    assert (answer.body, approved["status"]) == (approved, "approved")
 
 
 @pytest.mark.parametrize("change", [{"amount": "50.01"}, {"note": "another"}], ids=str)

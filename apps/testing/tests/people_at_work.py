@@ -69,7 +69,12 @@ class Person:
 
     def decide(self) -> Act | None:
         request_id = self._any(CreditRequest.objects.filter(seller_id=self.seller_id))
-        approve = partial(credit.approve_credit_request, credit_request_id=request_id, approved_by=self.staff)
+        approve = partial(
+            credit.approve_credit_request,
+            credit_request_id=request_id,
+            approved_by=self.staff,
+            confirm_status="suspended",
+        )
         reject = partial(
             credit.reject_credit_request, credit_request_id=request_id, rejected_by=self.staff, reason="no"
         )

@@ -19,6 +19,7 @@ class ModelRequest:
         if self.status != "pending":
             return "credit_request_already_processed"
         self.status = status
+        self.seller.open_requests -= 1
         if status == "approved":
             self.seller.enter("credit_increase", self.amount)
         return "ok"
@@ -55,6 +56,7 @@ class ModelSeller:
     status: str = "pending"
     limit: Decimal | None = None
     spent: Decimal = ZERO
+    open_requests: int = 0
     entries: list[ModelEntry] = field(default_factory=list)
     keys: dict[str, tuple[str, Decimal]] = field(default_factory=dict)
 
@@ -69,7 +71,12 @@ class ModelSeller:
 
     def request(self) -> str:
         """Ask for credit; return `ok` or the code of the refusal."""
-        return "seller_not_active" if self.status == "suspended" else "ok"
+        if self.status == "suspended":
+            return "seller_not_active"
+        if self.open_requests >= (3 if self.status == "pending" else 100):
+            return "open_request_limit_reached"
+        self.open_requests += 1
+        return "ok"
 
     def charge(self, phone_number: str, amount: Decimal, key: str) -> str:
         """Sell; return `ok`, `replayed` or the code of the refusal."""

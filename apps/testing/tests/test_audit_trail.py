@@ -41,7 +41,8 @@ STEPS = {
 # What a seller does for itself is on its own rows, with its author; logins are looked at below.
 OF_SELLERS = {
     "POST auth/seller/register/", "POST auth/seller/login/", "POST auth/admin/login/", "POST auth/refresh/",
-    "POST auth/logout/", "POST credit-requests/", "POST credit-requests/{request}/cancel/",
+    "POST auth/logout/", "POST auth/logout-everywhere/",
+    "POST credit-requests/", "POST credit-requests/{request}/cancel/",
     "POST credit-requests/{foreign_request}/cancel/", "POST charges/", "POST charges/bulk/",
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ from config.urls import api
 FORGED = ("expired", "alg none", "another key", "foreign audience", "unknown session")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE")
 CODES = {
-    401: {"not_authenticated", "invalid_token", "invalid_credentials"},
+    401: {"not_authenticated", "invalid_token", "invalid_credentials", "invalid_otp"},
     403: {"permission_denied", "seller_not_active"},
     404: {"not_found"},
 }

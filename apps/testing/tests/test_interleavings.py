@@ -109,4 +109,4 @@ def test_every_order_ends_in_a_serial_result(first: str, second: str) -> None:
         assert (*outcomes, *scene.state()) in serial, f"held before statement {point}"
     assert point > 1
     assert_ledger_consistent()
-    assert Verification(checkpoints={}).run().problems == []
+    assert Verification().run().problems == []

@@ -48,4 +48,4 @@ def test_mixed_operations_of_several_processes_end_well() -> None:
     )
     assert deadlocks() == before
     assert_ledger_consistent()
-    assert Verification(checkpoints={}).run().problems == []
+    assert Verification().run().problems == []

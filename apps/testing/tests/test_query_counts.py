@@ -8,10 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.models import Seller
-from apps.testing.api import Caller
+from apps.testing.api import PHONE, Caller
 from apps.testing.contract.lists import LISTS
 from apps.testing.factories import file_request, log_in, make_seller, owner_of, reverse, sell
 from apps.testing.invariants import CHARGE_QUERIES
+from apps.transactions.models import EntryType, LedgerEntry
 
 SMALL, LARGE = 1, 20
 
@@ -51,3 +52,18 @@ def test_a_charge_takes_four_queries_however_long_the_ledger_is(
     for number in range(30):
         with django_assert_num_queries(CHARGE_QUERIES):
             assert caller.charge("1.00", key=str(number)).status == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_repeat_asks_no_more_often_than_a_charge(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    seller = make_seller(balance="100.00")
+    caller = log_in(owner_of(seller))
+    items = [{"phone_number": PHONE, "amount": "1.00", "idempotency_key": str(number)} for number in range(LARGE)]
+    assert caller.post("charges/bulk/", {"charges": items}).body["accepted"] == LARGE
+    for entry in LedgerEntry.objects.filter(type=EntryType.CHARGE_SALE)[: LARGE // 2]:
+        reverse(entry)
+
+    with django_assert_num_queries(CHARGE_QUERIES):
+        assert caller.charge("1.00", key="0").headers["Idempotent-Replayed"] == "true"
+    with django_assert_num_queries(CHARGE_QUERIES):
+        assert caller.post("charges/bulk/", {"charges": items}).body["replayed"] == LARGE

@@ -112,7 +112,9 @@ class Platform(RuleBasedStateMachine):
     def decide(self, request: ModelRequest, status: str) -> None:
         request_id, owner = self.filed[request].pk, self.real[request.seller][1]
         acts: dict[str, Callable[[], object]] = {
-            "approved": lambda: credit.approve_credit_request(credit_request_id=request_id, approved_by=self.staff),
+            "approved": lambda: credit.approve_credit_request(
+                credit_request_id=request_id, approved_by=self.staff, confirm_status=request.seller.status
+            ),
             "rejected": lambda: credit.reject_credit_request(
                 credit_request_id=request_id, rejected_by=self.staff, reason="no"
             ),
@@ -165,7 +167,7 @@ class Platform(RuleBasedStateMachine):
                 wallet.seller.daily_limit,
             )
             assert real == (model.balance, len(model.entries), model.spent, model.status, model.limit)
-            assert Verification(checkpoints={}).run(seller.pk).problems == []
+            assert Verification().run(seller.pk).problems == []
         for request, filed in self.filed.items():
             assert CreditRequest.objects.get(pk=filed.pk).status == request.status
 
@@ -175,4 +177,4 @@ def test_the_platform_does_what_the_model_does(monkeypatch: pytest.MonkeyPatch) 
     for module in ("apps.transactions.ledger.locking", "apps.transactions.entries.services"):
         monkeypatch.setattr(f"{module}.business_day", lambda moment: date(2026, 1, 1))  # no midnight comes between
     run_state_machine_as_test(Platform, settings=PROFILE)
-    assert Verification(checkpoints={}).run().problems == []
+    assert Verification().run().problems == []

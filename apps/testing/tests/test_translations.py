@@ -117,6 +117,13 @@ WRONG = [
     ("PATCH", "sellers/me/", {"email": "nonsense"}),
     ("GET", "transactions/?page_size=0", None),
     ("GET", "transactions/?cursor=x", None),
+    ("GET", "transactions/?page_size=501&type=reversal&type=reversal&page=2", None),
+    ("GET", "transactions/?idempotency_key=", None),
+    ("GET", "auth/me/?page=2", None),
+    ("POST", "charges/", {"phone_number": PHONE, "amount": "1.00", "currency": "USD", "idempotency_key": "k"}),
+    ("POST", "charges/bulk/", {"charges": [{"amount": "0", "currency": "USD"}, 1], "atomic": True}),
+    ("PATCH", "sellers/me/", {"balance": "1.00"}),
+    ("POST", "credit-requests/01a1ff36-2414-756a-ae45-96d8f0b6bd99/cancel/", []),
     ("GET", "transactions/?type=x&seller=y&created_after=z&amount_min=q", None),
     ("GET", "transactions/01a1ff36-2414-756a-ae45-96d8f0b6bd99/", None),
     ("GET", "nowhere/", None),
@@ -130,6 +137,18 @@ def test_every_detail_of_a_refusal_is_in_persian(owner: Caller, method: str, pat
     problem = owner.call(method, path, body, **{"Accept-Language": "fa"}).body
     told = [problem["title"], problem["detail"], *[error["detail"] for error in problem.get("errors", ())]]
     assert [text for text in told if not PERSIAN.search(text)] == []
+
+
+def test_the_refusal_of_a_malformed_item_is_in_persian(owner: Caller) -> None:
+    answer = owner.post("charges/bulk/", {"charges": [{"amount": "0", "x": 1}]}, **{"Accept-Language": "fa"})
+    error = answer.body["results"][0]["error"]
+    told = [error["title"], error["detail"], *(each["detail"] for each in error["errors"])]
+    assert [text for text in told if not PERSIAN.search(text)] == []
+
+
+def test_staff_who_ask_for_a_key_alone_are_told_in_persian(support: Caller) -> None:
+    answer = support.call("GET", "transactions/?idempotency_key=k", **{"Accept-Language": "fa"})
+    assert PERSIAN.search(answer.body["errors"][0]["detail"])
 
 
 def test_a_refusal_is_told_in_the_language_of_its_own_request(owner: Caller) -> None:

@@ -15,6 +15,12 @@ class Sale:
     replayed: bool
 
 
+class InvalidItem(DomainError):
+    """The item of a batch is malformed; `extra["errors"]` has each complaint about it."""
+
+    code = "validation_error"
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """The outcome of each item of a batch: a sale, or the refusal that left the item without effect."""
@@ -31,3 +37,11 @@ class Batch:
     def refusals(self) -> list[DomainError]:
         """The refusals of single items."""
         return [result for result in self.results if isinstance(result, DomainError)]
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a request would do now: the outcome of each charge, and the refusal of the request as a whole."""
+
+    batch: Batch
+    refusal: DomainError | None

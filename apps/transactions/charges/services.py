@@ -12,12 +12,18 @@ from apps.accounts.sessions import services as sessions
 from apps.accounts.sessions.tokens import Claims, InvalidToken
 from apps.core.errors import DomainError, PermissionDenied
 from apps.transactions.charges.refusals import count_batch, counting_refusals
-from apps.transactions.charges.sales import Batch, Sale
+from apps.transactions.charges.sales import Batch, DryRun, InvalidItem, Sale
+from apps.transactions.entries.selectors import with_reversals
 from apps.transactions.ledger import postings
-from apps.transactions.ledger.locking import LockedWallet, actor_role, lock_wallet
+from apps.transactions.ledger.locking import LockedWallet, actor_role, lock_wallet, read_wallet
 from apps.transactions.ledger.postings import Order as Order
 from apps.transactions.ledger.write import draft_entry, write_entries
 from apps.transactions.models import LedgerEntry
+
+_READ_ENTRY = """
+SELECT entry.*, reversal.id AS reversed_by_id FROM transactions_ledgerentry entry
+LEFT JOIN transactions_ledgerentry reversal ON reversal.seller_id = entry.seller_id AND reversal.reverses_id = entry.id
+WHERE entry.id = %s"""
 
 
 class SellerNotActive(DomainError):
@@ -30,6 +36,12 @@ class IdempotencyKeyReused(DomainError):
     """The key already moved money for another payload."""
 
     code = "idempotency_key_reused"
+
+
+class IdempotencyKeyRequired(DomainError):
+    """The seller wants no charge without an idempotency key."""
+
+    code = "idempotency_key_required"
 
 
 class BulkRejected(DomainError):
@@ -53,31 +65,32 @@ def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempoten
     """Sell `amount` of credit to `phone_number` (E.164) from the wallet of the caller's seller.
 
     The key is looked up under the wallet's lock and before the balance, so of any number of equal requests one sells
-    and all get the same answer. A refused sale moved nothing and leaves its key free.
+    and all are answered with its entry. A refused sale moved nothing and leaves its key free.
 
     Raises:
         InvalidToken: the caller's session is over.
         PermissionDenied: the caller may not sell.
-        IdempotencyKeyReused, SellerNotActive, InsufficientBalance, DailyLimitExceeded: see each.
+        IdempotencyKeyReused, IdempotencyKeyRequired: the key, or its absence, is refused.
+        SellerNotActive, InsufficientBalance, DailyLimitExceeded: see each.
     """
     seller_id = _selling_seller(claims)
     order = Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key)
     with transaction.atomic(durable=True):
         wallet = lock_wallet(seller_id, session_id=claims.session_id, idempotency_key=idempotency_key)
         _check_actor(wallet.actor_role)
-        if wallet.earlier_entry is not None:
-            sale = _replay(_read_entry(wallet.earlier_entry), order)
+        sale = _draft_or_replay(wallet, order, claims)
+        if sale.replayed:
             transaction.set_rollback(True)  # nothing was written, and a commit would wait for the disk
-            return sale
-        _check_seller(wallet)
-        entry = _draft_sale(wallet, order, claims)
-        write_entries(wallet, [entry])
-    return Sale(entry, replayed=False)
+        else:
+            write_entries(wallet, [sale.entry])
+    return sale
 
 
 @counting_refusals
-def sell_charges(*, claims: Claims, orders: Sequence[Order], is_atomic: bool) -> Batch:
+def sell_charges(*, claims: Claims, orders: Sequence[Order | InvalidItem], is_atomic: bool) -> Batch:
     """Sell a batch in its order, under one lock and in one transaction; each item is sold or refused by itself.
+
+    An item that is malformed stands among the orders as its own refusal.
 
     Raises:
         InvalidToken, PermissionDenied, SellerNotActive: of the caller; nothing was sold.
@@ -87,23 +100,41 @@ def sell_charges(*, claims: Claims, orders: Sequence[Order], is_atomic: bool) ->
     with transaction.atomic(durable=True):
         wallet = lock_wallet(seller_id, session_id=claims.session_id)
         _check_actor(wallet.actor_role)
-        earlier = _entries_by_key(seller_id, orders)
-        if any(order.idempotency_key not in earlier for order in orders):
-            _check_seller(wallet)
-        balance_before = wallet.balance
-        results = [_sell_item(wallet, order, earlier, claims) for order in orders]
-        batch = Batch(results, wallet.balance)
-        is_refused = is_atomic and bool(batch.refusals)
-        if is_refused:
-            batch = _unsold(batch, balance_before)
+        batch, refusal = _draft_batch(wallet, orders, claims, is_atomic=is_atomic)
         if batch.sold:
             write_entries(wallet, batch.sold)
         else:
             transaction.set_rollback(True)
     count_batch(batch)
-    if is_refused:
-        raise BulkRejected("An item was refused, so nothing of the batch was sold.", batch)
+    if refusal is not None:
+        raise refusal
     return batch
+
+
+def try_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempotency_key: str = "") -> DryRun:
+    """Return what `sell_charge` would do now, by the same checks without the lock; nothing is written.
+
+    Raises:
+        InvalidToken, PermissionDenied: of the caller.
+    """
+    order = Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key)
+    wallet = read_wallet(_selling_seller(claims), session_id=claims.session_id, idempotency_key=idempotency_key)
+    _check_actor(wallet.actor_role)
+    try:
+        sale = _draft_or_replay(wallet, order, claims)
+    except DomainError as refusal:
+        return DryRun(Batch([refusal], wallet.balance), refusal)
+    return DryRun(Batch([sale], wallet.balance), None)
+
+
+def try_charges(*, claims: Claims, orders: Sequence[Order | InvalidItem], is_atomic: bool) -> DryRun:
+    """Return what `sell_charges` would do now; as `try_charge`."""
+    wallet = read_wallet(_selling_seller(claims), session_id=claims.session_id)
+    _check_actor(wallet.actor_role)
+    try:
+        return DryRun(*_draft_batch(wallet, orders, claims, is_atomic=is_atomic))
+    except SellerNotActive as refusal:
+        return DryRun(Batch([refusal] * len(orders), wallet.balance), refusal)
 
 
 def objection_to(claims: Claims) -> Exception | None:
@@ -113,6 +144,31 @@ def objection_to(claims: Claims) -> Exception | None:
     except (DomainError, DatabaseError) as objection:
         return objection
     return None
+
+
+def _draft_or_replay(wallet: LockedWallet, order: Order, claims: Claims) -> Sale:
+    """Return the sale that the key already made, or a new one that is not written yet."""
+    if wallet.earlier_entry is not None:
+        return _replay(_read_entry(wallet.earlier_entry), order)
+    _check_seller(wallet)
+    return Sale(_draft_sale(wallet, order, claims), replayed=False)
+
+
+def _draft_batch(
+    wallet: LockedWallet, orders: Sequence[Order | InvalidItem], claims: Claims, *, is_atomic: bool
+) -> tuple[Batch, BulkRejected | None]:
+    """Return the outcome of each order, its sales not written yet, and the refusal of an atomic batch as a whole."""
+    well_formed = [order for order in orders if isinstance(order, Order)]
+    earlier = _entries_by_key(wallet.seller_id, well_formed)
+    if any(order.idempotency_key not in earlier for order in well_formed):
+        _check_seller(wallet)
+    balance_before = wallet.balance
+    results = [_sell_item(wallet, order, earlier, claims) for order in orders]
+    batch = Batch(results, wallet.balance)
+    if not (is_atomic and batch.refusals):
+        return batch, None
+    batch = _unsold(batch, balance_before)
+    return batch, BulkRejected("An item was refused, so nothing of the batch was sold.", batch)
 
 
 def _unsold(batch: Batch, balance: Decimal) -> Batch:
@@ -128,13 +184,15 @@ def _unsold(batch: Batch, balance: Decimal) -> Batch:
 def _entries_by_key(seller_id: UUID, orders: Sequence[Order]) -> dict[str, LedgerEntry]:
     keys = [order.idempotency_key for order in orders if order.idempotency_key]
     spent = LedgerEntry.objects.filter(seller_id=seller_id, idempotency_key__in=keys).exclude(idempotency_key="")
-    return {entry.idempotency_key: entry for entry in spent}
+    return {entry.idempotency_key: entry for entry in with_reversals(spent)}
 
 
 def _sell_item(
-    wallet: LockedWallet, order: Order, earlier: dict[str, LedgerEntry], claims: Claims
+    wallet: LockedWallet, order: Order | InvalidItem, earlier: dict[str, LedgerEntry], claims: Claims
 ) -> Sale | DomainError:
     """Sell one item of a batch or return its refusal; the entry it makes is `earlier` to the items after it."""
+    if isinstance(order, InvalidItem):
+        return order
     try:
         if order.idempotency_key in earlier:
             return _replay(earlier[order.idempotency_key], order)
@@ -147,6 +205,8 @@ def _sell_item(
 
 
 def _draft_sale(wallet: LockedWallet, order: Order, claims: Claims) -> LedgerEntry:
+    if wallet.requires_key and not order.idempotency_key:
+        raise IdempotencyKeyRequired("This seller requires an Idempotency-Key with every charge.")
     return draft_entry(wallet, postings.charge(wallet.seller_id, order), created_by_id=claims.user_id)
 
 
@@ -171,8 +231,8 @@ def _check_seller(wallet: LockedWallet) -> None:
 
 
 def _read_entry(entry_id: UUID) -> LedgerEntry:
-    """Return an entry that exists. As plain SQL: a storm of retries should cost less than the sale it repeats."""
-    return LedgerEntry.objects.raw("SELECT * FROM transactions_ledgerentry WHERE id = %s", [entry_id])[0]
+    """Return an entry that exists, with its reversal. Plain SQL: a storm of retries should cost less than its sales."""
+    return LedgerEntry.objects.raw(_READ_ENTRY, [entry_id])[0]
 
 
 def _replay(earlier: LedgerEntry, order: Order) -> Sale:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from django.utils.translation import gettext
 from rest_framework import status
 from rest_framework.exceptions import ParseError, UnsupportedMediaType, ValidationError
 from rest_framework.request import Request
@@ -14,16 +15,33 @@ from apps.core.api.input import read_body
 from apps.core.api.parsers import BulkJSONParser, RequestTooLarge
 from apps.core.apidocs.swagger import IDEMPOTENCY_KEY, documented
 from apps.transactions.charges import services
+from apps.transactions.charges.sales import InvalidItem
 from apps.transactions.charges.serializers import (
     BulkAnswerSerializer,
     BulkRequestSerializer,
     ChargeRequestSerializer,
+    DryRunQuerySerializer,
+    DryRunSerializer,
     render_batch,
+    render_batch_dry_run,
+    render_dry_run,
 )
 from apps.transactions.charges.throttles import ChargeThrottle
 from apps.transactions.entries.serializers import LedgerEntrySerializer, render_entry
 
 _ABOUT_INPUT: Final = (ParseError, UnsupportedMediaType, ValidationError, RequestTooLarge, InvalidIdempotencyKey)
+
+
+def is_dry_run(request: Request) -> bool:
+    """Tell whether the caller only asks. A value by mistake, such as none or two, must not sell.
+
+    Raises:
+        ValidationError: neither `true` nor `false`.
+    """
+    given = request.query_params.getlist("dry_run")
+    if given in ([], ["false"], ["true"]):
+        return given == ["true"]
+    raise ValidationError({"dry_run": [gettext("Write true or false.")]})
 
 
 class SellingView(APIView):
@@ -43,21 +61,26 @@ class ChargeListView(SellingView):
     @documented(
         summary="Sell a charge",
         request=ChargeRequestSerializer,
-        answers={201: LedgerEntrySerializer},
+        query=DryRunQuerySerializer,
+        answers={200: DryRunSerializer, 201: LedgerEntrySerializer},
         problems=[
-            "validation_error", "invalid_idempotency_key", "invalid_token", "permission_denied", "seller_not_active",
-            "insufficient_balance", "daily_limit_exceeded", "idempotency_key_reused", "throttled",
+            "validation_error", "invalid_idempotency_key", "idempotency_key_required", "invalid_token",
+            "permission_denied", "seller_not_active", "insufficient_balance", "daily_limit_exceeded",
+            "idempotency_key_reused", "throttled",
         ],
         headers=[IDEMPOTENCY_KEY],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Sell credit to a phone number, for owners and operators of a seller.
 
-        With an `Idempotency-Key` the request can be sent again safely: it sells once, and a repeat gets the same
-        answer with `Idempotent-Replayed: true`.
+        With an `Idempotency-Key` the request can be sent again safely: it sells once, and a repeat gets its
+        entry with `Idempotent-Replayed: true`. With `?dry_run=true` it is only judged: 200, nothing is sold.
         """
         key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
         charge = read_body(ChargeRequestSerializer, request)
+        if is_dry_run(request):
+            run = services.try_charge(claims=claims_of(request), idempotency_key=key, **charge)
+            return Response(render_dry_run(run))
         sale = services.sell_charge(claims=claims_of(request), idempotency_key=key, **charge)
         headers = {"Idempotent-Replayed": "true"} if sale.replayed else None
         return Response(render_entry(sale.entry), status=status.HTTP_201_CREATED, headers=headers)
@@ -69,6 +92,7 @@ class BulkChargeView(SellingView):
     @documented(
         summary="Sell a batch of charges",
         request=BulkRequestSerializer,
+        query=DryRunQuerySerializer,
         answers={200: BulkAnswerSerializer},
         problems=[
             "validation_error", "invalid_token", "permission_denied", "seller_not_active", "bulk_rejected",
@@ -78,10 +102,15 @@ class BulkChargeView(SellingView):
     def post(self, request: Request) -> Response:
         """Sell 1 to 1,000 charges in their order, under one lock, for owners and operators of a seller.
 
-        Each item is sold or refused by itself. With `atomic: true` one refusal refuses all: 409, with the same results.
+        Each item is sold or refused by itself, also one that is malformed (`validation_error`, with its `errors`).
+        With `atomic: true` one refusal refuses all: 409, with the same results; a malformed item: 400.
+        With `?dry_run=true` they are only judged: 200, with the same results and `would_succeed`; nothing is sold.
         """
         body = read_body(BulkRequestSerializer, request)
-        orders = [services.Order(**item) for item in body["charges"]]
+        orders = [item if isinstance(item, InvalidItem) else services.Order(**item) for item in body["charges"]]
+        if is_dry_run(request):
+            run = services.try_charges(claims=claims_of(request), orders=orders, is_atomic=body["atomic"])
+            return Response(render_batch_dry_run(run))
         batch = services.sell_charges(claims=claims_of(request), orders=orders, is_atomic=body["atomic"])
         return Response(render_batch(batch))
 

@@ -15,6 +15,7 @@ from apps.core.errors import NotFound
 from apps.core.values.business_day import business_day
 from apps.core.values.ids import uuid7_at
 from apps.core.values.money import ZERO
+from apps.core.values.phones import search_text
 from apps.transactions.models import EntryType, LedgerEntry, Wallet
 
 EXPORT_BATCH_ROWS = 2_000
@@ -29,8 +30,11 @@ def list_entries(
     created_before: datetime | None = None,
     amount_min: Decimal | None = None,
     amount_max: Decimal | None = None,
+    idempotency_key: str | None = None,
 ) -> QuerySet[LedgerEntry]:
     """Return entries, newest first, each with `reversed_by_id`.
+
+    A key belongs to one seller, so only with `seller` does an index find it.
 
     `created_after` is inclusive and `created_before` exclusive, so that windows join without a gap. Ids sort by time,
     so both become bounds on the id, which every list is ordered by.
@@ -43,9 +47,10 @@ def list_entries(
         "id__lt": created_before and uuid7_at(created_before, random_bits=0),
         "amount__gte": amount_min,
         "amount__lte": amount_max,
+        "idempotency_key": idempotency_key,
     }
     given = {name: value for name, value in filters.items() if value is not None}
-    return _with_reversals(LedgerEntry.objects.filter(**given))
+    return with_reversals(LedgerEntry.objects.filter(**given))
 
 
 def get_entry(entry_id: UUID, *, seller_scope: UUID | None) -> LedgerEntry:
@@ -57,13 +62,14 @@ def get_entry(entry_id: UUID, *, seller_scope: UUID | None) -> LedgerEntry:
     entries = LedgerEntry.objects.filter(pk=entry_id)
     if seller_scope is not None:
         entries = entries.filter(seller_id=seller_scope)
-    entry = _with_reversals(entries).first()
+    entry = with_reversals(entries).first()
     if entry is None:
         raise NotFound("Transaction not found.")
     return entry
 
 
-def _with_reversals(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+def with_reversals(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+    """Return `entries`, each with the id of the entry that reversed it as `reversed_by_id`."""
     reversals = LedgerEntry.objects.filter(seller_id=OuterRef("seller_id"), reverses_id=OuterRef("pk"))
     return entries.annotate(reversed_by_id=Subquery(reversals.values("pk")))
 
@@ -89,7 +95,7 @@ def list_phone_numbers(*, seller: UUID | None = None, search: str | None = None)
     if seller is not None:
         sales = sales.filter(seller_id=seller)
     if search:
-        sales = sales.filter(phone_number__contains=search)
+        sales = sales.filter(phone_number__contains=search_text(search))
     return sales.values("phone_number").annotate(
         total_charged=Sum("amount"), charge_count=Count("pk"), last_charged_at=Max("created_at")
     )

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from rest_framework import serializers
 
-from apps.core.api.fields import MoneyField, PhoneNumberField, TextField
+from apps.core.api.fields import IdempotencyKeyField, MoneyField, PhoneNumberField, TextField
 from apps.core.api.input import ListQuerySerializer
 from apps.core.apidocs.examples import OWNER_ID, SALE_ENTRY_ID, SELLER_ID, SOLD_AT
 from apps.core.values.money import format_money
@@ -105,6 +105,9 @@ class SellerEntryQuerySerializer(ListQuerySerializer):
     created_before = serializers.DateTimeField(required=False, help_text="Before this moment.")
     amount_min = MoneyField(required=False, allow_zero=True)
     amount_max = MoneyField(required=False, allow_zero=True)
+    idempotency_key = IdempotencyKeyField(
+        required=False, help_text="The sale of this key, if it happened. Staff give `seller` too."
+    )
 
 
 class EntryQuerySerializer(SellerEntryQuerySerializer):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
+from django.utils.translation import gettext_noop
 from rest_framework import status
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -12,14 +13,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts import audit
-from apps.accounts.models import AuditAction
+from apps.accounts.models import AuditAction, Proposal
 from apps.accounts.permissions import IsAdmin, MayRead, caller, seller_scope, visible_seller_id
+from apps.accounts.proposals.serializers import ProposalSerializer
+from apps.accounts.second_factor.permissions import HasSteppedUp
 from apps.core.api.csv_export import CSVRenderer
 from apps.core.api.input import read_body, read_query
 from apps.core.api.pagination import KeysetPagination, paginated
 from apps.core.apidocs.examples import APPROVER_ID, REVERSAL_ENTRY_ID, REVERSED_AT, SALE_ENTRY_ID, SELLER_ID
 from apps.core.apidocs.swagger import documented, page_of
 from apps.core.database import replica
+from apps.core.errors import InvalidInput
 from apps.transactions.entries import selectors, services
 from apps.transactions.entries.export import stream_entries
 from apps.transactions.entries.serializers import (
@@ -53,6 +57,9 @@ class EntryListView(APIView):
         scope = seller_scope(caller(request))
         if scope is not None and filters.setdefault("seller", scope) != scope:
             return self.answer(LedgerEntry.objects.none())
+        if "idempotency_key" in filters and "seller" not in filters:
+            message = gettext_noop("A key belongs to one seller: give its id too.")
+            raise InvalidInput("seller", message, code="required")
         return self.answer(selectors.list_entries(**filters))
 
     def answer(self, entries: QuerySet[LedgerEntry]) -> Response | StreamingHttpResponse:
@@ -100,15 +107,16 @@ class EntryView(APIView):
 
 
 class ReverseEntryView(APIView):
-    permission_classes = (IsAdmin,)
+    permission_classes = (IsAdmin, HasSteppedUp)
 
     @documented(
         summary="Reverse a transaction",
         request=ReversalRequestSerializer,
-        answers={201: LedgerEntrySerializer},
+        answers={201: LedgerEntrySerializer, 202: ProposalSerializer},
         problems=[
             "validation_error", "permission_denied", "not_found", "already_reversed", "not_reversible",
-            "insufficient_balance", "balance_limit_exceeded",
+            "insufficient_balance", "balance_limit_exceeded", "second_approver_needed",
+            "step_up_required",
         ],
         examples={201: {
             "id": REVERSAL_ENTRY_ID, "type": "reversal", "sequence": 3, "balance_before": "450000.00",
@@ -118,9 +126,14 @@ class ReverseEntryView(APIView):
         }},
     )  # fmt: skip
     def post(self, request: Request, entry_id: UUID) -> Response:
-        """Undo a credit or a sale by its mirror image, once. For admins."""
+        """Undo a credit or a sale by its mirror image, once. For admins.
+
+        A large amount may need two admins: the first call answers 202, and the same call of another admin reverses.
+        """
         body = read_body(ReversalRequestSerializer, request)
         entry = services.reverse_entry(entry_id=entry_id, reversed_by_id=caller(request).pk, **body)
+        if isinstance(entry, Proposal):
+            return Response(ProposalSerializer(entry).data, status=status.HTTP_202_ACCEPTED)
         return Response(render_entry(entry), status=status.HTTP_201_CREATED)
 
 

@@ -3,14 +3,16 @@
 The hashes are computed here, not by the function in the database: who can change rows can change that function, too.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import NamedTuple
 
 from apps.transactions.models import FUNDING_ACCOUNT, SALES_ACCOUNT, EntryType, wallet_account
 
 NO_HASH = bytes(32)  # comes before the first entry of a chain
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
 class WalletRow(NamedTuple):
@@ -19,6 +21,7 @@ class WalletRow(NamedTuple):
     seller_id: str
     balance: str
     sequence: int
+    last_entry_at: str  # "" without entries
 
 
 class Row(NamedTuple):
@@ -55,10 +58,15 @@ class Problem:
 
 @dataclass(slots=True)
 class Chain:
-    """The entries of one seller, as far as they were read, and their hashes in earlier seals."""
+    """The entries of one seller, as far as they were read, and what earlier seals say of them.
+
+    `checkpoints` are their hashes by sequence. `floors` are, in order, the last sequence of each seal and its moment.
+    """
 
     seller_id: str
     checkpoints: Mapping[int, str]
+    floors: list[tuple[int, str]] = field(default_factory=list)
+    floor: str = ""  # the moment of the newest seal that does not have the last entry read
     sequence: int = 0
     balance: str = "0.00"
     head: bytes = NO_HASH
@@ -77,6 +85,10 @@ class Chain:
             self.sealed = self.sequence
         elif expected and not faults:
             faults["seal"] = f"rewritten since the seal: an entry from {self.sealed + 1} to {self.sequence}"
+        while self.floors and self.floors[0][0] < self.sequence:
+            self.floor = max(self.floor, self.floors.pop(0)[1])
+        if self.moment < self.floor:
+            faults["seal"] = f"dated {self.moment}, but not in the seal of {self.floor}"
         return faults
 
     def end(self, wallet: WalletRow | None) -> Problem | None:
@@ -93,6 +105,9 @@ class Chain:
                 f"the ledger {self.balance} after entry {self.sequence}"
             )
             return Problem(self.seller_id, max(wallet.sequence, self.sequence), {"wallet": detail})
+        if wallet.last_entry_at != self.moment:
+            detail = f"the wallet is dated {wallet.last_entry_at}, its newest entry {self.moment}"
+            return Problem(self.seller_id, self.sequence, {"wallet": detail})
         return None
 
 
@@ -113,6 +128,7 @@ def _faults(row: Row, before: Chain) -> Iterator[tuple[str, str]]:
     yield "balance", "" if linked else f"begins with {row.balance_before} where {before.balance} was left"
     yield "arithmetic", _arithmetic_fault(row)
     yield "legs", _legs_fault(row)
+    yield "time", "" if _MOMENT.fullmatch(row.created_at) else f"dated {row.created_at}: not a moment"
     in_order = row.created_at > before.moment
     yield "order", "" if in_order else f"dated {row.created_at}, not after {before.moment}, when the one before it was"
     intact = hash_entry(before.head, row) == bytes(row.entry_hash or b"")

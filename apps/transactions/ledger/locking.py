@@ -20,8 +20,8 @@ from apps.transactions.models import Wallet
 class LockedWallet:
     """A wallet whose row this transaction holds locked, and all that decides about a sale from it, as of that lock.
 
-    With an `earlier_entry` there is nothing to decide, and the lock may not have been taken. All fields but the first
-    are columns of the database's function `read_wallet`.
+    With an `earlier_entry` there is nothing to decide, and the lock may not have been taken; of a dry run it never is.
+    All fields but the first are columns of the database's function `read_wallet`.
     """
 
     seller_id: UUID
@@ -32,6 +32,7 @@ class LockedWallet:
     now: datetime  # PostgreSQL's clock, after the newest entry
     seller_status: str
     daily_limit: Decimal | None
+    requires_key: bool  # the seller refuses charges without an idempotency key
     actor_role: str | None  # None: the session is over, or its user is deactivated or of another seller
     earlier_entry: UUID | None  # the id of the entry that the idempotency key already made
 
@@ -41,7 +42,7 @@ class LockedWallet:
 
 
 _COLUMNS = ", ".join(field.name for field in fields(LockedWallet)[1:])
-_READ = f"; SELECT {_COLUMNS} FROM read_wallet(%s, %s, %s)"  # noqa: S608  (names of our own fields)
+_READ = f"SELECT {_COLUMNS} FROM read_wallet(%s, %s, %s)"  # noqa: S608  (names of our own fields)
 
 
 @cache
@@ -70,8 +71,21 @@ def lock_wallet(seller_id: UUID, *, session_id: UUID | None = None, idempotency_
         OperationalError: the lock was not granted within `lock_timeout`.
     """
     lock, read = (seller_id, idempotency_key, seller_id), (seller_id, session_id, idempotency_key)
+    return _read(seller_id, f"{_lock_statement()}; {_READ}", lock + read)
+
+
+def read_wallet(seller_id: UUID, *, session_id: UUID, idempotency_key: str = "") -> LockedWallet:
+    """Return what `lock_wallet` would, without the lock: to try what a sale would do, and to write nothing.
+
+    Raises:
+        NotFound: the seller does not exist.
+    """
+    return _read(seller_id, _READ, (seller_id, session_id, idempotency_key))
+
+
+def _read(seller_id: UUID, statement: str, parameters: tuple[UUID | str | None, ...]) -> LockedWallet:
     with connection.cursor() as cursor:
-        cursor.execute(_lock_statement() + _READ, lock + read)
+        cursor.execute(statement, parameters)
         row = cursor.fetchone()
     if row is None or row[0] is None:  # the function answers one row of nulls for a seller that does not exist
         raise NotFound("Seller not found.")

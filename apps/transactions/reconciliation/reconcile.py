@@ -18,11 +18,12 @@ _FETCH_ROWS = 1_000
 _SELLERS = """
 SELECT s.id AS seller_id, s.company_name, w.balance AS current_balance,
        coalesce(l.balance, 0) AS calculated_balance, coalesce(l.entries, 0) AS total_transactions,
-       coalesce(l.sequence, 0) AS last_sequence, w.sequence AS wallet_sequence
+       coalesce(l.sequence, 0) AS last_sequence, w.sequence AS wallet_sequence,
+       w.last_entry_at IS NOT DISTINCT FROM l.moment AS dates_agree
 FROM accounts_seller s
 JOIN transactions_wallet w ON w.seller_id = s.id
 LEFT JOIN (
-    SELECT seller_id, count(*) AS entries, max(sequence) AS sequence,
+    SELECT seller_id, count(*) AS entries, max(sequence) AS sequence, max(created_at) AS moment,
            sum(CASE WHEN starts_with(credit_account, 'wallet:') THEN amount ELSE -amount END) AS balance
     FROM transactions_ledgerentry {where} GROUP BY seller_id
 ) l ON l.seller_id = s.id
@@ -84,6 +85,7 @@ class SellerReconciliation:
     last_sequence: int
     wallet_sequence: int
     entries_follow: bool = True
+    dates_agree: bool = True
 
     @property
     def difference(self) -> Decimal:
@@ -92,9 +94,9 @@ class SellerReconciliation:
 
     @property
     def is_reconciled(self) -> bool:
-        """Amounts agree and the wallet counts as many entries as there are, numbered without a gap."""
+        """Amounts and dates agree, and the wallet counts as many entries as there are, numbered without a gap."""
         counted = self.wallet_sequence == self.last_sequence == self.total_transactions
-        return not self.difference and counted and self.entries_follow
+        return not self.difference and counted and self.entries_follow and self.dates_agree
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,20 @@
 """Runs: reconciliations of all sellers, recorded with their verdicts."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from time import monotonic
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction
 from apps.transactions.models import ReconciliationRun
 from apps.transactions.reconciliation.reconcile import Reconciliation, reconcile_all
+
+MAX_AGE = timedelta(hours=36)  # deploy/prometheus/alerts.yml has the same
 
 
 def run_reconciliation(*, run_by_id: UUID | None = None) -> Reconciliation:
@@ -35,6 +40,32 @@ def record_run(result: Reconciliation, *, seconds: float, run_by_id: UUID | None
         detail = verdict(is_reconciled=result.is_reconciled)
         audit.record(AuditAction.RECONCILE_ALL, run, actor_id=run_by_id, detail=detail)
     return run
+
+
+@dataclass(frozen=True, slots=True)
+class BooksState:
+    """What the recorded runs say of the books.
+
+    `last` is the newest run that checked everything, `right_since` the first good one after the newest bad one: None
+    if the books were never checked, or are wrong.
+    """
+
+    last: ReconciliationRun | None
+    right_since: ReconciliationRun | None
+
+    @property
+    def is_late(self) -> bool:
+        """Tell whether a check of everything is overdue, as the alert ReconciliationOverdue does."""
+        return self.last is None or timezone.now() - self.last.at > MAX_AGE
+
+
+def books_state() -> BooksState:
+    """Return since when the books are right, and when that was last checked."""
+    conclusive = ReconciliationRun.objects.filter(is_reconciled__isnull=False).select_related("run_by")
+    good, last_bad = conclusive.filter(is_reconciled=True), conclusive.filter(is_reconciled=False).first()
+    if last_bad is not None:
+        good = good.filter(pk__gt=last_bad.pk)
+    return BooksState(conclusive.first(), good.order_by("pk").first())
 
 
 def verdict(*, is_reconciled: bool | None) -> str:

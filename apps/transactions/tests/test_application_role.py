@@ -4,7 +4,7 @@ import psycopg2
 import pytest
 from django.db import connection
 
-from apps.core.database.logins import database_login
+from apps.core.database.logins import database_login, is_embedded
 from apps.core.database.roles import open_database
 from apps.testing.factories import make_seller, sell
 from apps.testing.invariants import nothing_changes
@@ -42,6 +42,19 @@ REFUSED = [
     f"TRUNCATE {WALLET}",
     f"DELETE FROM {REQUEST}",
 ]
+LARGE_OBJECTS = [
+    "SELECT lo_create(0)",
+    "SELECT lo_creat(-1)",
+    "SELECT lo_from_bytea(0, 'x')",
+    "SELECT lo_import('/etc/passwd')",
+    "SELECT lo_open(1, 131072)",
+    "SELECT lo_put(1, 0, 'x')",
+    "SELECT lo_get(1)",
+    "SELECT lowrite(0, 'x')",
+    "SELECT loread(0, 1)",
+    "SELECT lo_unlink(1)",
+]
+ELSEWHERE = ["CREATE TEMPORARY TABLE mine (id int)", "CREATE TABLE mine (id int)", "CREATE SCHEMA mine", *LARGE_OBJECTS]
 
 
 @pytest.mark.parametrize("sql", REFUSED)
@@ -55,6 +68,16 @@ def test_it_may_not(sql: str) -> None:
         pytest.raises(psycopg2.errors.InsufficientPrivilege),
     ):
         statement.execute(sql.format(owner=database_login("owner")["USER"]))
+
+
+@pytest.mark.skipif(not is_embedded(), reason="a server of our own, restricted by a superuser")
+@pytest.mark.parametrize("database_name", ["", "postgres", "template1", "sharj"])
+def test_it_may_not_leave_anything_in_any_database(database_name: str) -> None:
+    login = database_login("app", database_name or connection.settings_dict["NAME"])
+    with open_database(login) as database, database.cursor() as statement:
+        for sql in ELSEWHERE:
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                statement.execute(sql)
 
 
 def test_what_it_may_do_to_each_table_is_what_the_models_say() -> None:

@@ -1,26 +1,24 @@
 """Refusals of PostgreSQL about money, each by the name of its constraint or trigger."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import connection
 
 from apps.accounts.models import Seller
-from apps.core.values.ids import uuid7
+from apps.core.values.ids import uuid7, uuid7_at
 from apps.testing.constraints import Row, columns_of, database_as, insert_row, not_permitted, refused_by
 from apps.testing.factories import NEVER, add_credit, file_request, make_seller, make_staff, owner_of, reverse, sell
 from apps.testing.invariants import assert_ledger_consistent
+from apps.testing.raw_entries import entry, next_sale, post
 from apps.transactions.models import FUNDING_ACCOUNT, LedgerEntry, ReconciliationRun, Wallet, wallet_account
 from apps.transactions.reconciliation.reconcile import reconcile_all
 from apps.transactions.reconciliation.runs import record_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TICK = timedelta(seconds=1)
 ENTRIES, WALLETS = "transactions_ledgerentry", "transactions_wallet"
 
 
@@ -31,26 +29,6 @@ def traded() -> Seller:
     sell(seller, "4.00", key="k")
     reverse(sell(seller, "1.00"))
     return seller
-
-
-def entry(seller: Seller, sequence: int) -> LedgerEntry:
-    return LedgerEntry.objects.get(seller=seller, sequence=sequence)
-
-
-def next_sale(seller: Seller, **changes: object) -> Row:
-    """Return the columns of a sale of 1.00 that could be the seller's next entry, with `changes`."""
-    newest = LedgerEntry.objects.filter(seller=seller).latest("sequence")
-    sale = LedgerEntry.objects.filter(seller=seller, type="charge_sale").latest("sequence")
-    return columns_of(sale) | {
-        "id": uuid7(),
-        "sequence": newest.sequence + 1,
-        "amount": Decimal(1),
-        "balance_before": newest.balance_after,
-        "balance_after": newest.balance_after - 1,
-        "idempotency_key": "",
-        "created_at": newest.created_at + TICK,
-        **changes,
-    }
 
 
 def next_credit(seller: Seller, **changes: object) -> Row:
@@ -66,15 +44,6 @@ def reversal_of(original: LedgerEntry, **changes: object) -> Row:
         debit_account=original.credit_account, credit_account=original.debit_account,
     )  # fmt: skip
     return mirror | {"balance_after": mirror["balance_before"] + original.amount} | changes
-
-
-def post(cursor: Any, row: Row) -> None:
-    """Insert an entry and move its wallet with it."""
-    insert_row(cursor, LedgerEntry, row)
-    cursor.execute(
-        f"UPDATE {WALLETS} SET balance = %s, sequence = %s, last_entry_at = %s WHERE seller_id = %s",
-        [row["balance_after"], row["sequence"], row["created_at"], row["seller_id"]],
-    )
 
 
 def refuse(row: Row, *constraints: str, role: str = "owner") -> None:
@@ -118,6 +87,9 @@ SPOILED: dict[str, tuple[Callable[[Seller], Row], str]] = {
     "the type is unknown": (lambda _: {"type": "gift"}, "entry_fits_its_type"),
     "a sale has no phone number": (lambda _: {"phone_number": ""}, "entry_fits_its_type"),
     "a sale has no real phone number": (lambda _: {"phone_number": "0912"}, "entry_fits_its_type"),
+    "a phone number has digits of another script": (
+        lambda _: {"phone_number": "+98912345678٩"}, "entry_fits_its_type",
+    ),
     "a sale goes to another account": (lambda _: {"credit_account": FUNDING_ACCOUNT}, "entry_fits_its_type"),
     "a sale names a credit request": (
         lambda seller: {"credit_request_id": entry(seller, 1).credit_request_id}, "entry_fits_its_type",
@@ -182,7 +154,7 @@ def test_a_chain_does_not_fork(traded: Seller) -> None:
     fork = next_sale(traded)
     with refused_by("entry_extends_chain"), database_as("owner") as cursor:
         post(cursor, fork)
-        post(cursor, fork | {"id": uuid7()})
+        post(cursor, fork | {"id": uuid7_at(fork["created_at"])})
 
 
 def test_the_hash_is_the_databases_own(traded: Seller) -> None:

@@ -10,15 +10,20 @@ from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
+from pytest_django.live_server_helper import LiveServer
 
 from apps.accounts.models import Seller, User
 from apps.core.database.errors import OutcomeUnknown
 from apps.core.database.logins import is_embedded
-from apps.testing.api import Caller, assert_problem
+from apps.testing.api import PHONE, Answer, Caller, assert_problem
+from apps.testing.back_office import desk
 from apps.testing.factories import log_in, make_seller, make_staff, owner_of
 from apps.testing.invariants import assert_ledger_consistent
 from apps.transactions.models import Wallet
 from functional_tests.faults.proxy import CommitCutter, Cutter, proxy
+from functional_tests.performance.client import SELLER_LOGIN, Client, Session
+from functional_tests.performance.errors import NoAnswer
+from functional_tests.performance.transport import Pulse, Transport
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -26,6 +31,7 @@ pytestmark = [
 ]
 
 SOCKET = ".s.PGSQL.5432"
+CHARGE = {"phone_number": PHONE, "amount": "1.00"}
 
 
 @pytest.fixture
@@ -88,6 +94,13 @@ class FreezeAt:
         return len(data)
 
 
+def assert_unavailable(answer: Answer, code: str) -> None:
+    """Assert that the answer is the 503 `code`, with a time to come back, and promises nothing that is not known."""
+    assert_problem(answer, 503, code)
+    assert answer.headers["Retry-After"] == "1"
+    assert ("Nothing happened" in answer.body["detail"]) is (code == "temporarily_unavailable")
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(connection.settings_dict, "ANSWER_TIMEOUT_SECONDS", 1.0)
@@ -104,9 +117,7 @@ def test_a_server_that_says_nothing_is_given_up(caller: Caller, tmp_path: Path, 
         freezer.thawed.set()
         time.sleep(0.3)  # what was held up passes, and ends
 
-    assert_problem(answer, 503, "temporarily_unavailable")
-    assert ("Nothing happened" in answer.body["detail"]) is is_known
-    assert ("not known" in answer.body["detail"]) is not is_known
+    assert_unavailable(answer, "temporarily_unavailable" if is_known else "outcome_unknown")
     assert 1 <= waited < 3, "it waited again, for a new connection"
     assert caller.charge("1.00", key="k").status == 201
     assert Wallet.objects.get().balance == 9
@@ -146,8 +157,7 @@ def test_what_was_committed_before_the_connection_broke_is_not_called_nothing(tm
     with _through_proxy(CutAt(b"COMMIT", after=True), tmp_path):
         answer = admin.post(f"sellers/{pending.pk}/verify/")
 
-    assert_problem(answer, 503, "temporarily_unavailable")
-    assert "Nothing happened" not in answer.body["detail"]
+    assert_unavailable(answer, "outcome_unknown")
     assert Seller.objects.get().status == Seller.Status.ACTIVE
 
 
@@ -160,9 +170,7 @@ def test_the_client_hears_that_the_outcome_is_unknown_and_its_retry_settles_it(
         answer = caller.charge("1.00", key="k")
 
     assert cutter.cuts == 1
-    assert_problem(answer, 503, "temporarily_unavailable")
-    assert "not known" in answer.body["detail"]
-    assert "Nothing happened" not in answer.body["detail"]
+    assert_unavailable(answer, "outcome_unknown")
     assert Wallet.objects.get().balance == (9 if is_delivered else 10)
 
     retried = caller.charge("1.00", key="k")
@@ -171,17 +179,68 @@ def test_the_client_hears_that_the_outcome_is_unknown_and_its_retry_settles_it(
     assert Wallet.objects.get().balance == 9
 
 
+@dataclass
+class CutFirstCommit(CommitCutter):
+    """Cut the connection at the first COMMIT only."""
+
+    def allow(self, data: bytes, *, upward: bool) -> int:
+        return len(data) if self.cuts else super().allow(data, upward=upward)
+
+
+@pytest.mark.parametrize("is_delivered", [False, True])
+def test_the_load_script_sends_a_charge_of_unknown_outcome_again_with_its_key(
+    caller: Caller, live_server: LiveServer, tmp_path: Path, is_delivered: bool
+) -> None:
+    with _through_proxy(CutFirstCommit(is_delivered), tmp_path), Transport(live_server.url, Pulse()) as transport:
+        answer = Client(transport, _session(caller)).post("charges/", CHARGE, key="k", expect=(201,))
+
+    assert answer.attempts == 2
+    assert ("idempotent-replayed" in answer.headers) is is_delivered
+    assert Wallet.objects.get().balance == 9
+
+
+def test_the_load_script_does_not_send_again_what_may_have_happened_and_has_no_key(
+    caller: Caller, live_server: LiveServer, tmp_path: Path
+) -> None:
+    with (
+        _through_proxy(CutFirstCommit(is_delivered=True), tmp_path),
+        Transport(live_server.url, Pulse()) as transport,
+        pytest.raises(NoAnswer, match="503 outcome_unknown"),
+    ):
+        Client(transport, _session(caller)).post("charges/", CHARGE, expect=(201,))
+
+    assert Wallet.objects.get().balance == 9
+
+
+def _session(caller: Caller) -> Session:
+    return Session(SELLER_LOGIN, "", "", caller.access)
+
+
+def test_a_confirmed_step_whose_commit_was_lost_is_not_called_nothing(tmp_path: Path) -> None:
+    admin = desk("admin")
+    seller = make_seller(status=Seller.Status.PENDING)
+    with _through_proxy(CutFirstCommit(is_delivered=True), tmp_path):
+        admin.act("accounts_seller", "verify", seller)
+
+    [message] = admin.messages()
+    assert "not known" in message
+    assert "nothing happened" not in message
+    assert Seller.objects.get().status == Seller.Status.ACTIVE
+
+
 def test_a_connection_that_is_cut_anywhere_is_a_503_and_never_a_500(caller: Caller, tmp_path: Path) -> None:
     """Every place up to the length of the whole conversation, in steps; `Caller` raises what would be a 500."""
 
-    statuses = set()
+    statuses, codes = set(), set()
     step = int(os.environ.get("CUT_STEP_BYTES", "127"))
     for number, length in enumerate(range(1, 4_500, step)):
         with _through_proxy(CutAfter(length), tmp_path):
             answer = caller.charge("0.01", key=f"k{number}")
         if answer.status == 503:
-            assert_problem(answer, 503, "temporarily_unavailable")
+            assert_unavailable(answer, answer.body["code"])
+            codes.add(answer.body["code"])
         statuses.add(answer.status)
         (tmp_path / SOCKET).unlink(missing_ok=True)
 
     assert statuses == {201, 503}
+    assert codes <= {"temporarily_unavailable", "outcome_unknown"}

@@ -60,7 +60,7 @@ def _fill(postgres: EmbeddedPostgres, sellers: int, entries: int) -> None:
     with open_database(postgres.connection("superuser")) as superuser:
         load(superuser, plan, report)
     print(f"{time.monotonic() - began:6.0f} s  loaded; verifying", flush=True)
-    if problems := Verification(checkpoints={}).run().problems:
+    if problems := Verification().run().problems:
         raise LoadError(f"the data has faults: {problems[0]}")
     print(f"{time.monotonic() - began:6.0f} s  {entries:,} entries of {sellers:,} sellers are in order")
 

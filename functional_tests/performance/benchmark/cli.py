@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from apps.core.database.embedded.server import EmbeddedPostgres
+from functional_tests.performance.benchmark.against import compare
 from functional_tests.performance.benchmark.stage import open_stage
 from functional_tests.performance.benchmark.wrk import find_wrk
 from functional_tests.performance.errors import CannotStart, LoadError
@@ -21,6 +22,9 @@ def run(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     try:
         find_wrk()
+        if options.against:
+            print(compare(options).as_text())
+            return EXIT_OK
         with open_stage(options.home) as postgres:
             _measure(postgres, options)
         return EXIT_OK
@@ -52,10 +56,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         default=REPORTS,
         help="folder of the JSON document and the Markdown page; default %(default)s",
     )
+    add("--against", metavar="REV", help="measure an earlier commit in turns with this tree, and print the ratios")
     add("--publish", action="store_true", help="write docs/performance.md too")
     options = parser.parse_args(arguments)
     if options.home and options.growth:
         parser.error("--growth needs an empty database, so it cannot use --home")
+    if options.against and (options.growth or options.home or options.publish):
+        parser.error("--against prints a comparison, and goes with --rounds, --seconds, --quick and --cases only")
     if options.quick:
         options.rounds, options.seconds = 1, 3
     return options

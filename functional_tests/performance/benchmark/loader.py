@@ -12,7 +12,8 @@ from django.db.models import Model
 from psycopg2.extensions import connection
 from psycopg2.sql import SQL, Identifier
 
-from apps.accounts.models import Seller, User
+from apps.accounts import audit
+from apps.accounts.models import AuditAction, Seller, User
 from apps.accounts.roles import SellerRole
 from apps.core.values.ids import uuid7
 from apps.credit_requests.models import CreditRequest
@@ -81,6 +82,7 @@ def load(superuser: connection, plan: DataPlan, report: Callable[[int], None] = 
         _copy_entries(superuser, history, report)
         WALLETS.copy(superuser, map(_wallet_row, history.accounts))
     superuser.autocommit = True
+    audit.record(AuditAction.LOAD_HISTORY, actor_id=None, detail=f"made up for a benchmark: {plan.entries:,} entries")
     with superuser.cursor() as cursor:
         for target in (SELLERS, USERS, WALLETS, ENTRIES, REQUESTS):
             cursor.execute(SQL("VACUUM (ANALYZE) {}").format(target.table))

@@ -40,6 +40,7 @@ def _filters(seller_id: UUID) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "amount above all", {"amount_min": Decimal("999999999.00")}
     yield "seller", seller
     yield "seller, a phone number", {**seller, **phone}
+    yield "seller, a key", {**seller, "idempotency_key": sale.idempotency_key or "none"}
     yield "seller, the first day", {**seller, **day}
     yield "seller, type reversal", {**seller, "type": EntryType.REVERSAL.value}
     yield "seller, amount above all", {**seller, "amount_min": Decimal("999999999.00")}

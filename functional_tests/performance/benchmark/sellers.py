@@ -3,12 +3,10 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from django.contrib.auth.models import Group
-from django.utils import timezone
 
 from apps.accounts.models import Seller, Session, User
 from apps.accounts.roles import SellerRole, StaffRole
@@ -17,7 +15,6 @@ from apps.credit_requests.services import approve_credit_request, submit_credit_
 
 # More than any run sells.
 CREDIT = Decimal("100000000000.00")
-SESSION_LIFETIME = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +69,7 @@ def _equip(owner: User, approver: User) -> Member:
 
 def log_in(user: User) -> str:
     """Open a session as a login does, without the price of a password, and return its access token."""
-    session = Session(user=user, expires_at=timezone.now() + SESSION_LIFETIME)
+    session = Session(user=user)
     pair = issue_pair(session)
-    session.refresh_jti = pair.refresh_jti
     session.save(force_insert=True)
     return pair.access

@@ -10,3 +10,5 @@ ROOT_URLCONF = "functional_tests.performance.benchmark.urls"
 SIMPLE_JWT = {**PRODUCTION_JWT, "ACCESS_TOKEN_LIFETIME": timedelta(days=1)}
 # Sellers of the benchmark are funded with one request.
 CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT = None
+# Its staff have no phone.
+REQUIRE_SECOND_FACTOR = False

@@ -55,7 +55,7 @@ def superuser(transactional_db: None) -> Iterator[Connection]:
 def test_made_up_data_breaks_no_rule(superuser: Connection) -> None:
     largest, *_ = load(superuser, PLAN)
     assert reconcile_all().is_reconciled
-    assert not Verification(checkpoints={}).run().problems
+    assert not Verification().run().problems
     assert LedgerEntry.objects.count() == PLAN.entries
     assert set(LedgerEntry.objects.values_list("type", flat=True)) == set(EntryType.values)
     assert deep_page(HISTORY, largest.seller_id, 3)[1] == 3

@@ -3,19 +3,28 @@
 import json
 import subprocess
 import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
 from pytest_django.live_server_helper import LiveServer
 
-from apps.accounts.models import User
+from apps.accounts.models import Seller, User
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
+from functional_tests.faults.proxy import proxy
 from functional_tests.performance import cli
 from functional_tests.performance.accounting import Books, read_books
 from functional_tests.performance.client import Client
+from functional_tests.performance.fleet import run_fleet
 from functional_tests.performance.settings import REPOSITORY_ROOT
+from functional_tests.performance.worker import Journal
+from functional_tests.server import HOST, free_port
 
 SCRIPT = "functional_tests/performance/test_load_transactions.py"
 LOAD = ["--num-requests", "60", "--credit-requests", "3", "--workers", "3", "--replay-fraction", "0.2", "--json"]
@@ -30,12 +39,16 @@ def arguments(live_server: LiveServer) -> list[str]:
     return ["--base-url", live_server.url, "--admin-username", "admin", "--admin-password", "pale-otter-91-lamp", *LOAD]
 
 
+def run_script(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, SCRIPT, *arguments],
+        cwd=REPOSITORY_ROOT, env={}, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("executor", ["process", "thread"])
 def test_a_correct_server_passes(arguments: list[str], executor: str, tmp_path: Path) -> None:
-    command = [sys.executable, SCRIPT, *arguments, "--executor", executor, "--report", str(tmp_path)]
-    finished = subprocess.run(
-        command, cwd=REPOSITORY_ROOT, env={}, capture_output=True, text=True, timeout=120, check=False
-    )
+    finished = run_script(*arguments, "--executor", executor, "--report", str(tmp_path))
     assert finished.returncode == 0, finished.stderr
     document = json.loads(finished.stdout)
     assert (document["ok"], document["failures"], document["sales"]["acknowledged"]) == (True, [], 60)
@@ -67,3 +80,54 @@ def test_forged_books_fail_the_run(
     captured = capsys.readouterr()
     assert reason in "\n".join(json.loads(captured.out)["failures"])
     assert captured.err.splitlines()[-1].startswith("FAILED: ")
+
+
+@dataclass
+class Death:
+    """A server that resets every connection after some charges or, `is_frozen`, takes requests and never answers."""
+
+    is_frozen: bool
+    charges: int = 9
+    end_of_test: threading.Event = field(default_factory=threading.Event)
+
+    def allow(self, data: bytes, *, upward: bool) -> int:
+        self.charges -= b"POST /api/v1/charges/" in data
+        if self.charges > 0:
+            return len(data)
+        if self.is_frozen:
+            self.end_of_test.wait(100)  # it blocks the proxy's only thread
+        return 0
+
+
+@pytest.mark.parametrize("executor", ["process", "thread"])
+@pytest.mark.parametrize("is_frozen", [False, True], ids=["dead", "frozen"])
+def test_a_server_that_stops_answering_ends_the_run(arguments: list[str], executor: str, is_frozen: bool) -> None:
+    port, death = free_port(), Death(is_frozen)
+    with proxy(port, urlsplit(arguments[1]).port or 0, death):
+        finished = run_script(*arguments, "--base-url", f"http://{HOST}:{port}", "--executor", executor)
+        death.end_of_test.set()
+    assert finished.returncode == cli.EXIT_NO_SERVER
+    assert finished.stderr.splitlines()[-1].startswith("FAILED: the server has not answered for 1")
+    assert json.loads(finished.stdout)["ok"] is False
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_the_run(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    finished = run_script(*arguments, "--report", str(tmp_path / "file/reports"))
+    assert finished.returncode == cli.EXIT_NO_SERVER
+    assert "cannot write a report into" in finished.stderr
+    assert Seller.objects.count() == 0
+
+
+def test_refused_sales_are_no_progress(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def suspend_first(*run: Any) -> Sequence[Journal]:
+        Seller.objects.update(status=Seller.Status.SUSPENDED)
+        return run_fleet(*run)
+
+    monkeypatch.setattr(cli, "run_fleet", suspend_first)
+    assert cli.run([*arguments, "--executor", "thread"]) == cli.EXIT_FAILED
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["sales"]["acknowledged"] == 0
+    assert "/60 sales" not in captured.err.replace("0/60", "")

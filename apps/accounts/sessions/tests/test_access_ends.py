@@ -115,7 +115,7 @@ def staff() -> User:
     return made
 
 
-STAFF_ENDS = [_by_the_service, _by_an_admin, _by_a_command, _in_a_shell, _deactivated_in_a_shell]
+STAFF_ENDS = [_by_the_service, _by_a_command, _in_a_shell, _deactivated_in_a_shell]
 
 
 @pytest.mark.parametrize("end", STAFF_ENDS, ids=lambda end: end.__name__.strip("_"))

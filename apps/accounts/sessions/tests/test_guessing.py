@@ -71,6 +71,22 @@ def test_guesses_from_many_addresses_do_not_lock_out_a_known_address(client: Cli
     assert log_in(client, PASSWORD, ELSEWHERE) == 429
 
 
+def test_a_stranger_does_not_lock_staff_out_of_the_back_office(client: Client) -> None:
+    """The address is known from logins to the back office alone, which open no session of the API."""
+
+    def submit(password: str, address: str) -> bool:
+        form = {"username": "root-user", "password": password}
+        return Client().post("/admin/login/", form, REMOTE_ADDR=address).status_code == 302
+
+    assert submit(PASSWORD, HOME)
+    for number in range(1_000):
+        log_in(client, "wrong", f"203.0.{number % 4}.{number // 4}")
+
+    assert not submit(PASSWORD, ELSEWHERE)
+    assert submit(PASSWORD, HOME)
+    assert log_in(client, PASSWORD, HOME) == 200
+
+
 def test_an_address_that_is_known_has_its_own_limit_still(client: Client) -> None:
     assert log_in(client, PASSWORD, HOME) == 200
     _guess_from_many_addresses(client)

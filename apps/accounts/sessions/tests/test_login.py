@@ -1,10 +1,14 @@
 """The two logins, logout and me."""
 
+from typing import Any
+
 import pytest
+from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import identify_hasher
 from pytest_django import Settings
 
 from apps.accounts.models import Seller, Session, User
+from apps.accounts.sessions import services
 from apps.testing.api import Answer, Caller, assert_problem
 from apps.testing.factories import log_in, make_seller, make_staff, owner_of
 from apps.testing.invariants import nothing_changes
@@ -42,8 +46,8 @@ def test_the_right_door_hands_out_both_tokens(owner_user: User, staff_user: User
     answer = _log_in(door, username)
 
     assert answer.status == 200
-    assert answer.body.keys() == {"access", "refresh"}
-    me = Caller(**answer.body).get("auth/me/").body
+    assert answer.body.keys() == {"access", "refresh", "token_type", "expires_in", "refresh_expires_in"}
+    me = Caller.of(answer).get("auth/me/").body
     assert me["username"] == username.lower()
 
 
@@ -77,11 +81,28 @@ def test_a_deactivated_user_cannot_log_in(owner_user: User) -> None:
     assert_problem(answer, 401, "invalid_credentials")
 
 
+@pytest.mark.parametrize("change", [{"password": "new"}, {"is_active": False}])
+def test_a_login_that_is_overtaken_by_a_new_password_or_a_deactivation_fails(
+    owner_user: User, monkeypatch: pytest.MonkeyPatch, change: dict[str, object]
+) -> None:
+    """Its session would outlive the end of all sessions."""
+
+    def authenticate_then_change(**credentials: Any) -> Any:
+        user = authenticate(**credentials)
+        User.objects.update(**change)
+        return user
+
+    monkeypatch.setattr(services, "authenticate", authenticate_then_change)
+
+    assert_problem(_log_in("seller", "owner"), 401, "invalid_credentials")
+    assert not Session.objects.exists()
+
+
 @pytest.mark.parametrize("status", ["pending", "suspended"])
 def test_a_seller_that_is_not_active_logs_in_and_reads(owner_user: User, seller: Seller, status: str) -> None:
     Seller.objects.update(status=status)
 
-    caller = Caller(**_log_in("seller", "owner").body)
+    caller = Caller.of(_log_in("seller", "owner"))
 
     assert caller.get("sellers/me/").body["status"] == status
     assert caller.get("sellers/me/balance/").status == 200
@@ -97,7 +118,7 @@ def test_passwords_are_kept_with_argon2(owner_user: User, settings: Settings) ->
 
 
 def test_logins_are_separate_sessions(owner_user: User) -> None:
-    first, second = (Caller(**_log_in("seller", "owner").body) for _ in range(2))
+    first, second = (Caller.of(_log_in("seller", "owner")) for _ in range(2))
 
     first.post("auth/logout/", {"refresh": first.refresh})
 

@@ -1,15 +1,18 @@
 """Access and refresh tokens: rotation, reuse and forgery."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from apps.accounts.models import Seller, Session, User
-from apps.testing.api import Caller, assert_invalid, assert_problem
+from apps.accounts.sessions import tokens
+from apps.testing.api import PHONE, Answer, Caller, assert_invalid, assert_problem
 from apps.testing.contract.forged_tokens import FORGERIES, payload
 from apps.testing.factories import log_in, make_staff, owner_of
 from apps.testing.invariants import nothing_changes
@@ -33,9 +36,9 @@ def test_a_refresh_hands_out_a_new_pair(owner: Caller) -> None:
     answer = _refresh(owner.refresh)
 
     assert answer.status == 200
-    assert answer.body.keys() == {"access", "refresh"}
+    assert answer.body.keys() == {"access", "refresh", "token_type", "expires_in", "refresh_expires_in"}
     assert answer.body["refresh"] != owner.refresh
-    assert Caller(**answer.body).charge().status == 201
+    assert Caller.of(answer).charge().status == 201
 
 
 def test_a_chain_of_refreshes_stays_one_session(owner: Caller) -> None:
@@ -48,7 +51,7 @@ def test_a_chain_of_refreshes_stays_one_session(owner: Caller) -> None:
 
 
 def test_reuse_of_a_spent_token_ends_the_whole_family(owner: Caller) -> None:
-    thief = Caller(**_refresh(owner.refresh).body)
+    thief = Caller.of(_refresh(owner.refresh))
     assert thief.get("auth/me/").status == 200
 
     assert_problem(_refresh(owner.refresh), 401, "invalid_token")
@@ -66,6 +69,16 @@ def test_reuse_ends_no_other_family(owner: Caller, seller: Seller) -> None:
 
     assert other.charge().status == 201
     assert _refresh(other.refresh).status == 200
+
+
+def test_a_remembered_token_expires_all_the_same(owner: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "REMEMBERED_SECONDS", 10**12)
+    assert owner.get("auth/me/").status == 200
+    expires_at = jwt.decode(owner.access, options={"verify_signature": False})["exp"]
+
+    monkeypatch.setattr(time, "time", lambda: float(expires_at))
+
+    _assert_access_is_no_good(owner.access)
 
 
 def test_a_deleted_user_is_out_on_the_next_request(db: None) -> None:
@@ -172,12 +185,78 @@ def test_a_header_that_is_no_bearer_token_is_refused(owner: Caller, header: str,
         assert_problem(answer, 401, code)
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", " bearer "])
+def test_the_scheme_is_read_in_any_case(owner: Caller, scheme: str) -> None:
+    answer = Caller().get("auth/me/", Authorization=f"{scheme} {owner.access}")
+
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("header", ["{token}", "Bearer", "bearer{token}"])
+def test_a_token_without_its_scheme_is_told_so(owner: Caller, header: str) -> None:
+    with nothing_changes():
+        answer = Caller().post(
+            "charges/", {"phone_number": PHONE, "amount": "1.00"}, Authorization=header.format(token=owner.access)
+        )
+
+    assert_problem(answer, 401, "invalid_token")
+    assert "Authorization: Bearer <access token>" in answer.body["detail"]
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+
+
 @pytest.mark.parametrize("token", ["", None, [], {}, True, "nul\x00", "\ud800"], ids=repr)
 def test_a_refresh_token_of_the_wrong_kind_is_refused(owner: Caller, token: object) -> None:
     with nothing_changes():
         answer = _refresh(token)
 
     assert_invalid(answer, "refresh")
+
+
+def test_answers_say_what_is_left_of_both_tokens(owner: Caller) -> None:
+    for _ in range(2):
+        body = _refresh(owner.refresh).body
+        claims = [payload(body[name]) for name in ("access", "refresh")]
+        assert (body["token_type"], body["expires_in"], body["refresh_expires_in"]) == ("Bearer", 900, 86_400)
+        assert [each["exp"] - each["iat"] for each in claims] in ([900, 86_400], [899, 86_399])
+        owner = Caller(body["access"], body["refresh"])
+
+
+def test_a_session_ends_after_30_days_however_often_it_is_refreshed(
+    owner: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = timezone.now()
+    hours = 0
+
+    def refresh_after(pause: int) -> Answer:
+        nonlocal hours
+        hours += pause
+        monkeypatch.setattr(timezone, "now", lambda: began + timedelta(hours=hours))
+        answer: Answer = _refresh(owner.refresh)
+        return answer
+
+    while (answer := refresh_after(20)).status == 200:
+        left = timedelta(days=30) - timedelta(hours=hours)
+        assert 0 <= min(left.total_seconds(), 86_400) - answer.body["refresh_expires_in"] <= 1
+        owner = Caller.of(answer)
+
+    assert_problem(answer, 401, "invalid_token")
+    assert hours == 720
+
+
+def test_near_its_end_a_session_has_short_tokens(owner: Caller) -> None:
+    Session.objects.update(created_at=timezone.now() - timedelta(days=30) + timedelta(seconds=100))
+    body = _refresh(owner.refresh).body
+
+    assert 90 < body["expires_in"] == body["refresh_expires_in"] <= 101
+    assert Session.objects.get().expires_at <= Session.objects.get().created_at + timedelta(days=30)
+
+
+def test_a_shorter_setting_counts_for_sessions_that_have_begun(owner: Caller, settings: Settings) -> None:
+    Session.objects.update(created_at=timezone.now() - timedelta(days=2))
+    settings.SESSION_MAX_DAYS = 2
+
+    with nothing_changes():
+        assert_problem(_refresh(owner.refresh), 401, "invalid_token")
 
 
 def test_tokens_live_as_long_as_promised() -> None:

@@ -5,6 +5,7 @@ import pytest
 from apps.accounts.models import Seller, Session, User
 from apps.accounts.roles import SellerRole
 from apps.testing.api import Caller, assert_invalid, assert_problem
+from apps.testing.back_office import desk, user_form
 from apps.testing.factories import log_in, make_seller, make_user, owner_of
 
 pytestmark = pytest.mark.django_db
@@ -62,9 +63,9 @@ def test_a_wrong_invitation_creates_no_user(owner: Caller, change: dict[str, str
 
 def test_an_invitation_cannot_reach_another_seller_or_the_platform(mehr: Seller, owner: Caller) -> None:
     forged = {"seller": str(make_seller().pk), "seller_id": str(make_seller().pk), "is_staff": True, "groups": [1]}
-    owner.post("sellers/me/users/", {**INVITATION, **forged})
-    user = User.objects.get(username="till-2")
-    assert (user.seller_id, user.is_staff, user.is_superuser) == (mehr.pk, False, False)
+    answer = owner.post("sellers/me/users/", {**INVITATION, **forged})
+    assert answer.codes == {(name, "unknown_field") for name in forged}
+    assert not User.objects.filter(username="till-2").exists()
 
 
 def test_a_taken_name_is_refused(mehr: Seller, owner: Caller) -> None:
@@ -72,15 +73,26 @@ def test_a_taken_name_is_refused(mehr: Seller, owner: Caller) -> None:
     assert_invalid(owner.post("sellers/me/users/", {**INVITATION, "username": taken}), "username")
 
 
+def test_all_complaints_about_an_invitation_come_in_one_answer(mehr: Seller, owner: Caller) -> None:
+    taken = User.objects.get(seller=mehr)
+    wrong = {"username": taken.username, "email": taken.email, "password": "1234", "role": "boss"}
+
+    answer = owner.post("sellers/me/users/", wrong)
+
+    assert answer.codes == {
+        ("username", "unique"), ("email", "unique"), ("password", "weak_password"), ("role", "invalid_choice"),
+    }  # fmt: skip
+
+
 def test_a_role_changes_from_the_next_request_on(mehr: Seller, owner: Caller) -> None:
     user = make_user(mehr, SellerRole.OPERATOR)
     theirs = log_in(user)
-    answer = owner.patch(f"sellers/me/users/{user.pk}/", {"role": "viewer", "username": "forged"})
+    forged = owner.patch(f"sellers/me/users/{user.pk}/", {"role": "viewer", "username": "forged"})
+    assert forged.codes == {("username", "read_only")}
+    answer = owner.patch(f"sellers/me/users/{user.pk}/", {"role": "viewer"})
     assert (answer.status, answer.body["role"]) == (200, "viewer")
     assert theirs.get("auth/me/").body["roles"] == ["viewer"]
     assert_problem(theirs.charge(), 403, "permission_denied")
-    user.refresh_from_db()
-    assert user.username != "forged"
 
 
 def test_a_deactivated_user_is_out_at_once_and_can_come_back(mehr: Seller, owner: Caller) -> None:
@@ -95,6 +107,32 @@ def test_a_deactivated_user_is_out_at_once_and_can_come_back(mehr: Seller, owner
     assert theirs.get("auth/me/").status == 401
 
 
+def test_what_staff_deactivated_an_owner_does_not_reactivate(mehr: Seller, owner: Caller) -> None:
+    user = make_user(mehr, SellerRole.VIEWER)
+    staff = desk("admin")
+    assert staff.post("accounts_user_change", user.pk, data=user_form(user, is_active=None)).status_code == 302
+
+    assert owner.send("DELETE", f"sellers/me/users/{user.pk}/").status == 204, "a second deactivation changes nothing"
+    assert_problem(owner.patch(f"sellers/me/users/{user.pk}/", {"is_active": True}), 403, "deactivated_by_staff")
+    both = {"is_active": True, "role": "operator"}
+    assert_problem(owner.patch(f"sellers/me/users/{user.pk}/", both), 403, "deactivated_by_staff")
+    user.refresh_from_db()
+    assert (user.is_active, user.seller_role) == (False, "viewer")
+
+    assert staff.post("accounts_user_change", user.pk, data=user_form(user)).status_code == 302
+    assert User.objects.get(pk=user.pk).is_active
+
+
+def test_staff_undo_what_an_owner_did_and_the_next_deactivation_is_theirs(mehr: Seller, owner: Caller) -> None:
+    user = make_user(mehr, SellerRole.VIEWER)
+    staff = desk("admin")
+    owner.send("DELETE", f"sellers/me/users/{user.pk}/")
+    for is_active in ("on", None):
+        assert staff.post("accounts_user_change", user.pk, data=user_form(user, is_active=is_active)).status_code == 302
+
+    assert_problem(owner.patch(f"sellers/me/users/{user.pk}/", {"is_active": True}), 403, "deactivated_by_staff")
+
+
 def test_a_weak_new_password_is_refused(mehr: Seller, owner: Caller) -> None:
     user = make_user(mehr, SellerRole.OPERATOR)
     assert_invalid(owner.patch(f"sellers/me/users/{user.pk}/", {"password": "1234"}), "password")
@@ -102,6 +140,7 @@ def test_a_weak_new_password_is_refused(mehr: Seller, owner: Caller) -> None:
 
 @pytest.mark.parametrize("step", ["PATCH", "DELETE"])
 def test_owners_are_changed_by_staff_only(mehr: Seller, owner: Caller, step: str) -> None:
-    answer = owner.send(step, f"sellers/me/users/{owner_of(mehr).pk}/", b'{"role": "viewer"}')
+    body = {"role": "viewer"} if step == "PATCH" else None
+    answer = owner.call(step, f"sellers/me/users/{owner_of(mehr).pk}/", body)
     assert_problem(answer, 403, "permission_denied")
     assert owner.get("auth/me/").body["roles"] == ["owner"]

@@ -14,9 +14,18 @@ Every refusal is a problem document (RFC 9457) of the type `application/problem+
 changes its meaning; `title` belongs to the code, `detail` is for people and may change. `request_id` is also the header
 `X-Request-ID` of the answer and stands in the server's log. Some codes add members of their own.
 
-A refused request moved no money, and an `Idempotency-Key` sent with it is still free. After `temporarily_unavailable`,
-wait for the seconds in `Retry-After` and send the same request, with the same key, again. A 401 carries
-`WWW-Authenticate`.
+A 4xx moved no money, and an `Idempotency-Key` sent with it is still free. A 401 carries `WWW-Authenticate`.
+
+Each 503 carries `Retry-After`. After `temporarily_unavailable` nothing happened: wait so many seconds and send the same
+request again. After `outcome_unknown` the request may have been carried out, since the database went away while it
+committed. Send the request again with the same `Idempotency-Key`, which sells at most once, or look first:
+`GET transactions/?idempotency_key=` lists the charge if it was sold. Without a key, look before you send again.
+nginx answers `outcome_unknown` too, with 502 or 504, when the application was sent a request and did not answer it.
+An answer that never came, and a 500, leave the outcome as open.
+
+In `errors`, `code` says what is wrong with a field. Besides those about its value: `unknown_field`,
+`unknown_parameter` and `unknown_header` (the call does not have it; nothing is ignored), `read_only` (a member that the
+caller cannot set), `repeated_parameter`, `unexpected_body`.
 
 This page is compared with the code by a test.
 

@@ -1,5 +1,6 @@
 """The pages of the documentation, and the Swagger document against the URLconf and the serializers."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,6 +67,8 @@ def test_every_operation_has_a_success_and_its_problems(schema: Any) -> None:
         statuses = {int(status) for status in operation["responses"]}
         assert any(200 <= status < 300 for status in statuses), (path, method)
         assert (503 in statuses) == (path != "/health/live/"), (path, method)  # which asks no database
+        unavailable = operation["responses"].get("503", {}).get("description", "")
+        assert ("`outcome_unknown`" in unavailable) == (method != "get"), (path, method)
         if operation.get("security") != []:
             assert 401 in statuses, (path, method)
         if any(parameter["in"] == "body" for parameter in operation["parameters"]):
@@ -91,7 +94,13 @@ def test_the_token_endpoints_answer_200_with_both_tokens(schema: Any) -> None:
         responses = schema["paths"][path]["post"]["responses"]
         assert "201" not in responses
         definition = responses["200"]["schema"]["$ref"].rpartition("/")[2]
-        assert schema["definitions"][definition]["properties"].keys() == {"access", "refresh"}
+        assert schema["definitions"][definition]["properties"].keys() == {
+            "access",
+            "refresh",
+            "token_type",
+            "expires_in",
+            "refresh_expires_in",
+        }
 
 
 def test_sections_come_in_the_order_in_which_one_meets_them(schema: Any) -> None:
@@ -125,8 +134,10 @@ def test_links_lead_to_operations_and_their_parameters(schema: Any) -> None:
 def test_what_may_be_null_or_empty_is_said(schema: Any) -> None:
     """schemathesis found each of these undocumented."""
     definitions = schema["definitions"]
+    nullable = {name for name, definition in definitions.items() if definition.get("x-nullable")}
+    assert all(name.startswith("Nullable") for name in nullable)
     for definition, member in [("BulkResult", "error"), ("BulkResult", "transaction"), ("Me", "seller")]:
-        assert definitions[definition]["properties"][member]["x-nullable"], (definition, member)
+        assert definitions[definition]["properties"][member]["$ref"].rpartition("/")[2] in nullable
     assert "minLength" not in definitions["Transaction"]["properties"]["description"]
     for definition in ("SellerUser", "SellerUserChanges", "Invitation"):
         assert "format" not in definitions[definition]["properties"]["email"]
@@ -145,9 +156,32 @@ def test_the_idempotency_key_and_its_answer_are_described(schema: Any, path: str
     assert "Idempotent-Replayed" in operation["responses"]["201"]["headers"]
 
 
+@pytest.mark.parametrize("path", ["/charges/", "/charges/bulk/"])
+def test_the_dry_run_and_its_answer_are_described(schema: Any, path: str) -> None:
+    operation = schema["paths"][path]["post"]
+    [parameter] = [each for each in operation["parameters"] if each["name"] == "dry_run"]
+    assert (parameter["in"], parameter["type"], parameter["required"]) == ("query", "boolean", False)
+    answer = schema["definitions"][operation["responses"]["200"]["schema"]["$ref"].rpartition("/")[2]]
+    assert {"would_succeed", "code", "balance_after"} <= answer["properties"].keys()
+    assert "headers" not in operation["responses"]["200"]
+
+
 @pytest.mark.parametrize("path", ["/transactions/", "/sellers/{seller_id}/transactions/"])
 def test_the_csv_answer_is_described(schema: Any, path: str) -> None:
     assert "text/csv" in schema["paths"][path]["get"]["produces"]
+
+
+def test_the_bodies_of_requests_have_no_other_members_and_answers_may_get_more(schema: Any) -> None:
+    closed = {name for name, definition in schema["definitions"].items() if "additionalProperties" in definition}
+    assert closed == {name.removesuffix("Serializer") for name in request_serializers()} | {"BulkItem"}
+    assert all(schema["definitions"][name]["additionalProperties"] is False for name in closed)
+
+
+@pytest.mark.parametrize("path", ["/swagger/", "/redoc/"])
+def test_the_page_reads_the_document_at_its_own_address(anonymous: Caller, path: str) -> None:
+    """Not at `?format=openapi`, which is no parameter any more."""
+    page = anonymous.get(path, Accept="text/html").content.decode()
+    assert re.search(r'"url": "(http://testserver)?/swagger\.json"', page)
 
 
 @pytest.mark.parametrize("name", sorted(request_serializers()))

@@ -9,7 +9,9 @@ from typing import Any
 from django.db import DatabaseError
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
+from psycopg2.extensions import register_type
 
+from apps.core.database.backend.moments import DAY, MOMENT
 from apps.core.database.backend.watchdog import watchdog
 from apps.core.database.errors import OutcomeUnknown, is_temporary
 from apps.core.observability import request_id
@@ -81,6 +83,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: Any) -> Any:
         self.patience_seconds = self.settings_dict.get("ANSWER_TIMEOUT_SECONDS")
         connection = super().get_new_connection(conn_params)
+        for kind in (DAY, MOMENT):
+            register_type(kind, connection)
         watchdog.watch(self)
         return connection
 

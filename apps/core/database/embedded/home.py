@@ -74,6 +74,20 @@ class PostgresHome:
             os.fsync(out.fileno())
         scratch.rename(file)
 
+    def hold(self) -> None:
+        """Mark the database as in use until this process ends, whatever program it becomes, and all its children."""
+        file = os.open(self.path / "in-use", os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        os.set_inheritable(file, True)
+        fcntl.flock(file, fcntl.LOCK_SH)
+
+    def is_held(self) -> bool:
+        """Tell whether a process has marked the database as in use."""
+        try:
+            with (self.path / "in-use").open() as file:
+                return not _try_lock(file.fileno())
+        except FileNotFoundError:
+            return False
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the home's lock; the kernel frees it when its holder dies. Not reentrant."""

@@ -24,7 +24,15 @@ from apps.core.database.embedded.programs import (
     find_programs,
     find_server_processes,
 )
-from apps.core.database.roles import Login, create_database, create_roles, open_database, restrict_database
+from apps.core.database.roles import (
+    MAINTENANCE_DATABASES,
+    Login,
+    create_database,
+    create_roles,
+    open_database,
+    restrict_database,
+    take_from_public,
+)
 
 __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError"]
 
@@ -225,6 +233,9 @@ class EmbeddedPostgres:
                 create_database(admin, DATABASE, owner)
             with open_database(self.connection("owner")) as database:
                 restrict_database(database, application.user)
+            for name in (*MAINTENANCE_DATABASES, DATABASE):
+                with open_database(self.connection("superuser", name)) as database:
+                    take_from_public(database)
         except psycopg2.Error as error:
             raise EmbeddedPostgresError(f"Cannot set up the database roles: {_last_line(str(error))}") from error
 

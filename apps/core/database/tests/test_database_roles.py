@@ -1,6 +1,7 @@
 """Privileges of the database roles, here and on an external server."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg2
 import pytest
@@ -9,6 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from psycopg2.sql import SQL, Identifier
 
+from apps.core.database.grants import grant_tables
 from apps.core.database.logins import database_login, is_embedded
 from apps.core.database.roles import APPLICATION_TIMEOUTS, open_database
 from apps.testing.commands import manage
@@ -74,3 +76,37 @@ def test_db_roles_prepares_an_external_server_and_can_be_repeated(external_serve
             assert statement.fetchone() == (value,)
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             statement.execute("CREATE TABLE other ()")
+
+
+@pytest.fixture
+def _as_owner(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Log in as the role that migrates."""
+    login = database_login("owner")
+    connection.close()
+    with monkeypatch.context() as patch:
+        for name in ("USER", "PASSWORD"):
+            patch.setitem(connection.settings_dict, name, login[name])
+        yield
+        connection.close()
+
+
+@pytest.mark.own_connection
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_as_owner")
+def test_a_release_takes_no_privilege_away_for_a_moment() -> None:
+    """The version that is running goes on while another one migrates; between REVOKE and GRANT it was refused."""
+    seen: list[bool] = []
+    login = database_login("app", connection.settings_dict["NAME"])
+    with open_database(login) as application, application.cursor() as cursor:
+
+        def look(execute: Any, *arguments: Any) -> Any:
+            result = execute(*arguments)
+            cursor.execute("SELECT has_table_privilege('transactions_wallet', 'UPDATE')")
+            seen.extend(cursor.fetchone() or [False])
+            return result
+
+        with connection.execute_wrapper(look):
+            grant_tables(using="default")
+
+    assert len(seen) > 10
+    assert all(seen)

@@ -16,12 +16,16 @@ import pytest
 
 from apps.core.database.embedded.server import EmbeddedPostgres, EmbeddedPostgresError
 from apps.core.database.roles import open_database
+from apps.testing.commands import assert_one_line, manage
 
 pytestmark = pytest.mark.timeout(120)
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 START = "import sys; from pathlib import Path; from apps.core.database.embedded.server import EmbeddedPostgres; "
 START += "print(EmbeddedPostgres(Path(sys.argv[1]), {'fsync': 'off'}).start())"
+
+HOLD = "import os, sys; from pathlib import Path; from apps.core.database.embedded.home import PostgresHome; "
+HOLD += "PostgresHome(Path(sys.argv[1])).hold(); os.execvp('sh', ['sh', '-c', 'echo; exec cat'])"
 
 
 @pytest.fixture
@@ -193,3 +197,36 @@ def test_a_wrong_server_setting_is_one_clear_line(embedded: EmbeddedPostgres) ->
     wrong = EmbeddedPostgres(embedded.home.path, {"fsync": "off", "shared_buffers": "many"})
     with pytest.raises(EmbeddedPostgresError, match=r"did not start: .*shared_buffers"):
         wrong.start()
+
+
+@pytest.mark.parametrize("user", ["session", "server"])
+@pytest.mark.parametrize("action", ["stop", "destroy"])
+def test_a_database_in_use_is_not_stopped_without_a_yes(embedded: EmbeddedPostgres, action: str, user: str) -> None:
+    embedded.start()
+    environment = {"EMBEDDED_POSTGRES_DIR": str(embedded.home.path), "DATABASE_HOST": ""}
+    with open_database(embedded.connection()) if user == "session" else held(embedded):
+        refused = manage("db", action, environment=environment)
+        assert_one_line(refused, "1 sessions are open" if user == "session" else "A server uses this database")
+        assert run_sql(embedded, "SELECT 1") == [(1,)]
+        assert manage("db", action, environment={**environment, "CONFIRM": "1"}).returncode == 0
+    assert not embedded.is_running()
+    assert embedded.home.data.exists() == (action == "stop")
+
+
+@contextlib.contextmanager
+def held(embedded: EmbeddedPostgres) -> Iterator[None]:
+    """A program that marks the database as in use and then becomes another, as `manage.py serve` becomes gunicorn."""
+    command = [sys.executable, "-c", HOLD, str(embedded.home.path)]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.read(1)
+        yield
+        process.kill()
+
+
+def test_an_idle_database_is_stopped_at_once_and_deleted_after_a_yes(embedded: EmbeddedPostgres) -> None:
+    environment = {"EMBEDDED_POSTGRES_DIR": str(embedded.home.path), "DATABASE_HOST": ""}
+    embedded.start()
+    assert manage("db", "stop", environment=environment).returncode == 0
+    assert_one_line(manage("db", "destroy", environment=environment), "Delete the embedded database with all its data?")
+    assert embedded.home.data.exists()

@@ -9,16 +9,50 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.core.database.embedded.server import EmbeddedPostgres
 from apps.core.database.logins import database_login, is_embedded
-from apps.core.database.roles import Login, create_database, create_roles, open_database, restrict_database
+from apps.core.database.roles import (
+    MAINTENANCE_DATABASES,
+    Login,
+    create_database,
+    create_roles,
+    is_superuser,
+    open_database,
+    restrict_database,
+    take_from_public,
+)
 
 ACTIONS = {
     "start": "start the embedded PostgreSQL",
-    "stop": "stop it, ending its sessions",
+    "stop": "stop it, ending its sessions; asks if it is in use (CONFIRM=1 does not ask)",
     "status": "show its state; exit 0 only if it runs",
-    "destroy": "stop it and delete all its data",
+    "destroy": "stop it and delete all its data; asks (CONFIRM=1 does not ask)",
     "psql": "open a SQL shell on either kind of server",
     "roles": "create the owner and application roles on an external server, as DATABASE_ADMIN_USER",
 }
+
+
+def _usage(embedded: EmbeddedPostgres) -> str:
+    """Return a warning if a server or a session uses the database, else an empty text."""
+    if embedded.home.is_held():
+        return "A server uses this database (`make run`) and will fail."
+    if not embedded.is_running():
+        return ""
+    with open_database(embedded.connection("superuser")) as database, database.cursor() as statement:
+        statement.execute("""SELECT count(*) FROM pg_stat_activity
+            WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()""")
+        [(sessions,)] = statement.fetchall()
+    return f"{sessions} sessions are open on this database and will be ended." if sessions else ""
+
+
+def _confirm(question: str) -> None:
+    """Ask on the terminal; raise `CommandError` without a yes. CONFIRM=1 is the yes of a script."""
+    if os.environ.get("CONFIRM") == "1":
+        return
+    try:
+        answer = input(f"{question} [y/N] ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() != "y":
+        raise CommandError(f"{question} Not confirmed, nothing happened. CONFIRM=1 in the environment does not ask.")
 
 
 class Command(BaseCommand):
@@ -45,6 +79,8 @@ class Command(BaseCommand):
         self.stdout.write("PostgreSQL is started." if embedded.start() else "PostgreSQL was already running.")
 
     def stop(self, embedded: EmbeddedPostgres) -> None:
+        if used := _usage(embedded):
+            _confirm(f"{used} Stop it all the same?")
         self.stdout.write("PostgreSQL is stopped." if embedded.stop() else "PostgreSQL was not running.")
 
     def status(self, embedded: EmbeddedPostgres) -> None:
@@ -54,6 +90,7 @@ class Command(BaseCommand):
             raise SystemExit(3)
 
     def destroy(self, embedded: EmbeddedPostgres) -> None:
+        _confirm(f"{_usage(embedded)} Delete the embedded database with all its data?".lstrip())
         embedded.destroy()
         self.stdout.write(f"{embedded.home.path} is deleted.")
 
@@ -84,6 +121,12 @@ class Command(BaseCommand):
         with open_database(database_login("superuser", "postgres")) as admin:
             create_roles(admin, owner, application)
             create_database(admin, target["NAME"], owner)
+            may_restrict = is_superuser(admin)
         with open_database(target) as database:
             restrict_database(database, application.user)
+        for name in (*MAINTENANCE_DATABASES, target["NAME"]) if may_restrict else ():
+            with open_database(database_login("superuser", name)) as database:
+                take_from_public(database)
         self.stdout.write(f"The roles {owner.user} and {application.user} are ready in the database {target['NAME']}.")
+        if not may_restrict:
+            self.stdout.write("Large objects and temporary tables elsewhere were not taken away: only a superuser can.")

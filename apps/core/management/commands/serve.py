@@ -37,11 +37,15 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, verbosity=0)
             self.ensure_superuser()
             self.announce(port)
+            if is_embedded():
+                EmbeddedPostgres.from_environment().home.hold()
             # gunicorn takes this process over, and with it the terminal's Ctrl-C. Its on_exit hook
             # (config/gunicorn.conf.py) stops the database if this command started it.
             os.environ["GUNICORN_STOPS_POSTGRES"] = "1" if started else ""
             os.environ["GUNICORN_BIND"] = f"{HOST}:{port}"
             sys.stdout.flush()
+            # A Ctrl-C waits until gunicorn handles it (`when_ready`); before that it would leave the database running.
+            signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
             command = [sys.executable, "-m", "gunicorn", "--config", str(settings.BASE_DIR / "config/gunicorn.conf.py")]
             os.execv(sys.executable, command + ["--reload"] * reload)  # noqa: S606  (no shell)
 

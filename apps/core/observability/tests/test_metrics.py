@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,19 @@ def test_the_counts_of_processes_that_ended_are_kept_in_one_file(tmp_path: Path)
     assert samples["sharj_ledger_amount_total"] == 15
     assert samples["sharj_http_request_seconds_bucket0.005"] == 3
     assert samples["sharj_http_request_seconds_count"] == 3
+
+
+@pytest.mark.django_db
+def test_jobs_tell_when_they_last_succeeded_and_whether_the_last_run_failed(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    settings.METRICS_ALLOWED_NETWORKS, settings.JOB_STAMPS_DIR = ["127.0.0.0/8"], str(tmp_path)
+    now = time.time()
+    for name, seconds_ago in (("backup.ok", 500), ("seal.ok", 900), ("seal.failed", 60)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (now - seconds_ago, now - seconds_ago))
+    samples = dict(line.rsplit(" ", 1) for line in scrape(client).splitlines() if line.startswith("sharj_job_"))
+    assert 500 <= float(samples['sharj_job_age_seconds{job="backup"}']) < 560
+    assert samples['sharj_job_age_seconds{job="restore_test"}'] == "+Inf"
+    failed = {name for name, value in samples.items() if name.startswith("sharj_job_failed") and float(value)}
+    assert failed == {'sharj_job_failed{job="seal"}'}

@@ -63,6 +63,39 @@ def test_numbers_near_an_example_are_judged_alike(region: str, kind: int, tail: 
         assert short_way(text, region) == outcome(text, region)
 
 
+@pytest.mark.parametrize("text", ["09123456789", "+989123456789", "0912 345 6789"])
+@pytest.mark.parametrize(
+    "zero",
+    ["\u06f0", "\u0660", "\uff10", "\u0966", "\U0001d7ce"],
+    ids=["Persian", "Arabic", "full width", "Nagari", "bold"],
+)
+def test_digits_of_any_script_give_ascii(text: str, zero: str) -> None:
+    in_script = text.translate({ord(str(digit)): chr(ord(zero) + digit) for digit in range(10)})
+    assert phones.normalize_mobile(in_script) == "+989123456789"
+    assert phones.normalize_mobile(text[:-1] + chr(ord(zero) + 9)) == "+989123456789"
+
+
+@pytest.mark.parametrize("text", ["0912345678²", "0912345678½", "0912345678九", "0912345678Ⅸ", "0912345678⑨"])
+def test_signs_that_are_no_decimal_digits_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="phone"):
+        phones.normalize_mobile(text)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text(st.characters(categories=["Nd", "No", "Nl"]) | st.sampled_from("+0123456789 "), max_size=14))
+def test_what_is_accepted_is_ascii(text: str) -> None:
+    for attempt in (text, f"0912345{text}", f"+98912345{text}"):
+        if (found := short_way(attempt, "IR")) != "refused":
+            assert found.isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "sought"), [(" 0912345678٩ ", "+989123456789"), ("۹۱۲", "912"), ("Mehr", "Mehr"), ("مهر ۱۲", "مهر 12")]
+)
+def test_a_search_is_for_the_stored_form(text: str, sought: str) -> None:
+    assert phones.search_text(text) == sought
+
+
 @settings(max_examples=300, deadline=None)
 @given(number=st.from_regex(r"9[0-9]{9}", fullmatch=True))
 def test_every_iranian_form_of_a_mobile_number_gives_the_same_e164(number: str) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import Seller
-from apps.testing.api import PHONE, Answer, Caller, assert_problem
-from apps.testing.factories import add_credit, log_in, make_seller, owner_of
+from apps.testing.api import PHONE, Answer, Caller, assert_invalid, assert_problem
+from apps.testing.factories import add_credit, log_in, make_seller, owner_of, reverse
 from apps.testing.invariants import assert_ledger_consistent, nothing_changes
 from apps.testing.races import race
 from apps.transactions.models import LedgerEntry, Wallet
@@ -84,6 +84,16 @@ def test_a_key_that_moved_money_is_replayed(owner: Caller) -> None:
     }  # fmt: skip
 
 
+def test_a_replayed_item_shows_its_entry_as_it_is_now(owner: Caller) -> None:
+    original = owner.charge("10.00", key="k").body
+    reversal = reverse(LedgerEntry.objects.get(pk=original["id"]))
+
+    with nothing_changes():
+        answer = send(owner, item("10.00", "k"))
+
+    assert answer.body["results"][0]["transaction"] == {**original, "reversed_by": str(reversal.pk)}
+
+
 def test_a_duplicate_key_within_the_batch_replays_the_first(owner: Caller) -> None:
     answer = send(owner, item("10.00", "k"), item("10.00", "k"), item("11.00", "k"))
 
@@ -142,16 +152,9 @@ def test_one_refusal_refuses_an_atomic_batch(owner: Caller) -> None:
         ({"charges": "x"}, "charges"),
         ({"charges": []}, "charges"),
         ({"charges": [item()] * 1001}, "charges"),
-        ({"charges": [1]}, "charges.0"),
-        ({"charges": [None]}, "charges.0"),
-        ({"charges": [item(), {"amount": "1"}]}, "charges.1.phone_number"),
-        ({"charges": [item("0")]}, "charges.0.amount"),
-        ({"charges": [item("1e3")]}, "charges.0.amount"),
-        ({"charges": [item(phone_number="021")]}, "charges.0.phone_number"),
-        ({"charges": [item(key="")]}, "charges.0.idempotency_key"),
-        ({"charges": [item(key="k" * 256)]}, "charges.0.idempotency_key"),
-        ({"charges": [item(key="کلید")]}, "charges.0.idempotency_key"),
-        ({"charges": [{**item(), "idempotency_key": 1}]}, "charges.0.idempotency_key"),
+        ({"charges": [1] * 1001}, "charges"),
+        ({"charges": [item()], "currency": "USD"}, "currency"),
+        ({"charges": [1], "idempotency_key": "k"}, "idempotency_key"),
         ({"charges": [item()], "atomic": "perhaps"}, "atomic"),
         ({"charges": [item()], "atomic": None}, "atomic"),
     ],
@@ -163,6 +166,81 @@ def test_a_batch_that_is_not_well_formed_is_refused_whole(owner: Caller, body: o
 
     assert_problem(answer, 400, "validation_error", errors=answer.body["errors"])
     assert field in {error["field"].removesuffix(".non_field_errors") for error in answer.body["errors"]}
+
+
+# The item, the field that its refusal names, and the code.
+MALFORMED: dict[str, tuple[object, str, str]] = {
+    "a number": (1, "non_field_errors", "invalid"),
+    "null": (None, "non_field_errors", "null"),
+    "a list": ([item()], "non_field_errors", "invalid"),
+    "a string": ("item", "non_field_errors", "invalid"),
+    "no phone number": ({"amount": "1"}, "phone_number", "required"),
+    "no amount": ({"phone_number": PHONE}, "amount", "required"),
+    "an amount of zero": (item("0"), "amount", "invalid_amount"),
+    "an amount with an exponent": (item("1e3"), "amount", "invalid_amount"),
+    "an amount of null": (item(None), "amount", "null"),
+    "a landline": (item(phone_number="021"), "phone_number", "invalid_phone_number"),
+    "a phone number of null": (item(phone_number=None), "phone_number", "null"),
+    "an empty key": (item(key=""), "idempotency_key", "blank"),
+    "a long key": (item(key="k" * 256), "idempotency_key", "invalid_idempotency_key"),
+    "a Persian key": (item(key="کلید"), "idempotency_key", "invalid_idempotency_key"),
+    "a number as key": ({**item(), "idempotency_key": 1}, "idempotency_key", "invalid"),
+    "an unknown member": ({**item(), "currency": "USD"}, "currency", "unknown_field"),
+    "a misspelt key": ({**item(), "idempotencyKey": "k"}, "idempotencyKey", "unknown_field"),
+}
+malformed_items = pytest.mark.parametrize(("malformed", "field", "code"), MALFORMED.values(), ids=MALFORMED)
+
+
+@malformed_items
+def test_a_malformed_item_is_refused_by_itself(owner: Caller, malformed: object, field: str, code: str) -> None:
+    answer = send(owner, item("10.00", "a"), malformed, item("20.00", "b"), malformed)
+
+    assert outcomes(answer) == [
+        ("accepted", None), ("rejected", "validation_error"), ("accepted", None), ("rejected", "validation_error"),
+    ]  # fmt: skip
+    assert totals(answer) == {
+        "accepted": 2, "rejected": 2, "replayed": 0, "total_amount": "30.00", "balance_after": "70.00",
+    }  # fmt: skip
+    error = answer.body["results"][1]["error"]
+    assert [(each["field"], each["code"]) for each in error["errors"]] == [(field, code)]
+    assert error.keys() == {"code", "title", "detail", "errors"}
+    assert [result["transaction"]["sequence"] for result in answer.body["results"][::2]] == [2, 3]
+    assert_ledger_consistent()
+
+
+@malformed_items
+def test_a_malformed_item_refuses_an_atomic_batch(owner: Caller, malformed: object, field: str, code: str) -> None:
+    with nothing_changes():
+        answer = send(owner, item(), malformed, item(), malformed, atomic=True)
+
+    assert_invalid(answer)
+    place = "" if code == "null" and field == "non_field_errors" else f".{field}"
+    assert answer.codes == {(f"charges.{index}{place}", code) for index in (1, 3)}
+
+
+def test_a_batch_of_malformed_items_sells_nothing(owner: Caller) -> None:
+    with nothing_changes():
+        answer = send(owner, *(malformed for malformed, _, _ in MALFORMED.values()))
+
+    assert outcomes(answer) == [("rejected", "validation_error")] * len(MALFORMED)
+    assert totals(answer)["balance_after"] == "100.00"
+
+
+def test_the_replays_beside_a_malformed_item_are_told(owner: Caller) -> None:
+    send(owner, item("10.00", "k"))
+
+    with nothing_changes():
+        answer = send(owner, item("0", "k"), item("10.00", "k"))
+
+    assert outcomes(answer) == [("rejected", "validation_error"), ("replayed", None)]
+
+
+def test_a_refusal_under_the_lock_stands_beside_a_malformed_item(owner: Caller) -> None:
+    answer = send(owner, item("200.00"), 1, item("100.00"))
+
+    assert outcomes(answer) == [
+        ("rejected", "insufficient_balance"), ("rejected", "validation_error"), ("accepted", None),
+    ]  # fmt: skip
 
 
 def test_a_body_over_five_megabytes_is_refused(owner: Caller) -> None:

@@ -63,14 +63,16 @@ def test_a_replay_answers_for_a_seller_that_was_suspended_meanwhile(owner: Calle
     _assert_replayed(answer, original)
 
 
-def test_a_replay_answers_the_same_after_the_sale_was_reversed(owner: Caller) -> None:
+def test_a_replay_shows_the_entry_as_it_is_now(owner: Caller) -> None:
     original = owner.charge(key="k")
-    reverse(LedgerEntry.objects.get(pk=original.body["id"]))
+    assert original.body["reversed_by"] is None
+    reversal = reverse(LedgerEntry.objects.get(pk=original.body["id"]))
 
     with nothing_changes():
         answer = owner.charge(key="k")
 
-    _assert_replayed(answer, original)
+    assert (answer.status, answer.headers["Idempotent-Replayed"]) == (201, "true")
+    assert answer.body == {**original.body, "reversed_by": str(reversal.pk)}
 
 
 def test_a_replay_answers_another_user_of_the_seller_too(owner: Caller, operator: Caller) -> None:

@@ -1,7 +1,6 @@
 """The row lock: what would happen without it, and what waiting for it costs at most."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from threading import Barrier
 from typing import Any
@@ -9,12 +8,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from apps.core.database.logins import database_login
-from apps.core.database.roles import open_database
 from apps.testing.api import Answer, assert_problem
 from apps.testing.factories import add_credit, file_request, log_in, make_seller, make_staff, owner_of, sell
 from apps.testing.invariants import assert_ledger_consistent, nothing_changes
-from apps.testing.races import outcome, race
+from apps.testing.races import outcome, race, wallet_locked_elsewhere
 from apps.transactions.charges import services
 from apps.transactions.ledger import locking
 from apps.transactions.ledger.write import write_entries
@@ -41,17 +38,6 @@ def test_without_the_lock_the_database_refuses_a_sale_from_a_stale_balance(monke
     assert Wallet.objects.get(pk=seller.pk).balance == 40
 
 
-@contextmanager
-def _wallet_locked_elsewhere(wallet_id: object) -> Iterator[None]:
-    """Hold the wallet's row from another connection."""
-    login = database_login("owner", connection.settings_dict["NAME"])
-    with open_database(login) as database, database.cursor() as cursor:
-        database.autocommit = False
-        cursor.execute("SELECT 1 FROM transactions_wallet WHERE seller_id = %s FOR NO KEY UPDATE", [str(wallet_id)])
-        yield
-        database.rollback()
-
-
 @pytest.fixture
 def _short_patience() -> Iterator[None]:
     """Let the test's connection wait 100 ms for a lock instead of 2 s."""
@@ -74,7 +60,7 @@ class TestALockThatIsNotGrantedInTime:
         seller = make_seller(balance="100.00")
         caller = log_in(owner_of(seller))
 
-        with nothing_changes(), _wallet_locked_elsewhere(seller.pk):
+        with nothing_changes(), wallet_locked_elsewhere(seller.pk):
             self._assert_busy(caller.charge(key="k"))
 
         again = caller.charge(key="k")
@@ -85,7 +71,7 @@ class TestALockThatIsNotGrantedInTime:
         request = file_request(seller)
         approver = log_in(make_staff("credit_approver"))
 
-        with nothing_changes(), _wallet_locked_elsewhere(seller.pk):
+        with nothing_changes(), wallet_locked_elsewhere(seller.pk):
             self._assert_busy(approver.post(f"credit-requests/{request.pk}/approve/"))
 
         assert approver.post(f"credit-requests/{request.pk}/approve/").status == 200
@@ -95,13 +81,13 @@ class TestALockThatIsNotGrantedInTime:
         entry = add_credit(seller, "5.00")
         admin = log_in(make_staff("admin"))
 
-        with nothing_changes(), _wallet_locked_elsewhere(seller.pk):
+        with nothing_changes(), wallet_locked_elsewhere(seller.pk):
             self._assert_busy(admin.post(f"transactions/{entry.pk}/reverse/", {"reason": "x"}))
 
     def test_does_not_concern_another_seller(self) -> None:
         busy, idle = make_seller(balance="1.00"), make_seller(balance="1.00")
 
-        with _wallet_locked_elsewhere(busy.pk):
+        with wallet_locked_elsewhere(busy.pk):
             answer = log_in(owner_of(idle)).charge("1.00")
 
         assert answer.status == 201
@@ -111,7 +97,7 @@ class TestALockThatIsNotGrantedInTime:
         caller = log_in(owner_of(seller))
         sold = caller.charge("1.00", key="k")
 
-        with _wallet_locked_elsewhere(seller.pk):
+        with wallet_locked_elsewhere(seller.pk):
             again = caller.charge("1.00", key="k")
 
         assert (again.status, again.body, again.headers["Idempotent-Replayed"]) == (201, sold.body, "true")
@@ -120,6 +106,6 @@ class TestALockThatIsNotGrantedInTime:
         seller = make_seller(balance="1.00")
         caller = log_in(owner_of(seller))
 
-        with _wallet_locked_elsewhere(seller.pk):
+        with wallet_locked_elsewhere(seller.pk):
             assert caller.get("sellers/me/balance/").status == 200
             assert caller.patch("sellers/me/", {"email": "new@example.com"}).status == 200

@@ -49,8 +49,12 @@ def test_a_seller_sees_what_it_sold_and_staff_see_all(
 
 
 @pytest.mark.parametrize(
-    ("search", "found"), [("0000002", [SECOND]), ("98912", [SECOND, PHONE]), ("555", []), ("%", [])]
-)
+    ("search", "found"),
+    [
+        ("0000002", [SECOND]), ("98912", [SECOND, PHONE]), ("555", []), ("%", []), ("۹۸۹۱۲", [SECOND, PHONE]),
+        ("0912345678٩", [PHONE]),
+    ],
+)  # fmt: skip
 def test_search_finds_a_part_of_the_number(owner: Caller, seller: Seller, search: str, found: list[str]) -> None:
     sell(seller, "1.00")
     sell(seller, "1.00", phone_number=SECOND)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from django.core.management.base import CommandError
+from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Seller
 from apps.testing.command_calls import run_command
@@ -197,6 +198,8 @@ def test_json_is_one_document(seller: Seller) -> None:
 
 
 def test_a_name_cannot_forge_a_line(seller: Seller) -> None:
-    Seller.objects.filter(pk=seller.pk).update(company_name="A\nFORGED\x1b[31m")
+    with pytest.raises(IntegrityError, match="seller_company_name_visible"), transaction.atomic():
+        Seller.objects.filter(pk=seller.pk).update(company_name="A\nFORGED\x1b[31m")
+    Seller.objects.filter(pk=seller.pk).update(company_name="A\ue000FORGED")  # private use: visible, not printable
     text = reconcile()[1]
-    assert line_of(text, seller).endswith("A?FORGED?[31m")
+    assert line_of(text, seller).endswith("A?FORGED")

@@ -1,6 +1,5 @@
 """manage.py verify_ledger against rows that were changed with superuser rights, triggers off."""
 
-import json
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -13,7 +12,6 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from apps.accounts.models import Seller
-from apps.testing.command_calls import run_command
 from apps.testing.factories import NEVER, make_seller, reverse, sell
 from apps.testing.forgery import (
     ENTRY,
@@ -25,6 +23,7 @@ from apps.testing.forgery import (
     swap_entries,
 )
 from apps.testing.tampering import change_by_hand, superuser_without_triggers
+from apps.testing.verdicts import found, verify
 from apps.transactions.ledger.chain import NO_HASH, Chain, Row, hash_entry
 from apps.transactions.models import LedgerEntry
 
@@ -38,21 +37,6 @@ def seller() -> Seller:
     for _ in range(4):
         sell(seller, "10.00")
     return seller
-
-
-def verify(*arguments: object) -> tuple[int, dict[str, Any]]:
-    """Run the command; return its exit code and its document."""
-    code, text = run_command("verify_ledger", "--json", *arguments)
-    return code, json.loads(text)
-
-
-def found(*arguments: object) -> list[tuple[str, int, set[str]]]:
-    """Return seller, sequence and fault codes of each problem that the command names."""
-    code, document = verify(*arguments)
-    problems = document["problems"]
-    assert code == (1 if problems else 0)
-    assert document["verified"] is not bool(problems)
-    return [(problem["seller_id"], problem["sequence"], set(problem["faults"])) for problem in problems]
 
 
 TAMPERINGS: Mapping[str, tuple[Callable[[Seller], None], int, set[str]]] = {
@@ -115,6 +99,7 @@ def test_text_names_seller_sequence_and_fault(seller: Seller) -> None:
     assert out.getvalue().splitlines() == [
         f"seller {seller.pk}, entry 3: missing: entry 4 stands in its place",
         "4 entries of 1 sellers: 1 sellers with faults.",
+        "1 lines of the audit trail: no fault.",
     ]
 
 

@@ -1,0 +1,1 @@
+"""Steps that one member of staff proposes and another confirms."""

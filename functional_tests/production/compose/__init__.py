@@ -1,0 +1,1 @@
+"""Tests of the compose files on a container engine."""
