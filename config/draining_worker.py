@@ -11,10 +11,11 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # it has no types
     """
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """Drain and close when a stop has begun."""
-        super().set_accept_enabled(enabled)
+        """Drain and close when a stop has begun, once: the signal may come at any point of the worker's loop."""
+        super().set_accept_enabled(enabled and self.alive)
         if not self.alive:
-            for listener in self.sockets:
+            while self.sockets:
+                listener = self.sockets.pop()
                 taken = -1
                 while taken != self.nr_conns:
                     taken = self.nr_conns
