@@ -1,6 +1,6 @@
 """Keep phone numbers of sellers as E.164 in ASCII.
 
-A stored number with digits of another script gets ASCII ones; anything else that is no E.164 number is cleared.
+A stored number with digits of another script gets ASCII ones; anything else that is not an E.164 number is cleared.
 Locks: ACCESS EXCLUSIVE on the short table of sellers for an instant.
 """
 

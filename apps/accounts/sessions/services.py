@@ -49,7 +49,11 @@ def open_session(*, username: str, password: str, door: Door, otp: str = "") -> 
 
 
 def _begin_session(user: User, door: Door, otp: str) -> TokenPair | None:
-    """Open a session, unless the password changed or the user was deactivated since the password was checked."""
+    """Open a session, unless the password changed or the user was deactivated since the password was checked.
+
+    Raises:
+        OtpRequired, InvalidOtp: see `check_login`.
+    """
     gave_second_factor = check_login(user, otp)
     with transaction.atomic(durable=True):
         same = User.objects.filter(pk=user.pk, password=user.password, is_active=True)

@@ -41,7 +41,7 @@ def save_user(*, user: User, ends_sessions: bool) -> None:
 
 
 def sets_own_password_only(user: User) -> bool:
-    """Tell whether the user approves or administers: whoever knows its password would be a second person."""
+    """Tell whether the user approves or administers, so that its password is worth a second person."""
     return bool(_approving_roles(user, user.groups.all()))
 
 

@@ -53,7 +53,7 @@ class _StrictRange:
         raise NotImplementedError
 
     def narrow(self, queryset: QuerySet[Any], first: Any, last: Any) -> QuerySet[Any]:
-        """Keep the rows between both bounds; None is no bound."""
+        """Keep the rows between both bounds; None leaves that side open."""
         raise NotImplementedError
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -114,7 +114,9 @@ class DryRunSerializer(OutcomeSerializer):
     """What a charge would do now. `transaction` is the entry that the key already made, if it did."""
 
     would_succeed = serializers.BooleanField()
-    code = serializers.CharField(allow_null=True, help_text="Of the refusal.")  # an enum could not be null
+    code = serializers.CharField(
+        allow_null=True, help_text="The code of the refusal, or null."
+    )  # an enum could not be null
     balance_after = MoneyField()
 
     class Meta:
@@ -154,7 +156,9 @@ class BulkAnswerSerializer(serializers.Serializer[Any]):
     """
 
     would_succeed = serializers.BooleanField(required=False)
-    code = serializers.CharField(allow_null=True, required=False, help_text="Of the refusal of a dry run.")
+    code = serializers.CharField(
+        allow_null=True, required=False, help_text="Only of a dry run: the code that would refuse the batch."
+    )
     accepted = serializers.IntegerField()
     rejected = serializers.IntegerField()
     replayed = serializers.IntegerField()

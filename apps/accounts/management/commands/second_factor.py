@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username__iexact=options["username"]).first()
         if user is None:
-            raise CommandError(f"There is no user {options['username']!r}.")
+            raise CommandError(f"No user is named {options['username']!r}.")
         if options["action"] == "reset":
             services.reset(user)
             self.stdout.write(f"{user.username} has no second factor and no session any more.")

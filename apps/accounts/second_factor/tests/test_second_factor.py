@@ -204,7 +204,7 @@ def test_the_operator_takes_a_lost_factor_away_and_with_it_the_sessions() -> Non
     assert caller.get("auth/me/").status == 401
     line = AuditEvent.objects.latest("pk")
     assert (line.action, line.actor, line.subject_id) == ("reset second factor", None, str(user.pk))
-    with pytest.raises(CommandError, match="no user"):
+    with pytest.raises(CommandError, match="No user"):
         call_command("second_factor", "reset", "unknown")
 
 

@@ -179,7 +179,7 @@ def test_the_bodies_of_requests_have_no_other_members_and_answers_may_get_more(s
 
 @pytest.mark.parametrize("path", ["/swagger/", "/redoc/"])
 def test_the_page_reads_the_document_at_its_own_address(anonymous: Caller, path: str) -> None:
-    """Not at `?format=openapi`, which is no parameter any more."""
+    """Not at `?format=openapi`, which the API no longer has."""
     page = anonymous.get(path, Accept="text/html").content.decode()
     assert re.search(r'"url": "(http://testserver)?/swagger\.json"', page)
 
