@@ -43,7 +43,7 @@ def test_names_are_cleaned_and_stay_unique(request: pytest.FixtureRequest) -> No
         )
     cursor.execute("UPDATE accounts_seller SET company_name = %s", ["\u200b\u3164"])
 
-    cursor.execute(import_module("apps.accounts.migrations.0011_names").CLEAN)
+    cursor.execute(import_module("apps.accounts.migrations.0010_names").CLEAN)
 
     ends = [str(user.pk)[-8:] for user in users]
     question = "SELECT username, first_name FROM accounts_user WHERE id = ANY(%s::uuid[]) ORDER BY id"
@@ -73,7 +73,7 @@ def test_known_addresses_and_deactivations_are_taken_over(request: pytest.Fixtur
     cursor = request.getfixturevalue("cursor")
     cursor.execute("UPDATE accounts_session SET network = %s WHERE user_id = %s", ["198.51.100.1", owner.pk])
 
-    cursor.execute(import_module("apps.accounts.migrations.0010_doors").COPY)
+    cursor.execute(import_module("apps.accounts.migrations.0009_doors").COPY)
 
     assert ask(cursor, "SELECT user_id::text, network FROM accounts_loginorigin ORDER BY network") == [
         (str(owner.pk), "198.51.100.1"), (str(staff.pk), "2001:db8::/64"), (str(staff.pk), "203.0.113.7"),

@@ -40,6 +40,6 @@ WITHOUT_COLUMN = _READ_WALLET.format(declared="", read="", kept="")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transactions", "0018_entries_are_dated_now"), ("accounts", "0009_require_idempotency_key")]
+    dependencies = [("transactions", "0018_entries_are_dated_now"), ("accounts", "0008_require_idempotency_key")]
 
     operations = [migrations.RunSQL(WITH_COLUMN, WITHOUT_COLUMN)]

@@ -81,7 +81,7 @@ DROP TRIGGER audit_heads_stay ON accounts_audithead;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0007_load_history")]
+    dependencies = [("accounts", "0006_names_for_people")]
 
     operations = [
         migrations.CreateModel(

@@ -1,4 +1,4 @@
-"""The moment at which a session gave its second factor, and two actions of the audit trail.
+"""The moment at which a session gave its second factor, and new actions of the audit trail.
 
 Locks: ACCESS EXCLUSIVE on sessions while an empty column is added, an instant. The trail's table is not changed.
 """
@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0012_proposals"),
+        ("accounts", "0011_proposals"),
     ]
 
     operations = [

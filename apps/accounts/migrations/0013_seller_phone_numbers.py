@@ -26,7 +26,7 @@ def correct_phone_numbers(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0013_second_factor"),
+        ("accounts", "0012_second_factor"),
     ]
 
     operations = [

@@ -32,7 +32,7 @@ WHERE NOT is_active AND seller_id = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0009_require_idempotency_key"),
+        ("accounts", "0008_require_idempotency_key"),
     ]
 
     operations = [

@@ -44,7 +44,7 @@ FROM placed WHERE placed.id = accounts_user.id;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0010_doors"),
+        ("accounts", "0009_doors"),
     ]
 
     operations = [

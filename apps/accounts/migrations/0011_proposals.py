@@ -1,6 +1,6 @@
-"""Steps that two users take together, and their action in the audit trail.
+"""Steps that two users take together.
 
-Locks: SHARE ROW EXCLUSIVE on users while the foreign keys are made, an instant. The trail's table is not changed.
+Locks: SHARE ROW EXCLUSIVE on users while the foreign keys are made, an instant.
 """
 
 import django.db.models.deletion
@@ -33,39 +33,10 @@ DROP FUNCTION proposal_check_change();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0011_names"),
+        ("accounts", "0010_names"),
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="auditevent",
-            name="action",
-            field=models.CharField(
-                choices=[
-                    ("log in", "log in"),
-                    ("log in refused", "log in refused"),
-                    ("log out", "log out"),
-                    ("add", "add"),
-                    ("change", "change"),
-                    ("deactivate", "deactivate"),
-                    ("set password", "set password"),
-                    ("verify", "verify"),
-                    ("suspend", "suspend"),
-                    ("reactivate", "reactivate"),
-                    ("approve first", "approve first, of two"),
-                    ("approve", "approve"),
-                    ("reject", "reject"),
-                    ("reverse", "reverse"),
-                    ("propose", "propose"),
-                    ("reconcile", "reconcile"),
-                    ("reconcile all", "reconcile all"),
-                    ("export ledger", "export ledger"),
-                    ("load history", "load history"),
-                ],
-                max_length=64,
-                verbose_name="action",
-            ),
-        ),
         migrations.CreateModel(
             name="Proposal",
             fields=[
