@@ -48,6 +48,7 @@ api = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.transactions.urls")),
     path("", include("apps.credit_requests.urls")),
+    path("", include("apps.notifications.urls")),
     path("", include("apps.core.api.urls")),
 ]
 

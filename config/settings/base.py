@@ -40,9 +40,11 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "apps.core",
+    "apps.outbox",
     "apps.accounts",
     "apps.transactions",
     "apps.credit_requests",
+    "apps.notifications",
 ]
 
 MIDDLEWARE = [
