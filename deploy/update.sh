@@ -45,5 +45,5 @@ for old in $former; do
     docker stop "$old" >/dev/null
     docker rm "$old" >/dev/null
 done
-compose up --detach --no-deps night
+compose up --detach --no-deps night stream # clients of the stream come back and miss nothing
 echo "replaced $count replicas"

@@ -228,6 +228,8 @@ CACHES = {
 
 # --- Proxies, metrics, logs -----------------------------------------------------------------------------------------
 
+# Where gunicorn sends callers of GET events/stream/, which it does not serve; behind nginx none reaches it.
+EVENT_STREAM_URL: str = env.str("EVENT_STREAM_URL", default="")
 # Networks of the proxies in front, whose X-Forwarded-* headers are believed.
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=["127.0.0.0/8", "::1/128"])
 # Scrapers of /metrics have this token, or an address in these networks.

@@ -34,3 +34,7 @@ PENDING_SELLER_ADDITIONS_PER_HOUR: int = checked.quota(
 CREDIT_REQUEST_MAX_AMOUNT: Decimal | None = checked.optional_amount(
     "CREDIT_REQUEST_MAX_AMOUNT", env.str("CREDIT_REQUEST_MAX_AMOUNT", default="100000000000.00")
 )
+
+# Open event streams of one seller, and of one process of `manage.py event_stream`.
+EVENT_STREAMS_PER_SELLER: int = env.int("EVENT_STREAMS_PER_SELLER", default=10)
+EVENT_STREAMS_PER_PROCESS: int = env.int("EVENT_STREAMS_PER_PROCESS", default=5_000)

@@ -1,4 +1,4 @@
-"""The whole of production on loopback: nginx -> gunicorn x 2 -> PgBouncer -> PostgreSQL, Redis, Prometheus.
+"""The whole of production on loopback: nginx, gunicorn x 2, event stream, PgBouncer, PostgreSQL, Redis, Prometheus.
 
 Every part is the real program with the file that compose mounts; only addresses and folders are put in.
 """
@@ -24,7 +24,7 @@ from functional_tests.production.places import DEPLOY, REPOSITORY, SERVER_PATH, 
 from functional_tests.production.processes import Program, free_port, wait_for
 
 REPLICAS = 2
-PORTS = ("postgres", "standby", "pgbouncer", "redis", "prometheus", "alertmanager", "http", "https")
+PORTS = ("postgres", "standby", "pgbouncer", "redis", "prometheus", "alertmanager", "stream", "http", "https")
 
 
 class Stack:
@@ -74,6 +74,7 @@ class Stack:
         parts.add_redis(self)
         for number, port in enumerate(self.app_ports):
             parts.add_app(self, number, port)
+        parts.add_stream(self)
         parts.add_nginx(self)
         parts.add_prometheus(self)
         for name, part in self.programs.items():

@@ -97,6 +97,11 @@ PROBLEMS: Mapping[str, Problem] = {
     "not_acceptable": Problem(
         406, gettext_noop("No acceptable representation"), "Could not satisfy the request Accept header."
     ),
+    "event_gone": Problem(
+        410,
+        gettext_noop("The event is not known any more"),
+        gettext_noop("This event is not known any more. Read what you missed with GET events/."),
+    ),
     "insufficient_balance": Problem(409, gettext_noop("The balance is too small"), members=_TOO_LITTLE),
     "daily_limit_exceeded": Problem(
         409,
@@ -162,6 +167,12 @@ PROBLEMS: Mapping[str, Problem] = {
         422,
         gettext_noop("The Idempotency-Key was used for another payload"),
         "This Idempotency-Key already sold another charge.",
+    ),
+    "too_many_streams": Problem(
+        429,
+        gettext_noop("Too many open event streams"),
+        gettext_noop("This seller has as many open streams as it may have."),
+        {"limit": 10},
     ),
     "throttled": Problem(
         429, gettext_noop("Too many requests"), "Request was throttled. Expected available in 42 seconds."
