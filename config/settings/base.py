@@ -17,6 +17,7 @@ from .databases import REPLICA_MODELS as REPLICA_MODELS
 from .databases import configure_databases
 from .environment import BASE_DIR, env
 from .limits import *  # noqa: F403  (settings like those below, a module of their own for their number)
+from .webhooks import *  # noqa: F403
 
 SECRET_KEY: str = env.str("SECRET_KEY")
 DEBUG: bool = env.bool("DEBUG", default=False)

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 from decimal import Decimal
+from ipaddress import ip_network
+from pathlib import Path
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
@@ -33,6 +35,26 @@ def optional_amount(name: str, text: str) -> Decimal | None:
         return parse_amount(text.strip(), allow_zero=True) if text.strip() else None
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is not an amount: {error}") from error
+
+
+def networks(name: str, values: list[str]) -> list[str]:
+    """Return `values` if each is a network in CIDR form."""
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} must be networks, such as 10.1.0.0/16: {error}") from error
+    return values
+
+
+def readable_file(name: str, path: str) -> str:
+    """Return `path` if it is empty or a file that can be read."""
+    try:
+        if path:
+            Path(path).open("rb").close()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name} cannot be read: {error.strerror}") from error
+    return path
 
 
 def _one_of(name: str, value: str, known: Collection[str], kind: str) -> str:

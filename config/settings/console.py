@@ -85,6 +85,15 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": _("Notifications"),
+                "separator": True,
+                "items": [
+                    _item(_("Events"), "notifications", "outbox.event"),
+                    _item(_("Webhook endpoints"), "webhook", "notifications.webhookendpoint"),
+                    _item(_("Deliveries"), "outgoing_mail", "notifications.webhookdelivery"),
+                ],
+            },
+            {
                 "title": _("Control"),
                 "separator": True,
                 "items": [

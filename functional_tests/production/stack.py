@@ -37,7 +37,8 @@ class Stack:
         self.ports = {name: free_port() for name in PORTS}
         self.app_ports = [free_port() for _ in range(REPLICAS)]
         self.secrets = {
-            name: secrets.token_urlsafe(40) for name in ("key", "jwt", "redis", "metrics", "admin", "app", "owner")
+            name: secrets.token_urlsafe(40)
+            for name in ("key", "jwt", "webhooks", "redis", "metrics", "admin", "app", "owner")
         }
         self.postgres = EmbeddedPostgres(self.folder / "pg", {"shared_buffers": "128MB"})
         self.programs: dict[str, Program] = {}
@@ -171,6 +172,7 @@ class Stack:
             "DJANGO_SETTINGS_MODULE": "config.settings.production",
             "SECRET_KEY": self.secrets["key"],
             "JWT_SIGNING_KEY": self.secrets["jwt"],
+            "WEBHOOK_ENCRYPTION_KEY": self.secrets["webhooks"],
             "DEBUG": "false",
             # As an operator fills it in: one name, and no address.
             "ALLOWED_HOSTS": "localhost",

@@ -15,7 +15,7 @@ SECRETS = {
     "Slack token": r"\bxox[abprs]-[A-Za-z0-9-]{20,}",
     "token with a signature": r"\beyJ[\w-]{15,}\.eyJ[\w-]{15,}\.[\w-]{43}\b",
     "password in a URL": r"\b(?:postgres|postgresql|redis|https?)://[^\s:/@<>{}$\"']+:[^\s:/@<>{}$\"']{8,}@",
-    "assigned secret": r"^[+ ]?(?:SECRET_KEY|JWT_SIGNING_KEY|DATABASE_\w*PASSWORD)\s*=\s*['\"]?[\w!@#%^&*+-]{30,}",
+    "assigned secret": r"^[+ ]?(?:[A-Z_]+_KEY|DATABASE_\w*PASSWORD)\s*=\s*['\"]?[\w!@#%^&*+-]{30,}",
 }
 _PATTERN = re.compile(
     "|".join(f"(?P<{re.sub(r'[^a-z]', '_', name.lower())}>{rule})" for name, rule in SECRETS.items()),
