@@ -6,3 +6,14 @@ class NotificationsConfig(AppConfig):
     name = "apps.notifications"
     label = "notifications"
     verbose_name = _("Notifications")
+
+    def ready(self) -> None:
+        from apps.notifications.webhooks.deliveries import fan_out
+        from apps.notifications.webhooks.serializers import WebhookEndpointSerializer
+        from apps.outbox.models import EventType
+        from apps.outbox.services import register_consumer, register_renderer
+
+        register_consumer(fan_out)
+        register_renderer(
+            EventType.WEBHOOK_ENDPOINT_DISABLED, lambda endpoint: WebhookEndpointSerializer(endpoint).data
+        )

@@ -1,3 +1,18 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from apps.notifications.webhooks import views as webhooks
+
+_ENDPOINT = "webhook-endpoints/<uuid:endpoint_id>/"
+
+urlpatterns = [
+    path("webhook-endpoints/", webhooks.WebhookEndpointListView.as_view(), name="webhook-endpoint-list"),
+    path(_ENDPOINT, webhooks.WebhookEndpointView.as_view(), name="webhook-endpoint"),
+    path(f"{_ENDPOINT}rotate-secret/", webhooks.RotateSecretView.as_view(), name="webhook-secret-rotate"),
+    path(f"{_ENDPOINT}test/", webhooks.TestWebhookView.as_view(), name="webhook-endpoint-test"),
+    path(f"{_ENDPOINT}deliveries/", webhooks.WebhookDeliveryListView.as_view(), name="webhook-delivery-list"),
+    path(
+        f"{_ENDPOINT}deliveries/<uuid:delivery_id>/resend/",
+        webhooks.ResendView.as_view(),
+        name="webhook-delivery-resend",
+    ),
+]

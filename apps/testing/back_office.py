@@ -30,6 +30,9 @@ CONTRACT: dict[str, dict[str, set[str]]] = {
     "transactions.ledgerentry": {"view": STAFF, "reverse": ADMIN},
     "transactions.reconciliationrun": {"view": AUDIT},
     "credit_requests.creditrequest": {"view": STAFF, "approve": APPROVE, "reject": APPROVE},
+    "notifications.webhookendpoint": {"view": STAFF},
+    "notifications.webhookdelivery": {"view": STAFF, "resend": ADMIN},
+    "outbox.event": {"view": STAFF},
 }
 
 
@@ -46,6 +49,7 @@ def one_of_each() -> dict[str, Any]:
     seller = make_seller()
     add_credit(seller, "100.00")
     entry = sell(seller)
+    delivery = make_delivery(make_endpoint(seller)[0])
     AuditEvent.objects.create(action="test", request_id="-")
     return {
         "accounts.seller": make_seller(status=Seller.Status.PENDING),
@@ -57,6 +61,9 @@ def one_of_each() -> dict[str, Any]:
         "transactions.ledgerentry": LedgerEntry.objects.get(pk=entry.pk),
         "transactions.reconciliationrun": record_run(reconcile_all(), seconds=0.0),
         "credit_requests.creditrequest": file_request(seller),
+        "notifications.webhookendpoint": delivery.endpoint,
+        "notifications.webhookdelivery": delivery,
+        "outbox.event": Event.objects.latest("pk"),
     }
 
 

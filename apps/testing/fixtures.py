@@ -7,6 +7,7 @@ from apps.accounts.models import Seller
 from apps.accounts.roles import SellerRole
 from apps.testing.api import Caller
 from apps.testing.factories import file_request, log_in, make_seller, make_staff, make_user, owner_of, sell
+from apps.testing.webhooks import make_delivery, make_endpoint
 
 CALLERS = (
     "owner", "operator", "viewer", "foreign", "suspended",
@@ -89,6 +90,7 @@ def anonymous(db: None) -> Caller:
 @pytest.fixture
 def places(seller: Seller, other_seller: Seller) -> dict[str, object]:
     """The ids behind the names in the paths of the matrix."""
+    delivery, foreign_delivery = (make_delivery(make_endpoint(each)[0]) for each in (seller, other_seller))
     return {
         "seller": seller.pk,
         "other": other_seller.pk,
@@ -100,6 +102,10 @@ def places(seller: Seller, other_seller: Seller) -> dict[str, object]:
         "foreign_entry": sell(other_seller).pk,
         "user": make_user(seller, SellerRole.VIEWER).pk,
         "foreign_user": owner_of(other_seller).pk,
+        "endpoint": delivery.endpoint_id,
+        "foreign_endpoint": foreign_delivery.endpoint_id,
+        "delivery": delivery.pk,
+        "foreign_delivery": foreign_delivery.pk,
     }
 
 

@@ -89,6 +89,16 @@ STEPS = (
     Step("seller", "PATCH /sellers/me/users/{user_id}/", 200),
     Step("seller", "DELETE /sellers/me/users/{user_id}/", 204),
     Step("seller", "GET /sellers/me/users/{user_id}/", 404, {"user_id": str(uuid.UUID(int=0))}),
+    Step("seller", "POST /webhook-endpoints/", 201),
+    Step("seller", "POST /webhook-endpoints/", 400),  # the same again
+    Step("seller", "GET /webhook-endpoints/", 200),
+    Step("seller", "GET /webhook-endpoints/{endpoint_id}/", 200),
+    Step("seller", "PATCH /webhook-endpoints/{endpoint_id}/", 200),  # all types of events: null
+    Step("seller", "POST /webhook-endpoints/{endpoint_id}/rotate-secret/", 200),
+    Step("seller", "POST /webhook-endpoints/{endpoint_id}/test/", 202),
+    Step("seller", "POST /webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/resend/", 202),
+    Step("seller", "GET /webhook-endpoints/{endpoint_id}/deliveries/", 200),
+    Step("seller", "DELETE /webhook-endpoints/{endpoint_id}/", 204),
     Step("admin", "POST /auth/step-up/", 401),
     Step("seller", "POST /auth/logout/", 204),
     Step("seller", "POST /auth/seller/login/", 200),
@@ -163,7 +173,7 @@ class Walk:
         if "access" in answer:
             self._tokens[step.caller] = answer
         links = operation["responses"][str(step.status)].get("x-links", {})
-        for link in links.values() if step.status == 201 or step.operation == "GET /auth/me/" else ():
+        for link in links.values() if step.status in (201, 202) or step.operation == "GET /auth/me/" else ():
             for name, place in link["parameters"].items():
                 found: Any = answer
                 for member in place.partition("#/")[2].split("/"):

@@ -8,7 +8,7 @@ from apps.accounts.models import Seller
 from apps.accounts.roles import AUDITORS, STAFF
 from apps.console.framework.panels import Panel
 from apps.console.framework.role_admin import has_role
-from apps.console.panels import credit_requests, money, proposals, sellers
+from apps.console.panels import credit_requests, money, proposals, sellers, webhooks
 
 _HOME = (
     sellers.pending_sellers,
@@ -18,6 +18,7 @@ _HOME = (
     money.top_sellers,
     money.refusals,
     money.sellers_in_need,
+    webhooks.endpoints_in_need,
 )
 _HOME_OF_AUDITORS = (money.books, proposals.waiting_proposals)
 _SELLER = (
@@ -25,6 +26,7 @@ _SELLER = (
     money.entries_of_seller,
     credit_requests.requests_of_seller,
     sellers.users_of_seller,
+    webhooks.endpoints_of_seller,
 )
 _SELLER_OF_AUDITORS = (sellers.trail_of_seller,)
 

@@ -139,6 +139,17 @@ PROBLEMS: Mapping[str, Problem] = {
         gettext_noop("The seller has as many users as it may have."),
         {"limit": 3},
     ),
+    "webhook_endpoint_limit_reached": Problem(
+        409,
+        gettext_noop("The seller has too many webhook endpoints"),
+        gettext_noop("The seller has as many webhook endpoints as it may have."),
+        {"limit": 5},
+    ),
+    "webhook_endpoint_disabled": Problem(
+        409,
+        gettext_noop("The webhook endpoint is disabled"),
+        gettext_noop("The webhook endpoint is disabled. Enable it first."),
+    ),
     "already_reversed": Problem(
         409, gettext_noop("The entry was already reversed"), "This transaction was already reversed."
     ),

@@ -16,6 +16,7 @@ TAGS = {
     "charges": "Selling credit to a phone number, which takes it from the balance.",
     "transactions": "The ledger: every movement of money, for good. Mistakes are undone by a reversal.",
     "phone-numbers": "Totals sold to each number.",
+    "webhook-endpoints": "Where the events of a seller are sent (Standard Webhooks), and what became of them.",
     "reconciliation": "Whether every balance agrees with the ledger.",
     "health": "For load balancers and orchestrators.",
 }
@@ -25,6 +26,8 @@ PATH_PARAMETERS = {
     "credit_request_id": "Id of the credit request.",
     "entry_id": "Id of the transaction.",
     "user_id": "Id of the user.",
+    "endpoint_id": "Id of the webhook endpoint.",
+    "delivery_id": "Id of the delivery.",
 }
 
 # Links (`x-links`; OpenAPI 3 calls them links) from an answer to the operations that take an id of it, for tools that
@@ -41,6 +44,13 @@ _SELLER = tuple(
     )
 )
 _USER = tuple((f"{step}_one_of_my_users", "user_id") for step in ("get", "change", "deactivate"))
+_ENDPOINT = tuple(
+    (operation, "endpoint_id")
+    for operation in (
+        *(f"{step}_webhook_endpoint" for step in ("get", "change", "test", "remove")),
+        *("rotate_webhook_secret", "list_deliveries_of_webhook_endpoint", "resend_webhook_delivery"),
+    )
+)
 LINKS = {
     ("sell_charge", "201"): (_NEW, _ENTRY),
     ("list_transactions", "200"): (_FIRST, _ENTRY),
@@ -53,6 +63,10 @@ LINKS = {
     ("register_seller", "201"): ("$response.body#/seller/id", _SELLER),
     ("invite_user", "201"): (_NEW, _USER),
     ("list_my_users", "200"): (_FIRST, _USER),
+    ("add_webhook_endpoint", "201"): (_NEW, _ENDPOINT),
+    ("list_webhook_endpoints", "200"): (_FIRST, _ENDPOINT),
+    ("test_webhook_endpoint", "202"): (_NEW, (("resend_webhook_delivery", "delivery_id"),)),
+    ("list_deliveries_of_webhook_endpoint", "200"): (_FIRST, (("resend_webhook_delivery", "delivery_id"),)),
 }
 
 document_health()

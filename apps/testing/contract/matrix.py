@@ -27,6 +27,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST charges/": CHARGE,
     "POST charges/bulk/": {"charges": [CHARGE]},
     "POST transactions/{entry}/reverse/": {"reason": "no"},
+    "POST webhook-endpoints/": {"url": "https://shop.example/new", "event_types": ["balance.low"]},
+    "PATCH webhook-endpoints/{endpoint}/": {"description": "changed"},
+    "PATCH webhook-endpoints/{foreign_endpoint}/": {"description": "changed"},
 }
 Row = tuple[str, str, list[int]]
 

@@ -37,6 +37,17 @@ STEPS = {
     "POST credit-requests/{request}/approve/": AuditAction.APPROVE,
     "POST credit-requests/{request}/reject/": AuditAction.REJECT,
     "POST transactions/{entry}/reverse/": AuditAction.REVERSE,
+    "POST webhook-endpoints/": AuditAction.ADD,
+    "PATCH webhook-endpoints/{endpoint}/": AuditAction.CHANGE,
+    "PATCH webhook-endpoints/{foreign_endpoint}/": AuditAction.CHANGE,
+    "DELETE webhook-endpoints/{endpoint}/": AuditAction.DEACTIVATE,
+    "DELETE webhook-endpoints/{foreign_endpoint}/": AuditAction.DEACTIVATE,
+    "POST webhook-endpoints/{endpoint}/rotate-secret/": AuditAction.CHANGE,
+    "POST webhook-endpoints/{foreign_endpoint}/rotate-secret/": AuditAction.CHANGE,
+    "POST webhook-endpoints/{endpoint}/test/": AuditAction.CHANGE,
+    "POST webhook-endpoints/{foreign_endpoint}/test/": AuditAction.CHANGE,
+    "POST webhook-endpoints/{endpoint}/deliveries/{delivery}/resend/": AuditAction.CHANGE,
+    "POST webhook-endpoints/{foreign_endpoint}/deliveries/{foreign_delivery}/resend/": AuditAction.CHANGE,
 }
 # What a seller does for itself is on its own rows, with its author; logins are looked at below.
 OF_SELLERS = {

@@ -1,0 +1,80 @@
+"""Deliveries: one for each event and endpoint, written in the transaction of the event itself."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.core.values.ids import uuid7, uuid7_at
+from apps.core.values.times import format_time
+from apps.notifications.models import WebhookDelivery, WebhookEndpoint
+from apps.notifications.webhooks.work import wake
+from apps.outbox.models import Event
+
+TEST_EVENT = "webhook_endpoint.test"
+_DELETED_AT_ONCE = 5_000
+
+
+def fan_out(event: Event) -> None:
+    """Add a delivery of `event` for each endpoint of its seller that wants it."""
+    endpoints = WebhookEndpoint.objects.filter(seller_id=event.seller_id, enabled=True)
+    wanting = [endpoint for endpoint in endpoints if endpoint.wants(event.type)]
+    if wanting:
+        body = _body(event.pk, event.type, event.timestamp, event.data)
+        _add(wanting, event.pk, event.type, body)
+
+
+def add_test(endpoint: WebhookEndpoint) -> WebhookDelivery:
+    """Add the delivery of an event that tells nothing, and is no event of the seller's list."""
+    event_id, now = uuid7(), timezone.now()
+    data = {"webhook_endpoint": str(endpoint.pk)}
+    [delivery] = _add([endpoint], event_id, TEST_EVENT, _body(event_id, TEST_EVENT, now, data))
+    return delivery
+
+
+def disable(endpoint: WebhookEndpoint, reason: WebhookEndpoint.DisabledReason) -> None:
+    """Disable an endpoint whose row is locked; what waits for it fails."""
+    endpoint.enabled, endpoint.disabled_reason, endpoint.disabled_at = False, reason, timezone.now()
+    endpoint.save()
+    WebhookDelivery.objects.filter(endpoint=endpoint, status=WebhookDelivery.Status.PENDING).update(
+        status=WebhookDelivery.Status.FAILED, next_try_at=None
+    )
+
+
+def _add(endpoints: Iterable[WebhookEndpoint], event_id: UUID, event_type: str, body: str) -> list[WebhookDelivery]:
+    now = timezone.now()
+    deliveries = WebhookDelivery.objects.bulk_create(
+        WebhookDelivery(
+            endpoint=endpoint, event_id=event_id, event_type=event_type, body=body, next_try_at=now, created_at=now
+        )
+        for endpoint in endpoints
+    )
+    for delivery in deliveries:
+        wake(delivery.endpoint_id)
+    return deliveries
+
+
+def _body(event_id: UUID, event_type: str, timestamp: datetime, data: Any) -> str:
+    event = {"id": str(event_id), "type": event_type, "timestamp": format_time(timestamp), "data": data}
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+
+
+def remove_deliveries_before(moment: datetime) -> int:
+    """Remove the deliveries that were made before `moment`, with their attempts, and return their number.
+
+    In batches, each a statement of its own, so that no lock is held for long.
+    """
+    removed, oldest_kept = 0, uuid7_at(moment, random_bits=0)
+    while batch := list(
+        WebhookDelivery.objects.filter(pk__lt=oldest_kept)
+        .order_by("pk")
+        .values_list("pk", flat=True)[:_DELETED_AT_ONCE]
+    ):
+        _, counts = WebhookDelivery.objects.filter(pk__in=batch).delete()
+        removed += counts.get("notifications.WebhookDelivery", 0)
+    removed_endpoints = WebhookEndpoint.objects.filter(removed_at__lt=moment - timedelta(days=1))
+    removed_endpoints.exclude(deliveries__isnull=False).delete()
+    return removed
