@@ -1,10 +1,12 @@
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 
+from apps.notifications.events import views as events
 from apps.notifications.webhooks import views as webhooks
 
 _ENDPOINT = "webhook-endpoints/<uuid:endpoint_id>/"
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("events/", events.EventListView.as_view(), name="event-list"),
     path("webhook-endpoints/", webhooks.WebhookEndpointListView.as_view(), name="webhook-endpoint-list"),
     path(_ENDPOINT, webhooks.WebhookEndpointView.as_view(), name="webhook-endpoint"),
     path(f"{_ENDPOINT}rotate-secret/", webhooks.RotateSecretView.as_view(), name="webhook-secret-rotate"),

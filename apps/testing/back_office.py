@@ -8,7 +8,9 @@ from django.urls import reverse
 
 from apps.accounts.models import AuditEvent, Seller, Session, User
 from apps.accounts.roles import StaffRole
+from apps.outbox.models import Event
 from apps.testing.factories import add_credit, file_request, make_proposal, make_seller, make_staff, sell
+from apps.testing.webhooks import make_delivery, make_endpoint
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.reconciliation.reconcile import reconcile_all
 from apps.transactions.reconciliation.runs import record_run

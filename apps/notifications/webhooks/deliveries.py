@@ -3,13 +3,11 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
 
 from django.utils import timezone
 
-from apps.core.values.ids import uuid7, uuid7_at
-from apps.core.values.times import format_time
+from apps.core.values.ids import uuid7_at
+from apps.notifications.events.serializers import render_event
 from apps.notifications.models import WebhookDelivery, WebhookEndpoint
 from apps.notifications.webhooks.work import wake
 from apps.outbox.models import Event
@@ -23,15 +21,13 @@ def fan_out(event: Event) -> None:
     endpoints = WebhookEndpoint.objects.filter(seller_id=event.seller_id, enabled=True)
     wanting = [endpoint for endpoint in endpoints if endpoint.wants(event.type)]
     if wanting:
-        body = _body(event.pk, event.type, event.timestamp, event.data)
-        _add(wanting, event.pk, event.type, body)
+        _add(wanting, event)
 
 
 def add_test(endpoint: WebhookEndpoint) -> WebhookDelivery:
     """Add the delivery of an event that tells nothing, and is no event of the seller's list."""
-    event_id, now = uuid7(), timezone.now()
     data = {"webhook_endpoint": str(endpoint.pk)}
-    [delivery] = _add([endpoint], event_id, TEST_EVENT, _body(event_id, TEST_EVENT, now, data))
+    [delivery] = _add([endpoint], Event(type=TEST_EVENT, timestamp=timezone.now(), data=data))
     return delivery
 
 
@@ -44,22 +40,17 @@ def disable(endpoint: WebhookEndpoint, reason: WebhookEndpoint.DisabledReason) -
     )
 
 
-def _add(endpoints: Iterable[WebhookEndpoint], event_id: UUID, event_type: str, body: str) -> list[WebhookDelivery]:
-    now = timezone.now()
+def _add(endpoints: Iterable[WebhookEndpoint], event: Event) -> list[WebhookDelivery]:
+    now, body = timezone.now(), json.dumps(render_event(event), ensure_ascii=False, separators=(",", ":"))
     deliveries = WebhookDelivery.objects.bulk_create(
         WebhookDelivery(
-            endpoint=endpoint, event_id=event_id, event_type=event_type, body=body, next_try_at=now, created_at=now
+            endpoint=endpoint, event_id=event.pk, event_type=event.type, body=body, next_try_at=now, created_at=now
         )
         for endpoint in endpoints
     )
     for delivery in deliveries:
         wake(delivery.endpoint_id)
     return deliveries
-
-
-def _body(event_id: UUID, event_type: str, timestamp: datetime, data: Any) -> str:
-    event = {"id": str(event_id), "type": event_type, "timestamp": format_time(timestamp), "data": data}
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
 
 
 def remove_deliveries_before(moment: datetime) -> int:

@@ -8,9 +8,9 @@ from apps.core.api.fields import TextField
 from apps.core.api.input import ListQuerySerializer
 from apps.core.apidocs.examples import (
     ENDPOINT_ID,
+    EVENT_ID,
     REGISTERED_AT,
     WEBHOOK_DELIVERY_ID,
-    WEBHOOK_EVENT_ID,
     WEBHOOK_SECRET,
     WEBHOOK_SENT_AT,
 )  # fmt: skip
@@ -127,7 +127,7 @@ class WebhookDeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
         swagger_schema_fields: dict[str, Any] = {
             "example": {
                 "id": WEBHOOK_DELIVERY_ID,
-                "event_id": WEBHOOK_EVENT_ID,
+                "event_id": EVENT_ID,
                 "event_type": "credit_request.approved",
                 "status": "delivered",
                 "created_at": WEBHOOK_SENT_AT,

@@ -128,6 +128,17 @@ def provoke() -> Iterator[Answer]:
     for number in range(2):
         yield log_in(owner_of(pending)).post("credit-requests/", {"amount": "1.00"})
         yield log_in(owner_of(pending)).post("sellers/me/users/", {"username": f"till-{number}", **new})
+    yield from _provoke_webhooks(owner)
+
+
+def _provoke_webhooks(owner: Caller) -> Iterator[Answer]:
+    receivers = [f"https://shop.example/{number}" for number in range(6)]
+    added = [owner.post("webhook-endpoints/", {"url": url}) for url in receivers]
+    yield added[-1]
+    endpoint = f"webhook-endpoints/{added[0].body['id']}/"
+    delivery = owner.post(f"{endpoint}test/").body["id"]
+    owner.patch(endpoint, {"enabled": False})
+    yield owner.post(f"{endpoint}deliveries/{delivery}/resend/")
 
 
 # These need a broken database, a bug, or a flood.
