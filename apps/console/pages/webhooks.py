@@ -1,7 +1,7 @@
 """Webhook endpoints, their deliveries and the events that they tell of: read here; a delivery is sent again."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -47,18 +47,20 @@ class _WithPanel(RoleAdmin):
     """A page with a panel below its fields."""
 
     change_form_template = "console/seller.html"
-    panel: Callable[[HttpRequest, Any], Panel]
+
+    def panel(self, request: HttpRequest, row: Any) -> Panel:
+        """Return the panel."""
+        raise NotImplementedError
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["panels"] = [type(self).panel(request, kwargs["obj"])]
+        context["panels"] = [self.panel(request, kwargs["obj"])]
         return super().render_change_form(request, context, *args, **kwargs)
 
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(_WithPanel):
-    panel = deliveries_of_endpoint
     list_display = ("url", "seller_link", "state", "types", "began")
     list_select_related = ("seller",)
     list_filter = ("enabled", "disabled_reason", ("created_at", DayFilter))
@@ -80,6 +82,9 @@ class WebhookEndpointAdmin(_WithPanel):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("seller")
 
+    def panel(self, request: HttpRequest, row: WebhookEndpoint) -> Panel:
+        return deliveries_of_endpoint(request, row)
+
 
 def _preview(rows: Sequence[WebhookDelivery]) -> Preview:
     """Show where each goes, and what became of it so far."""
@@ -96,7 +101,6 @@ RESEND = Step(title=_("Send webhooks again"), button=_("Send again"), run=_resen
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(_WithPanel):
-    panel = attempts_of_delivery
     list_display = ("made_at", "seller_link", "endpoint_link", "shown_type", "shown_status", "next_try")
     list_display_links = ("made_at",)
     list_select_related = ("endpoint__seller",)
@@ -119,6 +123,9 @@ class WebhookDeliveryAdmin(_WithPanel):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("endpoint__seller")
+
+    def panel(self, request: HttpRequest, row: WebhookDelivery) -> Panel:
+        return attempts_of_delivery(request, row)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return KeysetList

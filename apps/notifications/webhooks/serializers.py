@@ -17,7 +17,7 @@ from apps.core.apidocs.examples import (
 from apps.notifications.models import MAX_URL_LENGTH, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from apps.outbox.models import EventType
 
-_TYPES = {"help_text": "Types of the events that are sent here; null: all, also those that are added later."}
+_TYPES = "Types of the events that are sent here; null: all, also those that are added later."
 _ENDPOINT = {
     "id": ENDPOINT_ID,
     "url": "https://mehr.example/hooks/sharj",
@@ -46,13 +46,8 @@ class ReceiverUrlField(serializers.CharField):
 
 
 def _event_types(**options: Any) -> serializers.ListField:
-    return serializers.ListField(
-        child=serializers.ChoiceField(choices=EventType.choices),
-        allow_null=True,
-        allow_empty=False,
-        **_TYPES,
-        **options,
-    )
+    types = serializers.ChoiceField(choices=EventType.choices)
+    return serializers.ListField(child=types, allow_null=True, allow_empty=False, help_text=_TYPES, **options)
 
 
 class WebhookEndpointChangesSerializer(serializers.Serializer[Any]):

@@ -1,5 +1,6 @@
 """Endpoints of the API for webhooks, for owners of a seller."""
 
+from typing import Any
 from uuid import UUID
 
 from rest_framework import status
@@ -26,7 +27,7 @@ from apps.notifications.webhooks.serializers import (
 from apps.notifications.webhooks.throttles import WebhookSendThrottle
 
 _OWN = ("permission_denied", "not_found")
-_UNSENT = {202: {"status": "pending", "next_try_at": None, "attempts": []}}
+_UNSENT: dict[int, dict[str, Any]] = {202: {"status": "pending", "next_try_at": None, "attempts": []}}
 
 
 def _seller_id(request: Request) -> UUID:

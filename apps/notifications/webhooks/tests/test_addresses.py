@@ -212,6 +212,11 @@ def test_a_name_of_a_local_network_is_refused_early(host: str) -> None:
 
 def test_every_address_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     judged: list[str] = []
-    monkeypatch.setattr(addresses, "is_allowed", lambda ip: judged.append(ip) is None)
+
+    def judge(ip: str) -> bool:
+        judged.append(ip)
+        return True
+
+    monkeypatch.setattr(addresses, "is_allowed", judge)
     answer_names(monkeypatch, ["1.1.1.1", "2606:4700:4700::1111"])
     assert addresses.resolve(NAME, 443) == judged == ["1.1.1.1", "2606:4700:4700::1111"]

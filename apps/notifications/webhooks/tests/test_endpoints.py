@@ -107,7 +107,7 @@ def test_the_sixth_endpoint_is_refused(owner: Caller) -> None:
 def test_of_many_at_once_five_are_added() -> None:
     owner = owner_of(make_seller())
     results = race(
-        *(lambda n=n: outcome(lambda: create_endpoint(created_by=owner, url=f"{URL}/{n}")) for n in range(8))  # type: ignore[misc]
+        *(lambda n=n: outcome(lambda: create_endpoint(created_by=owner, url=f"{URL}/{n}")) for n in range(8))
     )
     assert sorted(results) == ["ok"] * 5 + ["webhook_endpoint_limit_reached"] * 3
 

@@ -119,7 +119,11 @@ def _serve(talk: Callable[[socket.socket], None]) -> int:
 
 def test_a_server_that_never_finishes_the_handshake_is_a_time_out(settings: Settings) -> None:
     settings.WEBHOOK_TIMEOUT_SECONDS = 0.5
-    port = _serve(lambda connection: threading.Event().wait(5) and None)
+
+    def say_nothing(connection: socket.socket) -> None:
+        threading.Event().wait(5)
+
+    port = _serve(say_nothing)
     assert post(f"https://127.0.0.1:{port}/", {}, b"{}").error == "timeout"
 
 

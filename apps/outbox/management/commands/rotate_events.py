@@ -14,8 +14,8 @@ KEPT = timedelta(days=30)
 
 class Command(BaseCommand):
     help = (
-        "Make the partitions of the outbox for the next week, and drop events older than 30 days with their deliveries. "
-        "Repeat it each day."
+        "Make the partitions of the outbox for the next week, and drop events older than 30 days, with their "
+        "deliveries. Repeat it each day."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
