@@ -1,7 +1,5 @@
 """Endpoints of webhooks, what is sent to them, and every attempt."""
 
-from datetime import datetime
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -34,7 +32,7 @@ class WebhookEndpoint(models.Model):
     enabled = models.BooleanField(_("enabled"), default=True)
     disabled_reason = models.CharField(_("why disabled"), max_length=16, choices=DisabledReason, blank=True)
     disabled_at = models.DateTimeField(_("disabled at"), null=True)
-    # Since when every attempt fails; meanwhile one request at a time is enough.
+    # Since when every attempt fails; one request at a time is enough for what is new meanwhile.
     failing_since = models.DateTimeField(_("failing since"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     removed_at = models.DateTimeField(_("removed at"), null=True)
@@ -90,7 +88,7 @@ class WebhookDelivery(models.Model):
     # Failed attempts in a row, which choose the wait before the next one; a resend begins anew.
     failures = models.PositiveSmallIntegerField(_("failures"), default=0)
     next_try_at = models.DateTimeField(_("next try"), null=True)
-    # An attempt is under way until then, or its worker died.
+    # A request is under way until then, or its worker died.
     claimed_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("created at"))
 
@@ -108,18 +106,15 @@ class WebhookDelivery(models.Model):
         )
         indexes = (
             models.Index(fields=("endpoint", "id"), name="webhook_delivery_by_endpoint"),
+            models.Index(fields=("endpoint",), condition=Q(status="pending"), name="webhook_delivery_waiting"),
             models.Index(
-                fields=("endpoint", "next_try_at"), condition=Q(status="pending"), name="webhook_delivery_due"
+                fields=("endpoint",), condition=Q(claimed_until__isnull=False), name="webhook_delivery_under_way"
             ),
             models.Index(fields=("event_id",), name="webhook_delivery_by_event"),
         )
 
     def __str__(self) -> str:
         return f"{self.event_type} → {self.endpoint}"
-
-    def is_under_way(self, now: datetime) -> bool:
-        """Tell whether a worker holds it."""
-        return self.claimed_until is not None and self.claimed_until > now
 
 
 class WebhookAttempt(models.Model):

@@ -17,7 +17,7 @@ WEBHOOK_CA_FILE: str = checked.readable_file("WEBHOOK_CA_FILE", env.str("WEBHOOK
 
 # Seconds for one attempt: name, connection, TLS, request and answer together.
 WEBHOOK_TIMEOUT_SECONDS: float = env.float("WEBHOOK_TIMEOUT_SECONDS", default=10.0)
-# Requests under way to one endpoint, and to all endpoints of one seller.
+# Requests under way to one endpoint that does not fail.
 WEBHOOK_REQUESTS_PER_ENDPOINT: int = env.int("WEBHOOK_REQUESTS_PER_ENDPOINT", default=4)
 # Tests and resends that one seller may ask for in an hour; 0: unlimited.
 WEBHOOK_SENDS_PER_HOUR: int = env.int("WEBHOOK_SENDS_PER_HOUR", default=120)

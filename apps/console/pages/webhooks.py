@@ -25,22 +25,18 @@ from apps.console.panels.webhooks import (
     attempts_of_delivery,
     deliveries_of_endpoint,
     endpoint_link,
+    event_name,
     shown_state,
     shown_status,
 )
 from apps.notifications.models import WebhookDelivery, WebhookEndpoint
 from apps.notifications.webhooks.services import resend_delivery
-from apps.outbox.models import Event, EventType
+from apps.outbox.models import Event
 
 
 def _shown_json(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, indent=2)
     return format_html('<pre class="console-data" dir="ltr">{}</pre>', text)
-
-
-def _event_name(event_type: str) -> str:
-    """Return the name of a type of events; of a later version's, its own word."""
-    return str(EventType(event_type).label) if event_type in EventType else event_type
 
 
 class _WithPanel(RoleAdmin):
@@ -72,7 +68,7 @@ class WebhookEndpointAdmin(_WithPanel):
     seller_link = column(_("Seller"), lambda row: seller_link(row.seller_id, row.seller))
     state = column(_("State"), shown_state)
     types = column(
-        _("types of events"), lambda row: ", ".join(map(_event_name, row.event_types or ())) or gettext("all")
+        _("types of events"), lambda row: ", ".join(map(event_name, row.event_types or ())) or gettext("all")
     )
     began = column(_("created at"), lambda row: show_moment(row.created_at), "id")
     failing = column(_("failing since"), lambda row: show_moment(row.failing_since))
@@ -88,7 +84,7 @@ class WebhookEndpointAdmin(_WithPanel):
 
 def _preview(rows: Sequence[WebhookDelivery]) -> Preview:
     """Show where each goes, and what became of it so far."""
-    cells = [(row.endpoint.url, _event_name(row.event_type), row.get_status_display()) for row in rows]
+    cells = [(row.endpoint.url, event_name(row.event_type), row.get_status_display()) for row in rows]
     return Preview((_("Address"), _("Type"), _("Status")), cells)
 
 
@@ -114,7 +110,7 @@ class WebhookDeliveryAdmin(_WithPanel):
     made_at = column(_("Time"), lambda row: show_moment(row.created_at), "id")
     seller_link = column(_("Seller"), lambda row: seller_link(row.endpoint.seller_id, row.endpoint.seller))
     endpoint_link = column(_("Address"), lambda row: endpoint_link(row.endpoint))
-    shown_type = column(_("Type"), lambda row: _event_name(row.event_type))
+    shown_type = column(_("Type"), lambda row: event_name(row.event_type))
     shown_status = column(_("Status"), shown_status)
     next_try = column(_("next try"), lambda row: show_moment(row.next_try_at))
     shown_body = column(_("body"), lambda row: _shown_json(json.loads(row.body)))
@@ -131,7 +127,7 @@ class WebhookDeliveryAdmin(_WithPanel):
         return KeysetList
 
     def shown_name(self, row: WebhookDelivery) -> str:
-        return f"{_event_name(row.event_type)} · {row.endpoint.url}"
+        return f"{event_name(row.event_type)} · {row.endpoint.url}"
 
     def offers_step(self, name: str, row: WebhookDelivery) -> bool:
         return row.endpoint.enabled
@@ -165,12 +161,12 @@ class EventAdmin(RoleAdmin):
 
     happened_at = column(_("Time"), lambda row: show_moment(row.timestamp), "id")
     seller_link = column(_("Seller"), _seller_of)
-    shown_type = column(_("Type"), lambda row: _event_name(row.type))
+    shown_type = column(_("Type"), lambda row: event_name(row.type))
     shown_sequence = column(_("sequence"), lambda row: show_number(row.sequence))
     shown_data = column(_("data"), lambda row: _shown_json(row.data))
 
     def shown_name(self, row: Event) -> str:
-        return f"{_event_name(row.type)} · {show_moment(row.timestamp)}"
+        return f"{event_name(row.type)} · {show_moment(row.timestamp)}"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return EventList

@@ -9,6 +9,7 @@ from apps.console.framework.display import NOTHING, badge, show_age, show_moment
 from apps.console.framework.links import list_address, row_link
 from apps.console.framework.panels import Panel
 from apps.notifications.models import WebhookDelivery, WebhookEndpoint
+from apps.outbox.models import EventType
 
 DELIVERY_KINDS = {"pending": "waiting", "delivered": "good", "failed": "bad"}
 ENDPOINTS, DELIVERIES = "notifications_webhookendpoint", "notifications_webhookdelivery"
@@ -28,6 +29,11 @@ def shown_state(endpoint: WebhookEndpoint) -> str:
 def shown_status(delivery: WebhookDelivery) -> str:
     """Return the label of a delivery's status."""
     return status_badge(delivery.get_status_display(), delivery.status, DELIVERY_KINDS)
+
+
+def event_name(event_type: str) -> str:
+    """Return the name of a type of events; of a test or of a later version's type, its own word."""
+    return str(EventType(event_type).label) if event_type in EventType else event_type
 
 
 def endpoint_link(endpoint: WebhookEndpoint) -> str:
@@ -70,7 +76,7 @@ def endpoints_of_seller(request: HttpRequest, seller: Seller) -> Panel:
 def deliveries_of_endpoint(request: HttpRequest, endpoint: WebhookEndpoint) -> Panel:
     """Return what was sent to an endpoint last."""
     rows = [
-        (row_link(DELIVERIES, each.pk, show_moment(each.created_at)), each.event_type, shown_status(each))
+        (row_link(DELIVERIES, each.pk, show_moment(each.created_at)), event_name(each.event_type), shown_status(each))
         for each in endpoint.deliveries.all()[:MOST_ROWS]
     ]
     return Panel(

@@ -12,6 +12,7 @@ from django.urls import URLPattern, reverse
 from apps.accounts.models import AuditEvent, Seller
 from apps.accounts.roles import StaffRole
 from apps.credit_requests.models import CreditRequest
+from apps.notifications.models import WebhookDelivery
 from apps.testing.back_office import ADMIN, AUDIT, CONTRACT, STAFF, Desk, desk, money_state, one_of_each
 from apps.testing.factories import make_seller, make_staff, owner_of
 from apps.transactions.models import ReconciliationRun
@@ -94,6 +95,8 @@ def test_actions(model: str, action: str, role: str, rows: dict[str, Any]) -> No
     prefix, row, person = model.replace(".", "_"), rows[model], sit_down(role)
     if action in ("suspend", "reactivate"):
         Seller.objects.filter(pk=row.pk).update(status={"suspend": "active", "reactivate": "suspended"}[action])
+    if action == "resend":
+        WebhookDelivery.objects.filter(pk=row.pk).update(status="failed", next_try_at=None)
     before = (money_state(), Seller.objects.get(pk=rows["accounts.seller"].pk).status, decided())
     person.act(prefix, action, row, reason="because")
     after = (money_state(), Seller.objects.get(pk=rows["accounts.seller"].pk).status, decided())
@@ -104,7 +107,12 @@ def test_actions(model: str, action: str, role: str, rows: dict[str, Any]) -> No
 
 
 def decided() -> list[str]:
-    return list(CreditRequest.objects.order_by("pk").values_list("status", flat=True))
+    """Return the states that actions change, beside those of money and of sellers."""
+    return [
+        state
+        for model in (CreditRequest, WebhookDelivery)
+        for state in model._default_manager.order_by("pk").values_list("status", flat=True)
+    ]
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -195,8 +195,16 @@ class Migration(migrations.Migration):
             model_name="webhookdelivery",
             index=models.Index(
                 condition=models.Q(("status", "pending")),
-                fields=["endpoint", "next_try_at"],
-                name="webhook_delivery_due",
+                fields=["endpoint"],
+                name="webhook_delivery_waiting",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="webhookdelivery",
+            index=models.Index(
+                condition=models.Q(("claimed_until__isnull", False)),
+                fields=["endpoint"],
+                name="webhook_delivery_under_way",
             ),
         ),
         migrations.AddIndex(

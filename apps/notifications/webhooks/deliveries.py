@@ -4,14 +4,16 @@ import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from apps.core.values.ids import uuid7_at
 from apps.notifications.events.serializers import render_event
 from apps.notifications.models import WebhookDelivery, WebhookEndpoint
-from apps.notifications.webhooks.work import wake
+from apps.outbox.jobs import enqueue
 from apps.outbox.models import Event
 
+JOB = "deliver_webhook"
 TEST_EVENT = "webhook_endpoint.test"
 _DELETED_AT_ONCE = 5_000
 
@@ -49,8 +51,17 @@ def _add(endpoints: Iterable[WebhookEndpoint], event: Event) -> list[WebhookDeli
         for endpoint in endpoints
     )
     for delivery in deliveries:
-        wake(delivery.endpoint_id)
+        queue(delivery)
     return deliveries
+
+
+def queue(delivery: WebhookDelivery) -> None:
+    """Let a worker send a delivery that is due, once the caller's transaction commits.
+
+    Jobs of one lock run one after the other: so many requests to an endpoint are under way, and only one if it fails.
+    """
+    lanes = 1 if delivery.endpoint.failing_since else settings.WEBHOOK_REQUESTS_PER_ENDPOINT
+    enqueue(JOB, delivery.pk, lock=f"{delivery.endpoint_id}/{delivery.pk.int % lanes}")
 
 
 def remove_deliveries_before(moment: datetime) -> int:

@@ -1,18 +1,15 @@
-"""Sending: a due delivery is claimed, sent without a transaction, and its outcome is written down.
+"""Sending: a due delivery is sent without a transaction, and its outcome is written down.
 
-The rows say what is due; jobs of the queue only say when to look. A job that is lost or comes twice changes nothing:
-a claim ends by itself, and what was not written down as delivered is sent again under the same id.
+The row says what is due; a job of the queue only says when to look, and one that comes twice sends nothing twice.
 Lock order: the endpoint's row, then the delivery's.
 """
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from apps.core.observability import events
@@ -30,64 +27,47 @@ RETRIES = (
 )  # fmt: skip
 JITTER = 0.1
 GONE = 410
-# Beyond the time-out of an attempt, for the database to write its outcome down.
-_CLAIM_SLACK = timedelta(seconds=20)
+# The time-out of an attempt and this: then the worker that claimed it is dead.
+CLAIM_SLACK = timedelta(seconds=20)
+# Until one of those under way to the endpoint should have ended.
+BUSY = timedelta(seconds=10)
 _random = secrets.SystemRandom()
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """A delivery that this worker alone sends now, and its secrets."""
-
-    delivery: WebhookDelivery
-    endpoint: WebhookEndpoint
-    secrets: tuple[str, ...]
-
-
 def attempt_delivery(delivery_id: UUID) -> datetime | None:
-    """Send a delivery now, if it waits and no worker has it.
+    """Send a delivery if it waits and is due; return when to try again, or None if nothing is left to do.
 
-    Return when to try again, or None if nothing is left to do.
+    The request is made outside of every transaction. Its outcome is what ends the waiting: if it is not written down,
+    the delivery is sent again, under the same id.
     """
-    endpoint_id = WebhookDelivery.objects.filter(pk=delivery_id).values_list("endpoint_id", flat=True).first()
-    claim = _claim(endpoint_id, Q(pk=delivery_id)) if endpoint_id else None
-    return _send(claim) if claim else None
+    claimed = _claim(delivery_id)
+    if not isinstance(claimed, WebhookDelivery):
+        return claimed
+    now, body = timezone.now(), claimed.body.encode()
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "Sharj-Webhooks/1",
+        **signed_headers(str(claimed.event_id), now, body, _secrets(claimed.endpoint, now)),
+    }
+    return _write_down(delivery_id, now, post(claimed.endpoint.url, headers, body))
 
 
-def attempt_next(endpoint_id: UUID) -> bool:
-    """Send the delivery of an endpoint that is due the longest; return whether there was one to send."""
-    claim = _claim(endpoint_id, Q(next_try_at__lte=timezone.now()))
-    if claim is None:
-        return False
-    _send(claim)
-    return True
-
-
-def endpoints_with_work(now: datetime) -> list[UUID]:
-    """Return the endpoints with a delivery that is due and that no worker has."""
-    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-    due = WebhookDelivery.objects.filter(free, status=WebhookDelivery.Status.PENDING, next_try_at__lte=now)
-    return list(due.order_by().values_list("endpoint_id", flat=True).distinct())
-
-
-def _claim(endpoint_id: UUID, which: Q) -> _Claim | None:
-    """Claim a waiting delivery for the length of one attempt; None if there is none, or enough are under way."""
+def _claim(delivery_id: UUID) -> WebhookDelivery | datetime | None:
+    """Claim a delivery for one request; else return when to look again, or None if it waits no more."""
     with transaction.atomic(durable=True):
-        endpoint = WebhookEndpoint.objects.select_for_update(of=("self",), no_key=True).filter(pk=endpoint_id).first()
-        if endpoint is None:
+        delivery = _lock(delivery_id)
+        if delivery is None or delivery.next_try_at is None:
             return None
         now = timezone.now()
-        waiting = WebhookDelivery.objects.filter(endpoint=endpoint, status=WebhookDelivery.Status.PENDING)
-        under_way = waiting.filter(claimed_until__gt=now).count()
-        if under_way >= (1 if endpoint.failing_since else settings.WEBHOOK_REQUESTS_PER_ENDPOINT):
-            return None
-        free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-        delivery = waiting.filter(which, free).order_by("next_try_at").first()
-        if delivery is None:
-            return None
-        delivery.claimed_until = now + timedelta(seconds=settings.WEBHOOK_TIMEOUT_SECONDS) + _CLAIM_SLACK
+        free_at = max(delivery.next_try_at, delivery.claimed_until or delivery.next_try_at)
+        if free_at > now:
+            return free_at
+        most = 1 if delivery.endpoint.failing_since else settings.WEBHOOK_REQUESTS_PER_ENDPOINT
+        if delivery.endpoint.deliveries.filter(claimed_until__gt=now).count() >= most:
+            return now + BUSY * _random.uniform(0.5, 1.5)
+        delivery.claimed_until = now + timedelta(seconds=settings.WEBHOOK_TIMEOUT_SECONDS) + CLAIM_SLACK
         delivery.save(update_fields=["claimed_until"])
-    return _Claim(delivery, endpoint, _secrets(endpoint, now))
+    return delivery
 
 
 def _secrets(endpoint: WebhookEndpoint, now: datetime) -> tuple[str, ...]:
@@ -97,20 +77,7 @@ def _secrets(endpoint: WebhookEndpoint, now: datetime) -> tuple[str, ...]:
     return tuple(decrypt(secret) for secret in kept)
 
 
-def _send(claim: _Claim) -> datetime | None:
-    """Make the request, outside of every transaction, and write the outcome down."""
-    delivery, now = claim.delivery, timezone.now()
-    body = delivery.body.encode()
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "Sharj-Webhooks/1",
-        **signed_headers(str(delivery.event_id), now, body, claim.secrets),
-    }
-    answer = post(claim.endpoint.url, headers, body)
-    return _write_down(delivery.pk, delivery.claimed_until, now, answer)
-
-
-def _write_down(delivery_id: UUID, claimed_until: datetime | None, began: datetime, answer: Answer) -> datetime | None:
+def _write_down(delivery_id: UUID, began: datetime, answer: Answer) -> datetime | None:
     """Add the attempt, and settle what becomes of its delivery and its endpoint."""
     with transaction.atomic(durable=True):
         delivery = _lock(delivery_id)
@@ -124,13 +91,12 @@ def _write_down(delivery_id: UUID, claimed_until: datetime | None, began: dateti
             answer=answer.body.decode(errors="replace").replace("\0", "\ufffd"),
             error=answer.error,
         )
-        if delivery.claimed_until == claimed_until:
-            delivery.claimed_until = None
         if answer.status is not None and 200 <= answer.status < 300:
             _succeed(delivery)
         elif delivery.status == WebhookDelivery.Status.PENDING:
             _fail(delivery, answer)
-        delivery.save(update_fields=["claimed_until", "status", "failures", "next_try_at"])
+        delivery.claimed_until = None
+        delivery.save(update_fields=["status", "failures", "next_try_at", "claimed_until"])
     return delivery.next_try_at
 
 

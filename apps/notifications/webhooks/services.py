@@ -17,10 +17,9 @@ from apps.accounts.models import AuditAction, Seller, User
 from apps.core.errors import DomainError, InvalidInput, NotFound
 from apps.notifications.models import WebhookDelivery, WebhookEndpoint
 from apps.notifications.webhooks.addresses import InvalidUrl, host_of, may_be_public
-from apps.notifications.webhooks.deliveries import add_test, disable
+from apps.notifications.webhooks.deliveries import add_test, disable, queue
 from apps.notifications.webhooks.secrets import encrypt, encrypt_again, new_secret
 from apps.notifications.webhooks.selectors import get_endpoint, list_endpoints
-from apps.notifications.webhooks.work import wake
 
 MAX_ENDPOINTS = 5
 FORMER_SECRET_LASTS = timedelta(hours=24)
@@ -168,7 +167,8 @@ def resend_delivery(
         delivery.status, delivery.failures, delivery.next_try_at = delivery.Status.PENDING, 0, timezone.now()
         delivery.save(update_fields=["status", "failures", "next_try_at"])
         audit.record(AuditAction.CHANGE, delivery, actor_id=asked_by.pk, detail="sent again")
-        wake(endpoint.pk)
+        delivery.endpoint = endpoint
+        queue(delivery)
     return delivery
 
 
