@@ -45,13 +45,11 @@ class Shop:
     def _record(self, *, fails: bool = False) -> str:
         from django.db import transaction
 
-        from apps.accounts.models import Seller
         from apps.outbox.models import EventType
         from apps.outbox.services import record_event
 
         with transaction.atomic():
-            seller = Seller.objects.select_related("wallet").get(pk=self.seller_id)
-            event = record_event(EventType.SELLER_SUSPENDED, seller_id=self.seller_id, about=seller)
+            event = record_event(EventType.SELLER_SUSPENDED, seller_id=self.seller_id, about=self.seller_id)
             if fails:
                 raise RolledBack(event.pk)
         return str(event.pk)
