@@ -8,6 +8,7 @@ measurements.
 import gc
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,7 @@ logconfig_dict: dict[str, Any] = {
 }
 
 metrics_files.create_folder()
+_queue_workers: list["subprocess.Popen[bytes]"] = []
 
 
 def pre_request(worker: Any, request: Any) -> None:
@@ -90,8 +92,11 @@ def child_exit(server: Any, worker: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    """Delete the metrics, and stop the embedded PostgreSQL if `manage.py serve` started it."""
+    """Delete the metrics, and end what `manage.py serve` started: the worker of the queue, the embedded PostgreSQL."""
     metrics_files.remove_folder()
+    for worker in _queue_workers:
+        worker.terminate()
+        worker.wait()  # it finishes the jobs that it holds
     if os.environ.get("GUNICORN_STOPS_POSTGRES"):
         from apps.core.database.embedded.server import EmbeddedPostgres
 
@@ -99,5 +104,8 @@ def on_exit(server: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Take the signals that `manage.py serve` held back until there are handlers for them."""
+    """Take the signals that `manage.py serve` held back until there are handlers for them; start what it asked for."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
+    if os.environ.get("GUNICORN_STARTS_WORKER"):
+        command = [sys.executable, "manage.py", "worker", "--end-with", str(os.getpid())]
+        _queue_workers.append(subprocess.Popen(command, cwd=chdir))  # noqa: S603  (no shell)

@@ -25,6 +25,8 @@ count=$(echo "$former" | wc -l)
 
 compose build
 compose run --rm --no-deps release
+# First, because the former worker would give up jobs of a kind that it does not know. It finishes what it holds.
+compose up --detach --no-deps worker
 
 for old in $former; do
     known=$(replicas)

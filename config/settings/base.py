@@ -25,6 +25,7 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "loca
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
+    "procrastinate.contrib.django",  # before the apps that register jobs, and the console that takes its pages away
     "apps.console",  # before the theme, some of whose templates it replaces
     "unfold",  # before the admin, whose templates it replaces
     "unfold.contrib.filters",
@@ -234,6 +235,13 @@ TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=["127.0.0.0/8",
 # Scrapers of /metrics have this token, or an address in these networks.
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 METRICS_ALLOWED_NETWORKS: list[str] = env.list("METRICS_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+
+# The worker of the queue (`manage.py worker`): jobs at a time, and a file that shows that it is alive.
+WORKER_CONCURRENCY: int = checked.positive("WORKER_CONCURRENCY", env.str("WORKER_CONCURRENCY", default="20"))
+WORKER_HEARTBEAT_FILE: str = env.str("WORKER_HEARTBEAT_FILE", default="")
+# HOST:PORT of PostgreSQL itself, where LISTEN works, if a pooler stands between.
+DATABASE_LISTEN_HOST: str = env.str("DATABASE_LISTEN_HOST", default="")
+DATABASE_POOL_MODE: str = env.str("DATABASE_POOL_MODE", default="session")
 
 # The jobs of the compose file leave a stamp here when they succeed or fail; their times are gauges.
 JOB_STAMPS_DIR: str = env.str("JOB_STAMPS_DIR", default="")

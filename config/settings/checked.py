@@ -29,6 +29,13 @@ def quota(name: str, text: str) -> int:
     return int(text)
 
 
+def positive(name: str, text: str) -> int:
+    """Return the whole number in `text`, which must be at least 1."""
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise ImproperlyConfigured(f"{name} must be a whole number of at least 1, not {text!r}.")
+    return int(text)
+
+
 def optional_amount(name: str, text: str) -> Decimal | None:
     """Return the amount in `text`, or None if it is empty."""
     try:

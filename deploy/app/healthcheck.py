@@ -1,11 +1,15 @@
 """Exit 0 if this container's gunicorn answers; the orchestrator asks. Few imports: it runs every few seconds.
 
-healthcheck.py [live|ready]: ready asks the database too.
+healthcheck.py [live|ready|worker]: ready asks the database too; worker: the queue's worker has shown that it is alive.
 """
 
 import os
 import socket
 import sys
+import time
+
+if sys.argv[1:] == ["worker"]:
+    sys.exit(0 if time.time() - os.stat(os.environ["WORKER_HEARTBEAT_FILE"]).st_mtime < 30 else 1)
 
 port = os.environ.get("GUNICORN_BIND", ":8000").rsplit(":", 1)[1]
 path = f"/api/v1/health/{(sys.argv[1:] or ['live'])[0]}/"

@@ -116,6 +116,7 @@ def logging_config(*, level: str, style: str, stream: str, folder: str) -> dict[
             "django.security": {"handlers": logged["sharj.security"]},
             "django.request": {"level": "ERROR"},  # our own line per request says more
             "django.server": {"handlers": [], "level": "ERROR"},
+            "procrastinate": {"level": "WARNING"},  # two lines for each job; `outbox.jobs` logs what fails
         },
     }
 

@@ -23,7 +23,8 @@ HOST = "127.0.0.1"
 
 class Command(BaseCommand):
     help = (
-        "Start the embedded PostgreSQL if it is used, migrate, collect static files, create the superuser, and serve."
+        "Start the embedded PostgreSQL if it is used, migrate, collect static files, create the superuser, serve, and "
+        "start the worker of the queue."
     )
     requires_system_checks: list[str] = []
 
@@ -41,6 +42,7 @@ class Command(BaseCommand):
                 EmbeddedPostgres.from_environment().home.hold()
             # gunicorn takes this process over, and with it the terminal's Ctrl-C. Its on_exit hook
             # (config/gunicorn.conf.py) stops the database if this command started it.
+            os.environ["GUNICORN_STARTS_WORKER"] = "1"
             os.environ["GUNICORN_STOPS_POSTGRES"] = "1" if started else ""
             os.environ["GUNICORN_BIND"] = f"{HOST}:{port}"
             sys.stdout.flush()
