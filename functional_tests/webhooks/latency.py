@@ -19,7 +19,9 @@ def measure(log: Path, *, events: int, charges_per_second: int) -> None:
     """Approve a credit request every 0.1 s, and print how long each took to arrive."""
     with running_receiver() as receiver, working(log), _selling(log, charges_per_second) as sold:
         shop = open_shop(receiver)
-        time.sleep(5)  # until sales are under way
+        shop.happen()
+        await_true(lambda: len(receiver.received) > 0 and sold() > charges_per_second)  # all are at work
+        receiver.received.clear()
         before, began = sold(), time.monotonic()
         approved: dict[str, float] = {}
         for _ in range(events):
