@@ -189,14 +189,14 @@ def test_the_metrics_tell_what_is_due_late_or_given_up(work: Work) -> None:
     for subject, lock in ((SECOND, "b"), (FIRST, "b")):
         enqueue("work", subject, lock=lock)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now() - interval '9 minutes' WHERE lock = 'a'")
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now() - interval '9 minutes' WHERE attempts > 0")
         cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES")
     late = gauges()
     assert (late["due"], late["failed"], late["workers"]) == (3, 0, 1)
     assert 540 <= late["oldest_due_seconds"] < 600
 
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE lock = 'a'")
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE attempts > 0")
         cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
         cursor.execute(
             "UPDATE procrastinate_jobs SET status = 'doing' WHERE lock = 'b' AND args ->> 'subject_id' = %s",
