@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+from asgiref.sync import sync_to_async
 from django.db import connection, connections
 from django.db.models import Q
 from django.utils import timezone
@@ -37,6 +38,8 @@ async def _run_once() -> None:
             wait=False, concurrency=4, listen_notify=False, delete_jobs="successful", install_signal_handlers=False,
             task_middleware=[_without_trace],
         )  # fmt: skip
+    # What is due by the clock was queued by Django's connection in asgiref's own thread.
+    await sync_to_async(connections.close_all)()
 
 
 def _without_trace(call_next: SyncCallNext, context: JobContext, worker: Worker) -> Any:
