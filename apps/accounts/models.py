@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
@@ -13,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import names
-from apps.accounts.roles import ADMINS, STAFF, SellerRole
+from apps.accounts.roles import ADMINS, INVITED, STAFF, SellerRole
 from apps.core.values.ids import uuid7
 from apps.core.values.money import MAX_BALANCE_DIGITS
 
@@ -85,6 +87,8 @@ class User(AbstractUser):
     )
     seller_role = models.CharField(_("seller role"), max_length=16, choices=SellerRole, blank=True)
 
+    # The user is a program with an `ApiClient`: it has no password, and its username is its id.
+    is_client = models.BooleanField(default=False, db_default=False, editable=False)
     # An owner may undo what an owner did; every other deactivation only staff may.
     deactivated_by_owner = models.BooleanField(default=False, db_default=False, editable=False)
 
@@ -112,9 +116,17 @@ class User(AbstractUser):
                 | Q(seller__isnull=False, seller_role__in=SellerRole.values),
             ),
             models.CheckConstraint(
+                name="user_client_has_no_password",
+                condition=Q(is_client=False)
+                | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX, seller_role__in=sorted(INVITED), is_staff=False),
+            ),
+            models.CheckConstraint(
                 name="user_deactivated_by_owner", condition=Q(deactivated_by_owner=False) | Q(is_active=False)
             ),
         )
+
+    def __str__(self) -> str:
+        return f"{self.first_name} [API client]" if self.is_client else self.username
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new password ends every other session of the old one, by whichever path it is set."""
@@ -161,6 +173,46 @@ class User(AbstractUser):
     def roles(self) -> list[str]:
         """Every role of the user, staff roles first."""
         return sorted(self.staff_roles) + ([self.seller_role] if self.seller_role else [])
+
+
+class ApiClient(models.Model):
+    """A program of a seller, with its secrets and where it may be used from. Its user names it in entries and trails.
+
+    Networks and end never change: access tokens carry them, so that no request asks the database for them.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, primary_key=True, related_name="client")
+    # In CIDR notation; empty: any.
+    allowed_networks = ArrayField(models.CharField(max_length=43), verbose_name=_("networks"), default=list)
+    expires_at = models.DateTimeField(_("expires at"), null=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("created by"))
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    # SHA-256 of the secret, and until it ends of the one before (docs/adr/0027).
+    secret_hash = models.BinaryField(max_length=32)
+    former_secret_hash = models.BinaryField(max_length=32, null=True)
+    former_secret_ends_at = models.DateTimeField(null=True)
+
+    database_privileges = "SELECT, INSERT, UPDATE (secret_hash, former_secret_hash, former_secret_ends_at)"
+
+    class Meta:
+        ordering = ("-user_id",)
+        verbose_name = _("API client")
+        verbose_name_plural = _("API clients")
+        constraints = (
+            models.CheckConstraint(
+                name="api_client_former_secret_ends",
+                condition=Q(former_secret_hash__isnull=True, former_secret_ends_at__isnull=True)
+                | Q(former_secret_hash__isnull=False, former_secret_ends_at__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.user.first_name
+
+    @property
+    def is_expired(self) -> bool:
+        """It gets no more tokens, and those it has have ended."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
 
 
 class Session(models.Model):
@@ -216,6 +268,7 @@ class AuditAction(models.TextChoices):
     SET_PASSWORD = "set password", _("set password")
     ENROL = "enrol second factor", _("enrol second factor")
     RESET_SECOND_FACTOR = "reset second factor", _("reset second factor")
+    ROTATE_SECRET = "rotate secret", _("rotate secret")
     VERIFY = "verify", _("verify")
     SUSPEND = "suspend", _("suspend")
     REACTIVATE = "reactivate", _("reactivate")

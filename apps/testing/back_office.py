@@ -6,9 +6,10 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.models import AuditEvent, Seller, Session, User
+from apps.accounts.models import ApiClient, AuditEvent, Seller, Session, User
 from apps.accounts.roles import StaffRole
 from apps.testing.factories import add_credit, file_request, make_proposal, make_seller, make_staff, sell
+from apps.testing.programs import make_program
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.reconciliation.reconcile import reconcile_all
 from apps.transactions.reconciliation.runs import record_run
@@ -23,6 +24,7 @@ APPROVE = ADMIN | {"credit_approver"}
 CONTRACT: dict[str, dict[str, set[str]]] = {
     "accounts.seller": {"view": STAFF, "change": ADMIN, "verify": ADMIN, "suspend": ADMIN, "reactivate": ADMIN},
     "accounts.user": {"view": AUDIT, "add": ADMIN, "change": ADMIN},
+    "accounts.apiclient": {"view": STAFF, "revoke": ADMIN},
     "accounts.session": {"view": AUDIT},
     "accounts.proposal": {"view": AUDIT},
     "accounts.auditevent": {"view": AUDIT},
@@ -50,6 +52,7 @@ def one_of_each() -> dict[str, Any]:
     return {
         "accounts.seller": make_seller(status=Seller.Status.PENDING),
         "accounts.user": make_staff("support"),
+        "accounts.apiclient": ApiClient.objects.get(pk=make_program(seller, networks=["10.0.0.0/8"]).client_id),
         "accounts.proposal": make_proposal(entry),
         "accounts.session": Session.objects.latest("pk"),
         "accounts.auditevent": AuditEvent.objects.latest("pk"),

@@ -7,6 +7,7 @@ from apps.accounts.models import Seller
 from apps.accounts.roles import SellerRole
 from apps.testing.api import Caller
 from apps.testing.factories import file_request, log_in, make_seller, make_staff, make_user, owner_of, sell
+from apps.testing.programs import make_program
 
 CALLERS = (
     "owner", "operator", "viewer", "foreign", "suspended",
@@ -100,6 +101,8 @@ def places(seller: Seller, other_seller: Seller) -> dict[str, object]:
         "foreign_entry": sell(other_seller).pk,
         "user": make_user(seller, SellerRole.VIEWER).pk,
         "foreign_user": owner_of(other_seller).pk,
+        "client": make_program(seller).client_id,
+        "foreign_client": make_program(other_seller).client_id,
     }
 
 

@@ -91,6 +91,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Reconciliations"), "balance", "transactions.reconciliationrun"),
                     _item(_("Proposals"), "how_to_reg", "accounts.proposal"),
                     _item(_("Users"), "group", "accounts.user"),
+                    _item(_("API clients"), "smart_toy", "accounts.apiclient"),
                     _item(_("Sessions"), "vpn_key", "accounts.session"),
                     _item(_("Audit trail"), "policy", "accounts.auditevent"),
                 ],

@@ -163,7 +163,8 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generi
     joined_at = column(_("Registered at"), lambda row: show_moment(row.date_joined), "date_joined")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("groups")
+        """Leave out API clients, which have a page of their own."""
+        return super().get_queryset(request).filter(is_client=False).prefetch_related("groups")
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

@@ -8,7 +8,7 @@ from apps.accounts.models import Seller
 from apps.accounts.roles import AUDITORS, STAFF
 from apps.console.framework.panels import Panel
 from apps.console.framework.role_admin import has_role
-from apps.console.panels import credit_requests, money, proposals, sellers
+from apps.console.panels import clients, credit_requests, money, proposals, sellers
 
 _HOME = (
     sellers.pending_sellers,
@@ -25,6 +25,7 @@ _SELLER = (
     money.entries_of_seller,
     credit_requests.requests_of_seller,
     sellers.users_of_seller,
+    clients.clients_of_seller,
 )
 _SELLER_OF_AUDITORS = (sellers.trail_of_seller,)
 

@@ -44,7 +44,7 @@ def users_of_seller(request: HttpRequest, seller: Seller) -> Panel:
             badge(_("active"), "good") if user.is_active else badge(_("inactive"), "quiet"),
             show_moment(user.last_login),
         )
-        for user in seller.users.order_by("id")[:MOST_USERS]
+        for user in seller.users.filter(is_client=False).order_by("id")[:MOST_USERS]
     ]
     return Panel(
         title=_("Users"), columns=(_("Name"), _("Role"), _("State"), _("Last login")), rows=rows, empty=_("No users.")

@@ -9,7 +9,7 @@ from django.contrib.admin.options import ModelAdmin
 from django.test import Client
 from django.urls import URLPattern, reverse
 
-from apps.accounts.models import AuditEvent, Seller
+from apps.accounts.models import ApiClient, AuditEvent, Seller
 from apps.accounts.roles import StaffRole
 from apps.credit_requests.models import CreditRequest
 from apps.testing.back_office import ADMIN, AUDIT, CONTRACT, STAFF, Desk, desk, money_state, one_of_each
@@ -103,8 +103,9 @@ def test_actions(model: str, action: str, role: str, rows: dict[str, Any]) -> No
     assert lines.exists() == allowed(model, action, role)
 
 
-def decided() -> list[str]:
-    return list(CreditRequest.objects.order_by("pk").values_list("status", flat=True))
+def decided() -> list[str | bool]:
+    requests = CreditRequest.objects.order_by("pk").values_list("status", flat=True)
+    return [*requests, *ApiClient.objects.order_by("pk").values_list("user__is_active", flat=True)]
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -74,6 +74,12 @@ PROBLEMS: Mapping[str, Problem] = {
     "permission_denied": Problem(
         403, gettext_noop("Permission denied"), "You do not have permission to perform this action."
     ),
+    "address_not_allowed": Problem(
+        403,
+        gettext_noop("The address is not allowed"),
+        gettext_noop("This client may not be used from this address."),
+        {"address": "203.0.113.7"},
+    ),
     "step_up_required": Problem(
         403,
         gettext_noop("A recent second factor is needed"),
@@ -138,6 +144,15 @@ PROBLEMS: Mapping[str, Problem] = {
         gettext_noop("The seller has too many users"),
         gettext_noop("The seller has as many users as it may have."),
         {"limit": 3},
+    ),
+    "client_limit_reached": Problem(
+        409,
+        gettext_noop("The seller has too many API clients"),
+        gettext_noop("The seller has as many API clients as it may have."),
+        {"limit": 20},
+    ),
+    "client_revoked": Problem(
+        409, gettext_noop("The API client was revoked"), gettext_noop("A revoked API client gets no new secret.")
     ),
     "already_reversed": Problem(
         409, gettext_noop("The entry was already reversed"), "This transaction was already reversed."

@@ -18,7 +18,7 @@ Networks = tuple[IPv4Network | IPv6Network, ...]
 
 logger = logging.getLogger("sharj.requests")
 
-_REFUSED_BY_ROLE = frozenset({"permission_denied", "self_approval"})
+_REFUSED_BY_ROLE = frozenset({"permission_denied", "self_approval", "address_not_allowed"})
 
 
 class RequestIdMiddleware:

@@ -9,9 +9,12 @@ _current: ContextVar[str | None] = ContextVar("request_address", default=None)
 def start(address: str) -> None:
     """Remember the address of a request that begins; any other text is dropped."""
     try:
-        _current.set(str(ip_address(address)))
+        parsed = ip_address(address)
     except ValueError:
         _current.set(None)
+        return
+    # A socket for both versions writes an IPv4 address as one of IPv6.
+    _current.set(str(getattr(parsed, "ipv4_mapped", None) or parsed))
 
 
 def current() -> str | None:
