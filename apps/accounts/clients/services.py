@@ -157,7 +157,7 @@ def issue_token(*, client_id: str, client_secret: str) -> ClientToken:
         token = _issue(client)
     if token is None:
         login_events.login_failed(client_id, Door.CLIENT)
-        raise InvalidCredentials("No active client with these credentials.")
+        raise InvalidCredentials("No active account with these credentials.")
     return token
 
 

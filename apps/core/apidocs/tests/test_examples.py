@@ -11,6 +11,7 @@ from apps.accounts.models import Seller, User
 from apps.core.api.problems import PROBLEMS
 from apps.testing.api import PHONE, Answer, Caller
 from apps.testing.factories import add_credit, log_in, make_seller, make_staff, owner_of
+from apps.testing.programs import make_program
 from apps.testing.second_factor import enrol
 
 
@@ -57,6 +58,11 @@ def test_pasting_the_examples_in_order_works_and_answers_as_shown(schema: Any, a
     matches(staff.post(f"credit-requests/{asked['id']}/approve/"), approve, 200)
     Seller.objects.update(daily_limit="2000000.00")
     matches(seller.post("charges/?dry_run=true", body(schema, "/charges/")), "/charges/", 200)
+    made = matches(seller.post("api-clients/", body(schema, "/api-clients/")), "/api-clients/", 201)
+    secrets = {name: made[name] for name in ("client_id", "client_secret")}
+    matches(anonymous.post("auth/token/", {**body(schema, "/auth/token/"), **secrets}), "/auth/token/", 200)
+    client = f"api-clients/{made['client_id']}/"
+    matches(seller.get(client), "/api-clients/{client_id}/", 200, "get")
     sale = matches(seller.post("charges/", body(schema, "/charges/"), key="order-1001"), "/charges/", 201)
     for path in ("auth/me/", "phone-numbers/", "reconciliation/"):
         caller = staff if path == "reconciliation/" else seller
@@ -124,6 +130,14 @@ def provoke() -> Iterator[Answer]:
             credentials = {"username": staff.username, "password": "tall-heron-37-desk", **otp}
             yield anonymous.post("auth/admin/login/", credentials)
         yield log_in(staff).post(f"credit-requests/{own}/approve/")
+    program = make_program(seller, networks=["203.0.113.8"])
+    here, there = {"X-Forwarded-For": "203.0.113.8"}, {"X-Forwarded-For": "203.0.113.7"}
+    yield program.log_in(**here).get("auth/me/", **there)
+    owner.call("DELETE", f"api-clients/{program.client_id}/")
+    yield owner.post(f"api-clients/{program.client_id}/rotate-secret/")
+    with override_settings(SELLER_API_CLIENTS=1):
+        for _ in range(2):
+            yield owner.post("api-clients/", {"name": "Till software", "role": "viewer"})
     new = {"password": "warm-ibis-58-cup", "role": "viewer"}
     for number in range(2):
         yield log_in(owner_of(pending)).post("credit-requests/", {"amount": "1.00"})
