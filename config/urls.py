@@ -11,6 +11,7 @@ from apps.console.pages.second_factor import second_factor
 from apps.core.api.index import IndexView
 from apps.core.api.metrics_view import metrics_view
 from apps.core.apidocs.document import DocumentGenerator, from_here_only
+from apps.core.apidocs.openapi import openapi_json
 
 API_INFO = openapi.Info(
     title="Sharj API",
@@ -63,6 +64,7 @@ urlpatterns = [
     path("swagger/", from_here_only(schema_view.with_ui("swagger", cache_timeout=0)), name="swagger"),
     path("redoc/", from_here_only(schema_view.with_ui("redoc", cache_timeout=0)), name="redoc"),
     path("swagger.json", schema_view.without_ui(cache_timeout=0), {"format": "json"}, name="swagger-json"),
+    path("openapi.json", openapi_json, name="openapi-json"),
 ]
 
 handler400 = "apps.console.pages.errors.bad_request"

@@ -52,7 +52,9 @@ def one_of_each() -> dict[str, Any]:
     return {
         "accounts.seller": make_seller(status=Seller.Status.PENDING),
         "accounts.user": make_staff("support"),
-        "accounts.apiclient": ApiClient.objects.get(pk=make_program(seller, networks=["10.0.0.0/8"]).client_id),
+        "accounts.apiclient": ApiClient.objects.get(
+            user__username=make_program(seller, networks=["10.0.0.0/8"]).client_id
+        ),
         "accounts.proposal": make_proposal(entry),
         "accounts.session": Session.objects.latest("pk"),
         "accounts.auditevent": AuditEvent.objects.latest("pk"),

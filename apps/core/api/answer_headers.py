@@ -27,7 +27,7 @@ _ADMIN = _policy(
 
 
 # What is the same for every caller; any other answer holds a seller's data or tells a present state.
-_CACHEABLE: Final = ("/swagger", "/redoc/", settings.STATIC_URL)
+_CACHEABLE: Final = ("/swagger", "/openapi.json", "/redoc/", settings.STATIC_URL)
 
 
 class AnswerHeadersMiddleware:

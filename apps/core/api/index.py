@@ -14,6 +14,7 @@ _PLACES: Final = {
     "swagger": "swagger",
     "redoc": "redoc",
     "swagger_json": "swagger-json",
+    "openapi_json": "openapi-json",
     "health": "health",
     "admin": "admin:index",
 }

@@ -1,5 +1,6 @@
 """What ends a client's access, or keeps it out, counts on the very next request, charges included."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -8,9 +9,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from apps.accounts.models import ApiClient, Seller, User
-from apps.accounts.sessions import tokens
 from apps.testing.api import Answer, Caller, assert_problem
 from apps.testing.constraints import columns_of, database_as, insert_row, not_permitted, refused_by
 from apps.testing.contract.forged_tokens import payload
@@ -28,7 +29,11 @@ def charge(caller: Caller, where: dict[str, str]) -> Answer:
 
 
 def calls(caller: Caller, where: dict[str, str]) -> list[Answer]:
-    return [caller.get("auth/me/", **where), caller.get("transactions/", **where), charge(caller, where)]
+    return [
+        caller.send("GET", "auth/me/", headers=where),
+        caller.send("GET", "transactions/", headers=where),
+        charge(caller, where),
+    ]
 
 
 def revoked_by_its_owner(program: Program, seller: Seller) -> None:
@@ -73,7 +78,7 @@ def test_a_token_is_given_to_the_clients_networks_only(seller: Seller) -> None:
 
 def test_a_strangers_claim_of_an_address_is_not_believed(seller: Seller) -> None:
     caller = make_program(seller, networks=NETWORKS).log_in(**HOME)
-    answer = caller.get("auth/me/", **{"X-Forwarded-For": "203.0.113.7, 198.51.100.4"})
+    answer = caller.send("GET", "auth/me/", headers={"X-Forwarded-For": "203.0.113.7, 198.51.100.4"})
     assert_problem(answer, 403, "address_not_allowed", address="198.51.100.4")
 
 
@@ -84,10 +89,9 @@ def test_forged_networks_break_the_signature(seller: Seller) -> None:
 
 
 @pytest.mark.parametrize("networks", [["x"], "10.0.0.0/8", 7, [None], [["10.0.0.0/8"]]], ids=repr)
-def test_networks_of_the_wrong_kind_are_no_token(seller: Seller, networks: object) -> None:
-    key = str(tokens.state.token_backend.signing_key)
+def test_networks_of_the_wrong_kind_are_no_token(seller: Seller, networks: object, settings: Settings) -> None:
     caller = make_program(seller, networks=NETWORKS).log_in(**HOME)
-    odd = jwt.encode(payload(caller.access, networks=networks), key, "HS256")
+    odd = jwt.encode(payload(caller.access, networks=networks), settings.SIMPLE_JWT["SIGNING_KEY"], "HS256")
     assert_problem(charge(Caller(odd), HOME), 401, "invalid_token")
 
 
@@ -100,7 +104,7 @@ def test_a_client_ends_at_its_end_with_its_tokens(seller: Seller, monkeypatch: p
     assert payload(caller.access)["exp"] <= end.timestamp()
     assert charge(caller, {}).status == 201
 
-    monkeypatch.setattr(tokens.time, "time", lambda: end.timestamp())
+    monkeypatch.setattr(time, "time", lambda: end.timestamp())
     monkeypatch.setattr(timezone, "now", lambda: end)
     with nothing_changes():
         for refused in calls(caller, {}):

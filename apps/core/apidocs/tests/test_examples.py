@@ -130,18 +130,24 @@ def provoke() -> Iterator[Answer]:
             credentials = {"username": staff.username, "password": "tall-heron-37-desk", **otp}
             yield anonymous.post("auth/admin/login/", credentials)
         yield log_in(staff).post(f"credit-requests/{own}/approve/")
-    program = make_program(seller, networks=["203.0.113.8"])
-    here, there = {"X-Forwarded-For": "203.0.113.8"}, {"X-Forwarded-For": "203.0.113.7"}
-    yield program.log_in(**here).get("auth/me/", **there)
-    owner.call("DELETE", f"api-clients/{program.client_id}/")
-    yield owner.post(f"api-clients/{program.client_id}/rotate-secret/")
-    with override_settings(SELLER_API_CLIENTS=1):
-        for _ in range(2):
-            yield owner.post("api-clients/", {"name": "Till software", "role": "viewer"})
+    yield from provoke_as_program(seller, owner)
     new = {"password": "warm-ibis-58-cup", "role": "viewer"}
     for number in range(2):
         yield log_in(owner_of(pending)).post("credit-requests/", {"amount": "1.00"})
         yield log_in(owner_of(pending)).post("sellers/me/users/", {"username": f"till-{number}", **new})
+
+
+def provoke_as_program(seller: Seller, owner: Caller) -> Iterator[Answer]:
+    """Yield the refusals that are about API clients."""
+    program = make_program(seller, networks=["203.0.113.8"])
+    caller = program.log_in(**{"X-Forwarded-For": "203.0.113.8"})
+    yield caller.send("GET", "auth/me/", headers={"X-Forwarded-For": "203.0.113.7"})
+    owner.call("DELETE", f"api-clients/{program.client_id}/")
+    yield owner.post(f"api-clients/{program.client_id}/rotate-secret/")
+    with override_settings(SELLER_API_CLIENTS=20):
+        for _ in range(21):
+            answer = owner.post("api-clients/", {"name": "Till software", "role": "viewer"})
+    yield answer
 
 
 # These need a broken database, a bug, or a flood.
