@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection
 from pytest_django.live_server_helper import LiveServer
+from sharj import Sharj
 
 from apps.accounts.models import Seller, User
 from apps.core.database.logins import database_login
@@ -20,7 +21,6 @@ from apps.core.database.roles import open_database
 from functional_tests.faults.proxy import proxy
 from functional_tests.performance import cli
 from functional_tests.performance.accounting import Books, read_books
-from functional_tests.performance.client import Client
 from functional_tests.performance.fleet import run_fleet
 from functional_tests.performance.settings import REPOSITORY_ROOT
 from functional_tests.performance.worker import Journal
@@ -70,7 +70,7 @@ def test_forged_books_fail_the_run(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def forge(client: Client, seller_id: str) -> Books:
+    def forge(client: Sharj, seller_id: str) -> Books:
         with open_database(database_login("superuser", connection.settings_dict["NAME"])) as superuser:
             superuser.cursor().execute(f"SET session_replication_role = replica; {forgery}")
         return read_books(client, seller_id)
