@@ -49,7 +49,7 @@ class ApiClientAdmin(RoleAdmin):
     readonly_fields = fields
     actions = ("revoke",)
 
-    client_id = column("client_id", lambda row: row.pk)
+    client_id = column(_("its id"), lambda row: row.pk)
     name = column(_("name"), lambda row: row.user.first_name)
     seller = column(_("seller"), lambda row: seller_link(row.user.seller_id, row.user.seller))
     role = column(_("role"), lambda row: row.user.get_seller_role_display())

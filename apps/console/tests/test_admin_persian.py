@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 DATA = re.compile(
     r"""\b(Sharj|English|en|fa|S|esc|CSV|test)\b
     |(Company|staff|owner|user)\ ?\d*(@example\.com|,\ \d+\.\d\d)?|\+?\d{12}|127\.0\.0\.1
-    |charge_sale\ \d\.\d\d\ \#\d+|amount:\ \d\.\d\d
+    |charge_sale\ \d\.\d\d\ \#\d+|amount:\ \d\.\d\d|Till\ software|10\.0\.0\.0/8|role:\ operator;.+
     |\d{4}-\d\d-\d\d\ \d\d:\d\d|(wallet|platform):[a-z0-9_-]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}""",
     re.VERBOSE | re.IGNORECASE,
 )
