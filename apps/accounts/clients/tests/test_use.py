@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from apps.accounts.models import ApiClient, Seller, User
+from apps.accounts.models import ApiClient, Seller, Session, User
 from apps.testing.api import Answer, Caller, assert_problem
 from apps.testing.constraints import columns_of, database_as, insert_row, not_permitted, refused_by
 from apps.testing.contract.forged_tokens import payload
@@ -55,6 +55,8 @@ def test_a_revoked_client_is_out_at_once(seller: Seller, end: Callable[[Program,
         for answer in calls(caller, {}):
             assert_problem(answer, 401, "invalid_token")
         assert program.ask().body["error"] == "invalid_client"
+    if end is revoked_by_its_owner:
+        assert not Session.objects.filter(user_id=program.client_id, revoked_at__isnull=True).exists()
 
 
 def test_a_token_works_from_the_clients_networks_only(seller: Seller) -> None:
