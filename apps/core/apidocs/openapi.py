@@ -17,9 +17,6 @@ from apps.core.apidocs.document import DocumentGenerator
 Document = dict[str, Any]
 
 JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
-# Operations whose body may also be a form, which Swagger 2.0 cannot say of the same parameter.
-_ALSO_FORMS = frozenset({"get_token_for_client"})
 # What is of a parameter or header itself in OpenAPI 3.0; all else of it is in its schema.
 _OF_PARAMETERS = frozenset({"name", "in", "description", "required"})
 _RENAMED = {"x-nullable": "nullable", "x-links": "links"}
@@ -89,7 +86,7 @@ def _operation(operation: Mapping[str, Any]) -> Document:
     return {
         **kept,
         **({"parameters": parameters} if parameters else {}),
-        **({"requestBody": _body(bodies[0], operation)} if bodies else {}),
+        **({"requestBody": _body(bodies[0])} if bodies else {}),
         "responses": {status: _response(response, operation) for status, response in responses},
     }
 
@@ -102,9 +99,9 @@ def _schema(described: Mapping[str, Any]) -> Any:
     return _renamed({name: described[name] for name in described if name not in _OF_PARAMETERS})
 
 
-def _body(body: Mapping[str, Any], operation: Mapping[str, Any]) -> Document:
-    types = [JSON, *([FORM] if operation["operationId"] in _ALSO_FORMS else [])]
-    return {"required": True, "content": {name: {"schema": _renamed(body["schema"])} for name in types}}
+def _body(body: Mapping[str, Any]) -> Document:
+    """Return a body as JSON. That of `auth/token/` may be a form too, but two types break code of generators."""
+    return {"required": True, "content": {JSON: {"schema": _renamed(body["schema"])}}}
 
 
 def _response(response: Mapping[str, Any], operation: Mapping[str, Any]) -> Document:

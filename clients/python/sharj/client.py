@@ -116,33 +116,32 @@ class Sharj:
     ) -> Answer:  # fmt: skip
         """Send a request in the name of the login, renewing its token once, and judge the answer."""
         body, token = None if payload is None else json.dumps(payload).encode(), self._token()
-        answer = self._deliver(method, path, _named(headers, token), body, repeatable)
+        answer = self._deliver(method, path, headers, body, token, repeatable)
         if answer.status == 401 and token:
             self.log_in(stale=token)
-            again = self._deliver(method, path, _named(headers, self._token()), body, repeatable)
+            again = self._deliver(method, path, headers, body, self._token(), repeatable)
             # The 401 itself moved nothing, so it does not count as an attempt.
             answer = replace(again, attempts=again.attempts + answer.attempts - 1)
         if answer.status in expect:
             return answer
-        if answer.status >= 500:
+        if answer.status >= 500 and method != "GET":
             raise OutcomeUnknown(f"{method} {path} answered {answer.summary()}", headers.get("Idempotency-Key"))
         raise Refused(f"{method} {path}", answer)
 
     def _token(self) -> str:
-        if self._login is None:
-            return ""
-        if not self._login.access:
+        if self._login is not None and not self._login.access:
             self.log_in()
-        return self._login.access
+        return self._login.access if self._login is not None else ""
 
     def _deliver(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, repeatable: bool
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, token: str, repeatable: bool
     ) -> Answer:
         """Send until an answer tells the outcome, or the patience ends."""
+        headers = {**headers, "Authorization": f"Bearer {token}"} if token else headers
         deadline, attempts, may_have_happened = time.monotonic() + self._patience_seconds, 0, False
         while True:
             attempts += 1
-            pause = min(MAX_PAUSE_SECONDS, 0.1 * 2 ** min(attempts, 6))
+            pause = min(MAX_PAUSE_SECONDS, 0.1 * 2 ** min(attempts - 1, 6))
             try:
                 answer = self._transport.request(method, API_PREFIX + path, headers=headers, body=body)
                 if answer.status >= 500 and answer.code in _NO_OUTCOME:
@@ -160,7 +159,3 @@ class Sharj:
                     raise OutcomeUnknown(message, headers.get("Idempotency-Key"))
                 raise Unavailable(message)
             time.sleep(pause)
-
-
-def _named(headers: Mapping[str, str], token: str) -> dict[str, str]:
-    return {**headers, "Authorization": f"Bearer {token}"} if token else dict(headers)

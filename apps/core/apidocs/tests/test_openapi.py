@@ -7,7 +7,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from apps.core.api.problems import CONTENT_TYPE as PROBLEM
-from apps.core.apidocs.openapi import FORM, JSON
+from apps.core.apidocs.openapi import JSON
 from apps.testing.api import Caller
 
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
@@ -71,9 +71,8 @@ def test_refusals_are_problem_documents_and_exports_are_text(openapi: Any) -> No
     assert answers["400"]["content"][PROBLEM]["example"]["code"] == "validation_error"
 
 
-def test_a_token_is_asked_for_in_a_form_or_in_json(openapi: Any) -> None:
+def test_the_tokens_of_programs_are_described(openapi: Any) -> None:
     token = operations(openapi)["/auth/token/", "post"]
-    assert token["requestBody"]["content"].keys() == {FORM, JSON}
     assert token["responses"]["401"]["content"].keys() == {JSON}
     flow = openapi["components"]["securitySchemes"]["Client"]["flows"]["clientCredentials"]
     assert flow["tokenUrl"] == openapi["servers"][0]["url"] + "/auth/token/"
