@@ -1,7 +1,7 @@
 """The tours of the documents, run block by block in one shell, each against a fresh server.
 
-Blocks of `bash` are run. One of `json` or `text` right after them is what they print. A block of `python name.py` is the
-content of that file, which later blocks run.
+Blocks of `bash` are run. One of `json` or `text` right after them is what they print. A block of `python name.py` is
+the content of that file, which later blocks run.
 """
 
 import os
