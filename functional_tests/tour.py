@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +25,9 @@ _VARYING = {
     r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}": "<id>",
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z": "<time>",
     r"\b\d{4}-\d\d-\d\d\b": "<day>",
-    r"sharj_[\w-]{43}": "<secret>",
-    r"eyJ[\w-]+\.[\w-]+\.[\w-]+": "<token>",
 }
+# What a page shows in place of secrets and tokens.
+_SECRETS = {r"sharj_[\w-]{43}": "sharj_pD3k…", r"eyJ[\w-]+\.[\w-]+\.[\w-]+": "eyJhbGciOi…"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Tour:
         section, results = self.section(), iter(self.printed())
 
         def renew(step: re.Match[str]) -> str:
-            output = next(results)
+            output = _replaced(next(results), _SECRETS)
             if step["output"] is None:
                 return step[0]
             return f"```bash\n{step['commands']}```\n\n```{step['language']}\n{output}```\n"
@@ -91,9 +92,13 @@ class Tour:
 
 def normalized(output: str) -> str:
     """Return `output` without what differs from run to run: ids, times, secrets."""
-    for pattern, name in _VARYING.items():
-        output = re.sub(pattern, name, output)
-    return output
+    return _replaced(output, _VARYING | _SECRETS)
+
+
+def _replaced(text: str, patterns: Mapping[str, str]) -> str:
+    for pattern, name in patterns.items():
+        text = re.sub(pattern, name, text)
+    return text
 
 
 def _commands(step: re.Match[str]) -> str:
