@@ -33,6 +33,9 @@ carries `X-Request-ID`; a problem repeats it as `request_id`.
 own `idempotency_key`. After a 503 `temporarily_unavailable` nothing happened. After `outcome_unknown`, or without an
 answer, the request may have been carried out: send it again with the same key, or ask
 `GET transactions/?idempotency_key=`.
+
+**Programs** get tokens for a secret of their own (`auth/token/`, OAuth 2.0). The guide is `docs/integrate.md`, with a
+Python client in `clients/python`. This document is also served in OpenAPI 3.0, at `/openapi.json`.
 """,
     license=openapi.License(name="MIT", url="https://opensource.org/license/mit"),
 )

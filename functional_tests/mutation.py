@@ -42,6 +42,20 @@ MUTATIONS = (
         "apps/transactions/charges/tests/test_charge_keys.py",
     ),
     Mutation(
+        "a program's token works from everywhere",
+        "apps/accounts/sessions/authentication.py",
+        "        check_network(claims.networks)\n",
+        "",
+        "apps/accounts/clients/tests/test_use.py",
+    ),
+    Mutation(
+        "a secret works for ever after its rotation",
+        "apps/accounts/clients/services.py",
+        " and timezone.now() < ends_at",
+        "",
+        "apps/accounts/clients/tests/test_clients.py",
+    ),
+    Mutation(
         "acknowledged before it is committed",
         "functional_tests/performance/benchmark/stage.py",
         '"synchronous_commit": "on"',
