@@ -173,7 +173,8 @@ def _issue(client: ApiClient) -> ClientToken | None:
         live = client.user.sessions.filter(revoked_at__isnull=True, created_at__gt=now - SESSION_SHARED)
         session = live.order_by("-pk").first()
         if session is None:
-            session = Session.objects.create(user=client.user, expires_at=now + SESSION_KEPT)
+            ends_at = min(now + SESSION_KEPT, client.expires_at or now + SESSION_KEPT)
+            session = Session.objects.create(user=client.user, expires_at=ends_at)
         token, seconds = issue_access(session, networks=client.allowed_networks, ends_at=client.expires_at)
         login_events.login_succeeded(client.user, Door.CLIENT, session)
     return ClientToken(token, seconds)

@@ -104,6 +104,7 @@ def test_a_client_ends_at_its_end_with_its_tokens(seller: Seller, monkeypatch: p
     assert 290 <= answer.body["expires_in"] <= 300
     caller = Caller(answer.body["access_token"])
     assert payload(caller.access)["exp"] <= end.timestamp()
+    assert Session.objects.get(user_id=program.client_id).expires_at == end, "open event streams end with it"
     assert charge(caller, {}).status == 201
 
     monkeypatch.setattr(time, "time", lambda: end.timestamp())
