@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import names
@@ -134,7 +135,7 @@ class User(AbstractUser):
         )
 
     def __str__(self) -> str:
-        return f"{self.first_name} [API client]" if self.is_client else self.username
+        return gettext("%(name)s (API client)") % {"name": self.first_name} if self.is_client else self.username
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new password ends every other session of the old one, by whichever path it is set."""

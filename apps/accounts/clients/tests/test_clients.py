@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import Settings
 
 from apps.accounts.models import ApiClient, AuditEvent, Seller, User
@@ -207,6 +207,10 @@ def test_the_trail_tells_a_client_s_life(owner: Caller, seller: Seller) -> None:
 def test_what_a_client_sells_names_it(seller: Seller) -> None:
     client = make_program(seller)
     assert client.log_in().charge("1.00").body["created_by"] == client.client_id
+    user = User.objects.get(pk=client.client_id)
+    assert str(user) == "Till software (API client)"
+    with translation.override("fa"):
+        assert str(user) == "Till software (برنامهٔ متصل)"
 
 
 def test_last_use_is_the_last_token_and_no_request_writes_it(seller: Seller, owner: Caller) -> None:
