@@ -1,7 +1,7 @@
 """The base of every admin class. Roles decide what a page allows, not Django's permission rows."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from apps.accounts.models import User
 from apps.accounts.roles import ADMINS, APPROVERS, AUDITORS, STAFF
 from apps.core.errors import DomainError, InvalidInput
 
@@ -110,15 +111,18 @@ class RoleAdmin(ModelAdmin, _NotAtomic):
         """Add the row's buttons, one for each action that this role may take and that fits the row."""
         row = kwargs["obj"]
         actions: dict[str, Any] = self.get_actions(request) if row else {}
-        context["steps"] = [(name, label) for _action, name, label in actions.values() if self.offers_step(name, row)]
+        user = cast("User", request.user)
+        context["steps"] = [
+            (name, label) for _action, name, label in actions.values() if self.offers_step(name, row, user)
+        ]
         return super().render_change_form(request, context, *args, **kwargs)
 
     def shown_name(self, row: Any) -> str:
         """Return the name of a row on its page."""
         return str(row)
 
-    def offers_step(self, name: str, row: Any) -> bool:
-        """Tell whether the action `name` fits the state of `row`."""
+    def offers_step(self, name: str, row: Any, user: User) -> bool:
+        """Tell whether `user` can take the action `name` on `row` in its present state; roles are checked apart."""
         return True
 
     def way_back(self, request: HttpRequest) -> str:

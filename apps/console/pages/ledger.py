@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from apps.accounts import audit
@@ -32,9 +33,16 @@ from apps.console.panels.money import type_badge
 from apps.core.database import replica
 from apps.transactions.entries import selectors, services
 from apps.transactions.entries.export import stream_entries
+from apps.transactions.entries.review import Outcome, foretell_reversals
 from apps.transactions.models import EntryType, LedgerEntry, Wallet
 
 LONGEST_NAME = 120
+OUTCOMES = {
+    Outcome.REVERSED: _("reversed now"),
+    Outcome.WAITS: _("waits for a colleague"),
+    Outcome.PROPOSED_BEFORE: _("waits for a colleague: you proposed it"),
+    None: _("left out: reversed already"),
+}
 TOO_LONG = _("That takes too long to find. Name a seller, a phone number or days as well.")
 
 
@@ -45,18 +53,44 @@ class LedgerList(KeysetList):
         replica.read(lambda: super(LedgerList, self).get_results(request))
 
 
-def _preview_reversal(rows: Sequence[LedgerEntry]) -> Preview:
-    """Show what each reversal does to the balance as it is now, added up per seller."""
+def _is_reversible(row: Any) -> bool:
+    return row.type != EntryType.REVERSAL and row.reversed_by_id is None
+
+
+def _preview_reversal(rows: Sequence[LedgerEntry], user: User) -> Preview:
+    """Show what each reversal does to the balance as it is now, added up per seller; one that waits does nothing."""
     sellers = {row.seller_id for row in rows}
     balances = dict(Wallet.objects.filter(pk__in=sellers).values_list("pk", "balance"))
+    foretold = dict(zip(_reversible(rows), foretell_reversals(_reversible(rows), user.pk), strict=True))
     cells = []
     for row in rows:
         before = balances[row.seller_id]
-        balances[row.seller_id] = before + row.balance_before - row.balance_after
-        amounts = (row.amount, before, balances[row.seller_id])
-        cells.append((row.seller.company_name, show_phone(row.phone_number), *map(show_money, amounts)))
-    columns = (_("Seller"), _("Phone number"), _("Amount"), _("Balance before"), _("Balance after"))
-    return Preview(columns, cells, _proposed(rows))
+        if foretold.get(row) is Outcome.REVERSED:
+            balances[row.seller_id] = before + row.balance_before - row.balance_after
+        words = (row.seller.company_name, show_phone(row.phone_number), OUTCOMES[foretold.get(row)])
+        cells.append((*words, *map(show_money, (row.amount, before, balances[row.seller_id]))))
+    columns = (
+        *(_("Seller"), _("Phone number"), _("Outcome")),
+        *(_("Amount"), _("Balance before"), _("Balance after")),
+    )
+    outcomes = [*foretold.values()]
+    done, waiting = outcomes.count(Outcome.REVERSED), outcomes.count(Outcome.WAITS)
+    taken = [foretold.get(row) in (Outcome.REVERSED, Outcome.WAITS) for row in rows]
+    return Preview(columns, cells, _proposed(rows), taken=taken, tally=_tally(done, waiting) if waiting else "")
+
+
+def _reversible(rows: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+    return [row for row in rows if _is_reversible(row)]
+
+
+def _tally(done: int, waiting: int) -> str:
+    numbers = {"reversed": show_number(done), "waiting": show_number(waiting)}
+    text = ngettext(
+        "%(reversed)s reversed, %(waiting)s waits for a colleague",
+        "%(reversed)s reversed, %(waiting)s wait for a colleague",
+        waiting,
+    )
+    return text % numbers
 
 
 def _proposed(rows: Sequence[LedgerEntry]) -> Sequence[tuple[Any, object]]:
@@ -73,6 +107,7 @@ REVERSE = Step(
         entry_id=row.pk, reason=answers["reason"], reversed_by_id=user.pk
     ),
     preview=_preview_reversal,
+    tally=_tally,
     form_class=ReasonForm,
     is_dangerous=True,
     moves_money=True,
@@ -157,5 +192,5 @@ class LedgerEntryAdmin(RoleAdmin):
     def shown_name(self, row: LedgerEntry) -> str:
         return f"{row.get_type_display()} {show_money(row.amount)}"
 
-    def offers_step(self, name: str, row: Any) -> bool:
-        return row.type != EntryType.REVERSAL and row.reversed_by_id is None
+    def offers_step(self, name: str, row: Any, user: User) -> bool:
+        return _is_reversible(row) and foretell_reversals([row], user.pk) != [Outcome.PROPOSED_BEFORE]

@@ -41,7 +41,7 @@ admin.site.empty_value_display = NOTHING
 admin.site.unregister(Group)  # a migration creates the roles; a user's page lists them
 
 
-def _preview(sellers: Sequence[Seller]) -> Preview:
+def _preview(sellers: Sequence[Seller], user: User) -> Preview:
     """Show contact, status and age of each seller."""
     columns = [str(name).capitalize() for name in (_("email"), _("phone number"), _("status"), _("created at"))]
     cells = [
@@ -105,7 +105,7 @@ class SellerAdmin(RoleAdmin):
         found, may_repeat = super().get_search_results(request, queryset, search_term)
         return found | queryset.filter(phone_number__contains=search_text(search_term)), may_repeat
 
-    def offers_step(self, name: str, row: Seller) -> bool:
+    def offers_step(self, name: str, row: Seller, user: User) -> bool:
         return {"verify": "pending", "suspend": "active", "reactivate": "suspended"}[name] == row.status
 
     def save_model(self, request: HttpRequest, obj: Seller, form: "ModelForm[Seller]", change: bool) -> None:
