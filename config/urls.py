@@ -1,5 +1,6 @@
 """Every address of the service."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from drf_yasg import openapi
@@ -15,12 +16,13 @@ from apps.core.apidocs.document import DocumentGenerator, from_here_only
 API_INFO = openapi.Info(
     title="Sharj API",
     default_version="v1",
-    description="""Prepaid balances for companies that resell mobile phone credit.
+    description=f"""Prepaid balances for companies that resell mobile phone credit.
 
 **Try it.** Register a seller and log in (the examples below work as they are), press *Authorize*, and type
 `Bearer ` and the access token. A new seller can file credit requests at once and sells once staff have verified it.
 
-**Money** is a decimal string with two places, e.g. `"50000.00"`; amounts are greater than zero.
+**Money** is a decimal string with two places, e.g. `"50000.00"`, in {settings.CURRENCY} (ISO 4217), the one currency
+of all amounts, so no answer repeats it; amounts are greater than zero.
 **Times** are ISO 8601 in UTC. **Ids** are UUIDs of version 7. **Lists** come in pages: follow `next`.
 
 **Refusals** are problem documents (RFC 9457, `application/problem+json`) with a stable `code`. Every answer

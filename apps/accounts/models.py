@@ -49,15 +49,22 @@ class Seller(models.Model):
             models.CheckConstraint(
                 name="seller_status_known", condition=Q(status__in=["pending", "active", "suspended"])
             ),
-            models.CheckConstraint(name="seller_daily_limit_positive", condition=Q(daily_limit__gt=0)),
+            models.CheckConstraint(
+                name="seller_daily_limit_positive",
+                condition=Q(daily_limit__gt=0),
+                violation_error_message=_("The amount must be greater than zero."),
+            ),
             models.CheckConstraint(
                 name="seller_phone_number_e164",
                 condition=Q(phone_number="") | Q(phone_number__regex=r"^\+[0-9]{4,15}$"),
             ),
-            models.UniqueConstraint(Upper("email"), name="seller_email_unique"),
+            models.UniqueConstraint(
+                Upper("email"), name="seller_email_unique", violation_error_message=_("This email is already taken.")
+            ),
             models.CheckConstraint(
                 name="seller_company_name_visible",
                 condition=Q(company_name__regex=names.VISIBLE) & names.without_hidden("company_name"),
+                violation_error_message=_("Characters that cannot be seen are not allowed."),
             ),
         )
 
@@ -98,14 +105,23 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         swappable = "AUTH_USER_MODEL"
         constraints = (
-            models.UniqueConstraint(Upper("username"), name="user_username_unique"),
+            models.UniqueConstraint(
+                Upper("username"),
+                name="user_username_unique",
+                violation_error_message=_("This username is already taken."),
+            ),
             models.CheckConstraint(name="user_username_normalized", condition=Q(names.IsNormalized("username"))),
             models.CheckConstraint(
                 name="user_names_visible",
                 condition=names.without_hidden("username", "first_name", "last_name"),
                 violation_error_message=_("Characters that cannot be seen are not allowed."),
             ),
-            models.UniqueConstraint(Upper("email"), condition=~Q(email=""), name="user_email_unique"),
+            models.UniqueConstraint(
+                Upper("email"),
+                condition=~Q(email=""),
+                name="user_email_unique",
+                violation_error_message=_("This email is already taken."),
+            ),
             models.CheckConstraint(
                 name="user_seller_has_role",
                 condition=Q(seller__isnull=True, seller_role="")

@@ -165,6 +165,8 @@ BUSINESS_TIME_ZONE: str = checked.time_zone("BUSINESS_TIME_ZONE", env.str("BUSIN
 CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT: Decimal | None = checked.optional_amount(
     "CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT", env.str("CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT", default="")
 )
+# ISO 4217 code of the one currency of all amounts; the back office and the API's documentation name it.
+CURRENCY: str = checked.currency("CURRENCY", env.str("CURRENCY", default="IRR"))
 # ISO 3166 region of phone numbers that are written without a country code.
 PHONE_REGION: str = checked.phone_region("PHONE_REGION", env.str("PHONE_REGION", default="IR"))
 

@@ -1,5 +1,6 @@
 """Checks of settings before anything starts; a wrong value stops the start with one clear line."""
 
+import re
 from collections.abc import Collection
 from decimal import Decimal
 from zoneinfo import available_timezones
@@ -18,6 +19,13 @@ def time_zone(name: str, value: str) -> str:
 def phone_region(name: str, value: str) -> str:
     """Return `value` if it is an ISO 3166 code of a region with phone numbers."""
     return _one_of(name, value, SUPPORTED_REGIONS, "a country code, such as IR")
+
+
+def currency(name: str, value: str) -> str:
+    """Return `value` if it has the form of an ISO 4217 code."""
+    if not re.fullmatch("[A-Z]{3}", value):
+        raise ImproperlyConfigured(f"{name} must be the three capitals of a currency, such as IRR, not {value!r}.")
+    return value
 
 
 def quota(name: str, text: str) -> int:

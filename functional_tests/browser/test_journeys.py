@@ -187,7 +187,7 @@ LISTS = {
     "credit-requests": REQUESTS,
     "ledger": LEDGER,
     "ledger-search": f"{LEDGER}?phone=%2B989121000001&amount_from=1",
-    "ledger-unreadable": f"{LEDGER}?created_at_from=31/10/2026&amount_from=lots&type__exact=charge_sale",
+    "ledger-unreadable": f"{LEDGER}?created_at_from=31/10/2026&amount_from=lots&type=charge_sale",
     "wallets": "/admin/transactions/wallet/",
     "reconciliations": "/admin/transactions/reconciliationrun/",
     "users": "/admin/accounts/user/",

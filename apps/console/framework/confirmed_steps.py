@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.accounts.models import Proposal, User
-from apps.console.framework.display import show_number
+from apps.console.framework.display import aligned, show_number
 from apps.console.framework.role_admin import WAITS, RoleAdmin
 from apps.console.framework.second_factor import CODE, ask_for_code
 from apps.core.database.errors import OutcomeUnknown
@@ -59,6 +59,11 @@ class Preview:
     tally: str = ""  # beside the button's label
 
     @property
+    def aligned_columns(self) -> "list[tuple[StrOrPromise, bool]]":
+        """Return each column's name, and whether its cells are figures."""
+        return aligned(self.columns, self.cells)
+
+    @property
     def labelled_cells(self) -> "list[list[tuple[StrOrPromise, object]]]":
         """Return each cell with the name of its column."""
         return [list(zip(self.columns, cells, strict=True)) for cells in self.cells]
@@ -80,7 +85,7 @@ class Step:
     button: "StrOrPromise"
     run: Callable[[Any, User, Answers], object]
     preview: Callable[[Sequence[Any], User], Preview]
-    waits: "StrOrPromise" = gettext_lazy(WAITS)  # said of rows that need a second user
+    waits: "StrOrPromise" = WAITS  # said of rows that need a second user
     tally: Callable[[int, int], str] | None = None  # words for the numbers of rows that are done and that wait
     form_class: type[StepForm] = StepForm
     is_dangerous: bool = False
@@ -135,7 +140,7 @@ def _take(model_admin: RoleAdmin, request: HttpRequest, rows: Sequence[Any], ste
 def _report(request: HttpRequest, step: Step, done: Sequence[str], waiting: Sequence[str]) -> None:
     if waiting:
         tally = f"{step.title}: {step.tally(len(done), len(waiting))}. " if step.tally else ""
-        messages.warning(request, f"{tally}{', '.join(waiting)}: {step.waits}")
+        messages.warning(request, f"{tally}{', '.join(waiting)}: {_(str(step.waits))}")
     if done:
         text = ngettext("%(step)s: done for %(rows)s.", "%(step)s: done for %(count)s: %(rows)s.", len(done))
         messages.success(request, text % {"step": step.title, "count": show_number(len(done)), "rows": ", ".join(done)})

@@ -19,8 +19,8 @@ def number(text: str) -> str:
 
 
 def moment(local: datetime) -> str:
-    """Return date and time of day of a local time, by the Solar Hijri calendar."""
-    return digits(jdatetime.datetime.fromgregorian(datetime=local).strftime("%Y/%m/%d، %H:%M"))
+    """Return date and time to the second of a local time, by the Solar Hijri calendar."""
+    return digits(jdatetime.datetime.fromgregorian(datetime=local).strftime("%Y/%m/%d %H:%M:%S"))
 
 
 def day_with_year(day: date) -> str:

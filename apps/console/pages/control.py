@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import AuditEvent, Session
@@ -17,7 +16,9 @@ from apps.console.framework.columns import column
 from apps.console.framework.display import NOTHING, show_moment
 from apps.console.framework.keyset_list import KeysetList
 from apps.console.framework.range_filters import DayFilter
+from apps.console.framework.readable_filters import ChoiceFilter
 from apps.console.framework.role_admin import RoleAdmin
+from apps.console.framework.words import subject_words, terms_words
 
 
 def kind_name(label: str) -> str:
@@ -64,22 +65,22 @@ class SessionAdmin(RoleAdmin):
 @admin.register(AuditEvent)
 class AuditEventAdmin(RoleAdmin):
     may_view = AUDITORS
-    list_display = ("happened_at", "actor", "address", "action", "kind", "subject_name", "shown_detail")
+    list_display = ("happened_at", "actor", "address", "action", "kind", "shown_subject", "shown_detail")
     list_display_links = ("happened_at",)
     list_select_related = ("actor",)
-    list_filter = ("action", KindFilter, ("at", DayFilter))
+    list_filter = (("action", ChoiceFilter), KindFilter, ("at", DayFilter))
     sortable_by = ()
     search_fields = ("actor__username", "subject_name", "detail", "=subject_id", "=address")
     ordering = ("-id",)
     fields = (
-        "happened_at", "actor", "address", "action", "kind", "subject_id", "subject_name", "shown_detail", "request_id",
+        "happened_at", "actor", "address", "action", "kind", "subject_id", "shown_subject", "shown_detail", "request_id",
     )  # fmt: skip
-    readonly_fields = ("happened_at", "kind", "shown_detail")
+    readonly_fields = ("happened_at", "kind", "shown_subject", "shown_detail")
 
     happened_at = column(_("Time"), lambda row: show_moment(row.at), "id")
     kind = column(_("kind"), lambda row: kind_name(row.subject) if row.subject else NOTHING, "subject")
-    # Verdicts are words of ours, the rest is data.
-    shown_detail = column(_("detail"), lambda row: gettext(row.detail) if row.detail else NOTHING)
+    shown_subject = column(_("of what"), lambda row: subject_words(row.subject_name))
+    shown_detail = column(_("detail"), lambda row: terms_words(row.detail))
 
     def shown_name(self, row: AuditEvent) -> str:
         return f"{row.get_action_display()} · {show_moment(row.at)}"

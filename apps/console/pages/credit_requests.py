@@ -8,15 +8,16 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from apps.accounts.models import Seller, User
 from apps.console.framework.columns import column
 from apps.console.framework.confirmed_steps import Answers, Preview, ReasonForm, Step, StepForm, Waits, step_action
 from apps.console.framework.display import show_age, show_moment, show_money, show_number
 from apps.console.framework.links import entry_link, seller_link
+from apps.console.framework.range_filters import DayFilter
+from apps.console.framework.readable_filters import ChoiceFilter, RowFilter
 from apps.console.framework.role_admin import RoleAdmin
 from apps.console.panels.credit_requests import shown_status
 from apps.core.values.money import ZERO
@@ -164,9 +165,8 @@ REJECT = Step(
 class CreditRequestAdmin(RoleAdmin):
     list_display = ("seller_link", "shown_amount", "shown_status", "age", "balance", "history", "requested_by", "note")
     list_select_related = ("seller__wallet", "requested_by", "first_approved_by")
-    list_filter = (StateFilter, "status", "requested_at")
+    list_filter = (StateFilter, ("status", ChoiceFilter), ("seller", RowFilter), ("requested_at", DayFilter))
     list_display_links = ("shown_amount",)
-    date_hierarchy = "requested_at"
     search_fields = ("seller__company_name", "seller__email", "note", "requested_by__username")
     search_help_text = _("Company, email, note or who asked")
     actions = ("approve", "reject")

@@ -12,10 +12,8 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.text import slugify
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, User
@@ -27,9 +25,11 @@ from apps.console.framework.filters_in_use import filters_in_use, unreadable_fil
 from apps.console.framework.keyset_list import KeysetList
 from apps.console.framework.links import entry_link, request_link, seller_link
 from apps.console.framework.range_filters import AmountFilter, DayFilter
+from apps.console.framework.readable_filters import ChoiceFilter, RowFilter, renamed
 from apps.console.framework.role_admin import RoleAdmin
+from apps.console.framework.words import entry_title
 from apps.console.pages.ledger_filters import PhoneFilter
-from apps.console.panels.money import type_badge
+from apps.console.panels.money import moved, type_badge
 from apps.core.database import replica
 from apps.transactions.entries import selectors, services
 from apps.transactions.entries.export import stream_entries
@@ -123,7 +123,7 @@ class LedgerEntryAdmin(RoleAdmin):
         "reversed",
     )  # fmt: skip
     list_filter = (
-        ("seller", AutocompleteSelectFilter), ("type", ChoicesDropdownFilter), ("created_at", DayFilter),
+        ("seller", RowFilter), ("type", ChoiceFilter), ("created_at", DayFilter),
         ("amount", AmountFilter), PhoneFilter,
     )  # fmt: skip
     sortable_by = ()
@@ -141,7 +141,7 @@ class LedgerEntryAdmin(RoleAdmin):
     seller_link = column(_("Seller"), lambda row: seller_link(row.seller_id, row.seller.company_name))
     shown_sequence = column(_("sequence"), lambda row: show_number(row.sequence))
     shown_type = column(_("Type"), type_badge)
-    shown_amount = column(_("Amount"), lambda row: show_money(row.amount))
+    shown_amount = column(_("Amount"), lambda row: show_money(moved(row), is_signed=True))
     shown_balance_before = column(_("Balance before"), lambda row: show_money(row.balance_before))
     shown_balance = column(_("Balance after"), lambda row: show_money(row.balance_after))
     phone = column(_("Phone number"), lambda row: show_phone(row.phone_number))
@@ -175,6 +175,8 @@ class LedgerEntryAdmin(RoleAdmin):
         """Stream the entries that the list's filters leave, in the format of the API's export."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        if (query := renamed(request.GET)) is not None:
+            return HttpResponseRedirect(f"{request.path}?{query}")
         found = self.get_changelist_instance(request)
         if unreadable_filters(found):  # the list says which
             address = reverse("admin:transactions_ledgerentry_changelist")
@@ -190,7 +192,7 @@ class LedgerEntryAdmin(RoleAdmin):
         )
 
     def shown_name(self, row: LedgerEntry) -> str:
-        return f"{row.get_type_display()} {show_money(row.amount)}"
+        return entry_title(row)
 
     def offers_step(self, name: str, row: Any, user: User) -> bool:
         return _is_reversible(row) and foretell_reversals([row], user.pk) != [Outcome.PROPOSED_BEFORE]

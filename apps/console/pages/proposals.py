@@ -12,13 +12,14 @@ from apps.accounts.roles import AUDITORS
 from apps.console.framework.columns import column
 from apps.console.framework.display import show_moment
 from apps.console.framework.role_admin import RoleAdmin
+from apps.console.framework.words import subject_words, terms_words
 from apps.console.panels.proposals import action_name, shown_state, subject_link
 
 
 @admin.register(Proposal)
 class ProposalAdmin(RoleAdmin):
     may_view = AUDITORS
-    list_display = ("made_at", "shown_action", "subject_link", "terms", "proposed_by", "state", "confirmed_by")
+    list_display = ("made_at", "shown_action", "subject_link", "shown_terms", "proposed_by", "state", "confirmed_by")
     list_display_links = ("made_at",)
     list_select_related = ("proposed_by", "confirmed_by")
     sortable_by = ()
@@ -29,6 +30,7 @@ class ProposalAdmin(RoleAdmin):
     made_at = column(_("proposed at"), lambda row: show_moment(row.proposed_at), "id")
     shown_action = column(_("action"), action_name, "action")
     subject_link = column(_("of what"), subject_link)
+    shown_terms = column(_("terms"), lambda row: terms_words(row.terms))
     state = column(_("state"), shown_state)
     was_confirmed_at = column(_("confirmed at"), lambda row: show_moment(row.confirmed_at))
 
@@ -36,4 +38,4 @@ class ProposalAdmin(RoleAdmin):
         return super().get_queryset(request).select_related("proposed_by", "confirmed_by")
 
     def shown_name(self, row: Proposal) -> str:
-        return f"{action_name(row)} · {row.subject_name}"
+        return f"{action_name(row)} · {subject_words(row.subject_name)}"

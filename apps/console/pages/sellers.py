@@ -24,6 +24,8 @@ from apps.accounts.users import services as users
 from apps.console.framework.columns import column
 from apps.console.framework.confirmed_steps import Answers, Preview, ReasonForm, Step, step_action
 from apps.console.framework.display import NOTHING, show_age, show_moment, show_money, show_phone
+from apps.console.framework.range_filters import DayFilter
+from apps.console.framework.readable_filters import ChoiceFilter, YesNoFilter
 from apps.console.framework.role_admin import WAITS, RoleAdmin, StepProposed
 from apps.console.pages.forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
 from apps.console.panels.selection import seller_panels
@@ -71,7 +73,7 @@ class SellerAdmin(RoleAdmin):
     form = SellerForm
     change_form_template = "console/seller.html"
     list_display = ("company_name", "shown_status", "email", "phone_number", "balance", "limit", "age")
-    list_filter = ("status", "created_at")
+    list_filter = (("status", ChoiceFilter), ("created_at", DayFilter))
     list_select_related = ("wallet",)
     search_fields = ("company_name", "email", "phone_number")
     fields = (
@@ -141,7 +143,7 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generi
     add_form = UserCreationForm
     change_password_form = PasswordForm
     list_display = ("username", "email", "seller", "seller_role", "staff_role_names", "is_active", "logged_in_at")
-    list_filter = ("is_active", StaffRoleFilter, "seller_role")
+    list_filter = (("is_active", YesNoFilter), StaffRoleFilter, ("seller_role", ChoiceFilter))
     list_select_related = ("seller",)
     search_fields = ("username", "email", "seller__company_name")
     ordering = ("-id",)

@@ -53,5 +53,5 @@ def requests_of_seller(request: HttpRequest, seller: Seller) -> Panel:
             for row in requests.order_by("-id")[:MOST_ROWS]
         ],
         empty=_("No requests yet."),
-        more=(list_address(LIST, seller__id__exact=seller.pk), _("All requests of this seller")),
+        more=(list_address(LIST, seller=seller.pk), _("All requests of this seller")),
     )

@@ -146,13 +146,18 @@ def type_badge(entry: LedgerEntry) -> str:
     return status_badge(entry.get_type_display(), entry.type, TYPE_KINDS)
 
 
+def moved(entry: LedgerEntry) -> Decimal:
+    """Return what an entry added to the balance; what it took is negative."""
+    return entry.balance_after - entry.balance_before
+
+
 def entry_row(entry: LedgerEntry) -> tuple[object, ...]:
     """Return the cells of one entry in a short list."""
     return (
         entry_link(entry.pk, show_number(entry.sequence)),
         show_moment(entry.created_at),
         type_badge(entry),
-        show_money(entry.amount),
+        show_money(moved(entry), is_signed=True),
         show_money(entry.balance_after),
         show_phone(entry.phone_number),
     )
@@ -185,6 +190,6 @@ def entries_of_seller(request: HttpRequest, seller: Seller) -> Panel:
         columns=("#", _("Time"), _("Type"), _("Amount"), _("Balance after"), _("Phone number")),
         rows=[entry_row(entry) for entry in entries],
         empty=_("No entries yet."),
-        more=(list_address("transactions_ledgerentry", seller__id__exact=seller.pk), _("All entries of this seller")),
+        more=(list_address("transactions_ledgerentry", seller=seller.pk), _("All entries of this seller")),
         is_wide=True,
     )

@@ -9,6 +9,7 @@ from apps.console.framework.display import NOTHING, badge, show_age, show_moment
 from apps.console.framework.links import list_address, row_link, seller_link
 from apps.console.framework.panels import Panel
 from apps.console.framework.role_admin import has_role
+from apps.console.framework.words import terms_words
 
 SELLER_KINDS = {"pending": "waiting", "active": "good", "suspended": "bad"}
 MOST_ROWS = 8
@@ -30,7 +31,7 @@ def pending_sellers(request: HttpRequest) -> Panel:
         columns=(_("Seller"), _("Age")),
         rows=rows,
         empty=_("No sellers are waiting."),
-        more=(list_address("accounts_seller", status__exact="pending"), _("All pending sellers")),
+        more=(list_address("accounts_seller", status="pending"), _("All pending sellers")),
     )
 
 
@@ -60,7 +61,7 @@ def trail_of_seller(request: HttpRequest, seller: Seller) -> Panel:
             event.actor or NOTHING,
             event.address or NOTHING,
             event.get_action_display(),
-            event.detail,
+            terms_words(event.detail),
         )
         for event in events[:MOST_ROWS]
     ]

@@ -7,7 +7,7 @@ from django import template
 from django.contrib import admin
 from django.db.models import Model
 
-from apps.console.framework.display import show_moment, show_number, show_text
+from apps.console.framework.display import is_figure, show_moment, show_number, show_text
 from apps.console.framework.filters_in_use import filters_in_use
 
 register = template.Library()
@@ -15,6 +15,7 @@ _TEXT = re.compile(r"(?<=>)[^<]+")
 
 
 register.simple_tag(filters_in_use)
+register.filter(is_figure)
 
 
 @register.filter

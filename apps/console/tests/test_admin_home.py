@@ -55,7 +55,7 @@ def test_a_chart_is_set_up_by_data_attributes_and_told_as_a_table() -> None:
     assert [series["label"] for series in data["datasets"]] == ["Charges", "Credit"]
     assert sum(data["datasets"][1]["data"]) == 200
     assert json.loads(html.unescape(today[0]))["locale"] == "en"
-    assert '<td class="number">200.00</td>' in page
+    assert '<td class="number">200.00 IRR</td>' in page
     assert "<script>" not in page  # the Content-Security-Policy refuses it
 
 
@@ -165,7 +165,7 @@ def test_the_ledger_turns_pages_by_id(ledger: Seller) -> None:
         ({"phone": "0935 123 4567"}, ["4.00"]),
         ({"phone": "۰۹۳۵۱۲۳۴۵۶۷"}, ["4.00"]),
         ({"phone": "nonsense"}, []),
-        ({"type__exact": "credit_increase"}, ["100.00"]),
+        ({"type": "credit_increase"}, ["100.00"]),
         ({"amount_from": "2", "amount_to": "3"}, ["3.00", "2.00"]),
         ({"created_at_to": "2020-01-01"}, []),
         ({"created_at_from": "2020-01-01", "amount_from": "100"}, ["100.00"]),

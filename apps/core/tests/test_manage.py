@@ -142,7 +142,9 @@ def test_db_psql_logs_in_as_the_chosen_role(role: str, user: str) -> None:
     assert (result.returncode, result.stdout.strip()) == (0, user)
 
 
-@pytest.mark.parametrize(("name", "value"), [("BUSINESS_TIME_ZONE", "Mars"), ("PHONE_REGION", "XX")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("BUSINESS_TIME_ZONE", "Mars"), ("PHONE_REGION", "XX"), ("CURRENCY", "rial")]
+)
 def test_a_setting_that_names_nothing(name: str, value: str) -> None:
     assert_one_line(manage("check", environment={name: value}), f"{name} must be")
 
