@@ -8,6 +8,8 @@ from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 
+from apps.console.pages.my_sessions import my_sessions
+from apps.console.pages.saved_views import remove_view, save_view
 from apps.console.pages.second_factor import second_factor
 from apps.core.api.index import IndexView
 from apps.core.api.metrics_view import metrics_view
@@ -59,6 +61,9 @@ urlpatterns = [
     path("api/v1/", IndexView.as_view(renderer_classes=(JSONRenderer,)), name="api-index"),
     path("api/v1/", include(api)),
     path("metrics", metrics_view, name="metrics"),
+    path("admin/my-sessions/", admin.site.admin_view(my_sessions), name="my-sessions"),
+    path("admin/views/save/", admin.site.admin_view(save_view), name="save-view"),
+    path("admin/views/remove/", admin.site.admin_view(remove_view), name="remove-view"),
     path("admin/second-factor/", admin.site.admin_view(second_factor), name="second-factor"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),

@@ -1,10 +1,11 @@
 """Sellers, users, their sessions, and the audit trail."""
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
@@ -16,6 +17,9 @@ from apps.accounts import names
 from apps.accounts.roles import ADMINS, STAFF, SellerRole
 from apps.core.values.ids import uuid7
 from apps.core.values.money import MAX_BALANCE_DIGITS
+
+if TYPE_CHECKING:
+    from apps.accounts.sessions.back_office import SessionStore
 
 
 class Seller(models.Model):
@@ -198,6 +202,23 @@ class Session(models.Model):
         return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
 
 
+class BackOfficeSession(AbstractBaseSession):
+    """One login to the back office, by its cookie; a row of Django's sessions that knows its user."""
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, related_name="back_office_sessions", verbose_name=_("user")
+    )
+    began_at = models.DateTimeField(_("created at"), null=True)
+    address = models.GenericIPAddressField(_("from where"), null=True)
+
+    @classmethod
+    def get_session_store_class(cls) -> "type[SessionStore]":
+        """Return the engine that keeps these rows (`SESSION_ENGINE`)."""
+        from apps.accounts.sessions.back_office import SessionStore
+
+        return SessionStore
+
+
 class LoginOrigin(models.Model):  # noqa: DJ008  (no page shows it)
     """A network from which a user has logged in at any door: guesses from elsewhere do not lock the user out there."""
 
@@ -229,6 +250,7 @@ class AuditAction(models.TextChoices):
     ADD = "add", _("add")
     CHANGE = "change", _("change")
     DEACTIVATE = "deactivate", _("deactivate")
+    END_SESSIONS = "end sessions", _("end sessions")
     SET_PASSWORD = "set password", _("set password")
     ENROL = "enrol second factor", _("enrol second factor")
     RESET_SECOND_FACTOR = "reset second factor", _("reset second factor")

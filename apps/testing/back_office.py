@@ -22,8 +22,8 @@ APPROVE = ADMIN | {"credit_approver"}
 # The roles that view, add and change rows of each model, and those that take each action.
 CONTRACT: dict[str, dict[str, set[str]]] = {
     "accounts.seller": {"view": STAFF, "change": ADMIN, "verify": ADMIN, "suspend": ADMIN, "reactivate": ADMIN},
-    "accounts.user": {"view": AUDIT, "add": ADMIN, "change": ADMIN},
-    "accounts.session": {"view": AUDIT},
+    "accounts.user": {"view": AUDIT, "add": ADMIN, "change": ADMIN, "end_sessions": ADMIN},
+    "accounts.session": {"view": AUDIT, "end": ADMIN},
     "accounts.proposal": {"view": AUDIT},
     "accounts.auditevent": {"view": AUDIT},
     "transactions.wallet": {"view": STAFF, "reconcile": STAFF},

@@ -21,6 +21,14 @@ def _accessibility_script(request: HttpRequest) -> str:
     return static("console/accessibility.js")
 
 
+def _copy_script(request: HttpRequest) -> str:
+    return static("console/copy.js")
+
+
+def _home_script(request: HttpRequest) -> str:
+    return static("console/home.js")
+
+
 def _favicon(request: HttpRequest) -> str:
     return static("console/favicon.svg")
 
@@ -37,9 +45,11 @@ def _viewers_of(model: str) -> Callable[[HttpRequest], bool]:
     return may_view
 
 
-def _item(title: Any, icon: str, model: str) -> dict[str, Any]:
+def _item(title: Any, icon: str, model: str, count: str = "") -> dict[str, Any]:
+    """Return a link to a list; `count` names the function of `apps.console.panels.badges` whose count stands beside."""
     address = reverse_lazy(f"admin:{model.replace('.', '_')}_changelist")
-    return {"title": title, "icon": icon, "link": address, "permission": _viewers_of(model)}
+    badge = {"badge": f"apps.console.panels.badges.{count}"} if count else {}
+    return {"title": title, "icon": icon, "link": address, "permission": _viewers_of(model), **badge}
 
 
 UNFOLD: dict[str, Any] = {
@@ -53,7 +63,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": True,
     "STYLES": [_own_style],
-    "SCRIPTS": [_charts_script, _accessibility_script],
+    "SCRIPTS": [_charts_script, _accessibility_script, _copy_script, _home_script],
     "DASHBOARD_CALLBACK": "apps.console.panels.selection.add_home_panels",
     "COLORS": {
         "primary": {
@@ -70,7 +80,12 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(27.7% .046 192.524)",
         },
     },
-    "ACCOUNT": {"navigation": [{"title": _("Second factor"), "link": reverse_lazy("second-factor")}]},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("My sessions"), "link": reverse_lazy("my-sessions")},
+            {"title": _("Second factor"), "link": reverse_lazy("second-factor")},
+        ]
+    },
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
@@ -78,8 +93,8 @@ UNFOLD: dict[str, Any] = {
             {
                 "items": [
                     {"title": _("Home"), "icon": "home", "link": reverse_lazy("admin:index")},
-                    _item(_("Credit requests"), "add_card", "credit_requests.creditrequest"),
-                    _item(_("Sellers"), "storefront", "accounts.seller"),
+                    _item(_("Credit requests"), "add_card", "credit_requests.creditrequest", "waiting_requests"),
+                    _item(_("Sellers"), "storefront", "accounts.seller", "pending_sellers"),
                     _item(_("Ledger"), "receipt_long", "transactions.ledgerentry"),
                     _item(_("Wallets"), "account_balance_wallet", "transactions.wallet"),
                 ],

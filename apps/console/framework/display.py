@@ -52,6 +52,14 @@ def show_number(number: float | None) -> str:
     return Figure(persian.number(f"{number:,}") if is_persian() else f"{number:,}")
 
 
+def show_change(now: Decimal, before: Decimal) -> str:
+    """Return by how many percent `now` differs from `before`; empty if that was nothing."""
+    if not before:
+        return ""
+    change = f"{(now - before) / before * 100:+,.0f}".replace("-", _MINUS)
+    return _left_to_right(f"{persian.number(change)}٪" if is_persian() else f"{change} %")
+
+
 def _left_to_right(text: str) -> str:
     """Return `text` isolated, so that a sign stays in front of its digits in a text from right to left."""
     return f"\u2066{text}\u2069" if is_persian() else text
@@ -88,6 +96,19 @@ def show_day(day: date) -> str:
 def show_phone(number: str) -> str:
     """Return a phone number that keeps its plus in front, in a text from right to left too."""
     return format_html('<bdi dir="ltr">{}</bdi>', number) if number else NOTHING
+
+
+def copyable(text: object) -> str:
+    """Return an id with a button that copies it."""
+    if text in (None, ""):
+        return NOTHING
+    return format_html(
+        '<span class="console-id"><bdi dir="ltr">{0}</bdi>'
+        '<button type="button" class="console-copy" data-copy="{0}" aria-label="{1}">'
+        '<span class="material-symbols-outlined" aria-hidden="true">content_copy</span></button></span>',
+        text,
+        gettext("Copy %(text)s") % {"text": text},
+    )
 
 
 def is_persian() -> bool:

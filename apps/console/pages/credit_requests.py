@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Seller, User
 from apps.console.framework.columns import column
 from apps.console.framework.confirmed_steps import Answers, Preview, ReasonForm, Step, StepForm, Waits, step_action
-from apps.console.framework.display import show_age, show_moment, show_money, show_number
+from apps.console.framework.display import copyable, show_age, show_moment, show_money, show_number
 from apps.console.framework.links import entry_link, seller_link
 from apps.console.framework.range_filters import DayFilter
 from apps.console.framework.readable_filters import ChoiceFilter, RowFilter
@@ -173,9 +173,11 @@ class CreditRequestAdmin(RoleAdmin):
     change_form_outer_before_template = "admin/steps.html"
     fields = (
         "seller_link", "shown_amount", "shown_status", "note", "balance", "requested_by", "asked_at",
-        "first_approved_by", "processed_by", "decided_at", "rejection_reason", "entry_link",
+        "first_approved_by", "processed_by", "decided_at", "rejection_reason", "entry_link", "copied_id",
     )  # fmt: skip
-    readonly_fields = ("seller_link", "shown_amount", "shown_status", "balance", "asked_at", "decided_at", "entry_link")
+    readonly_fields = (
+        "seller_link", "shown_amount", "shown_status", "balance", "asked_at", "decided_at", "entry_link", "copied_id",
+    )  # fmt: skip
 
     seller_link = column(
         _("Seller"), lambda row: seller_link(row.seller_id, row.seller.company_name), "seller__company_name"
@@ -185,6 +187,7 @@ class CreditRequestAdmin(RoleAdmin):
     age = column(_("Age"), lambda row: show_age(row.requested_at), "id")
     balance = column(_("Balance"), lambda row: show_money(row.seller.wallet.balance), "seller__wallet__balance")
     history = column(_("History"), _history)
+    copied_id = column(_("id"), lambda row: copyable(row.pk))
     asked_at = column(_("Requested at"), lambda row: show_moment(row.requested_at))
     decided_at = column(_("Decided at"), lambda row: show_moment(row.processed_at))
     entry_link = column(_("Ledger entry"), lambda row: entry_link(row.entry_id))

@@ -20,7 +20,7 @@ from apps.accounts.models import AuditAction, User
 from apps.accounts.proposals.services import open_proposals
 from apps.console.framework.columns import column
 from apps.console.framework.confirmed_steps import Preview, ReasonForm, Step, step_action
-from apps.console.framework.display import show_moment, show_money, show_number, show_phone
+from apps.console.framework.display import copyable, show_moment, show_money, show_number, show_phone
 from apps.console.framework.filters_in_use import filters_in_use, unreadable_filters
 from apps.console.framework.keyset_list import KeysetList
 from apps.console.framework.links import entry_link, request_link, seller_link
@@ -132,11 +132,12 @@ class LedgerEntryAdmin(RoleAdmin):
     fields = (
         "moved_at", "seller_link", "shown_sequence", "shown_type", "shown_amount", "shown_balance_before",
         "shown_balance", "phone", "debit_account", "credit_account", "request_link", "reverses_link", "reversed",
-        "idempotency_key", "description", "created_by", "entry_id",
+        "copied_key", "description", "created_by", "entry_id",
     )  # fmt: skip
     readonly_fields = fields
 
-    entry_id = column(_("id"), lambda row: row.pk)
+    entry_id = column(_("id"), lambda row: copyable(row.pk))
+    copied_key = column(_("idempotency key"), lambda row: copyable(row.idempotency_key))
     moved_at = column(_("Time"), lambda row: show_moment(row.created_at))
     seller_link = column(_("Seller"), lambda row: seller_link(row.seller_id, row.seller.company_name))
     shown_sequence = column(_("sequence"), lambda row: show_number(row.sequence))

@@ -23,13 +23,15 @@ from apps.accounts.sellers import services
 from apps.accounts.users import services as users
 from apps.console.framework.columns import column
 from apps.console.framework.confirmed_steps import Answers, Preview, ReasonForm, Step, step_action
-from apps.console.framework.display import NOTHING, show_age, show_moment, show_money, show_phone
+from apps.console.framework.display import NOTHING, copyable, show_age, show_moment, show_money, show_phone
 from apps.console.framework.range_filters import DayFilter
 from apps.console.framework.readable_filters import ChoiceFilter, YesNoFilter
 from apps.console.framework.role_admin import WAITS, RoleAdmin, StepProposed
+from apps.console.pages.control import END_SESSIONS
 from apps.console.pages.forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
 from apps.console.panels.selection import seller_panels
 from apps.console.panels.sellers import shown_status
+from apps.console.panels.sessions import sessions_of_user
 from apps.core.values.phones import search_text
 
 OWN_PASSWORD_ONLY = gettext_noop(
@@ -78,9 +80,15 @@ class SellerAdmin(RoleAdmin):
     search_fields = ("company_name", "email", "phone_number")
     fields = (
         "company_name", "email", "phone_number", "daily_limit", "charges_per_minute", "requests_per_minute",
-        "require_idempotency_key", "shown_status", "registered_at",
+        "require_idempotency_key", "shown_status", "registered_at", "copied_id",
     )  # fmt: skip
-    readonly_fields = ("require_idempotency_key", "shown_status", "registered_at")  # the first is the seller's own
+    copied_id = column(_("id"), lambda row: copyable(row.pk))
+    readonly_fields = (
+        "require_idempotency_key",
+        "shown_status",
+        "registered_at",
+        "copied_id",
+    )  # the first is the seller's own
     actions = ("verify", "suspend", "reactivate")
 
     shown_status = column(_("Status"), shown_status, "status")
@@ -149,23 +157,35 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generi
     ordering = ("-id",)
     filter_horizontal = ()
     autocomplete_fields = ("seller",)
-    readonly_fields = ("logged_in_at", "joined_at")
+    readonly_fields = ("logged_in_at", "joined_at", "copied_id")
+    change_form_template = "console/user.html"
+    actions = ("end_sessions",)
     fieldsets = (
         (None, {"fields": ("username", "password", "email", "first_name", "last_name", "is_active")}),
         (_("Roles"), {"fields": ("groups", "seller", "seller_role")}),
-        (_("Dates"), {"fields": ("logged_in_at", "joined_at")}),
+        (_("Dates"), {"fields": ("logged_in_at", "joined_at", "copied_id")}),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "email", "password1", "password2")}),
         (_("Roles"), {"fields": ("groups", "seller", "seller_role")}),
     )
 
+    end_sessions = step_action(END_SESSIONS, "administer")
+
+    copied_id = column(_("id"), lambda row: copyable(row.pk))
     staff_role_names = column(_("Staff roles"), _staff_role_names)
     logged_in_at = column(_("Last login"), lambda row: show_moment(row.last_login), "last_login")
     joined_at = column(_("Registered at"), lambda row: show_moment(row.date_joined), "date_joined")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add the user's sessions below the form."""
+        context["panels"] = [sessions_of_user(kwargs["obj"])] if kwargs["obj"] else []
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

@@ -1,6 +1,5 @@
 """Panels of money: sales, wallets, entries, reconciliation."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from django.http import HttpRequest
@@ -16,48 +15,18 @@ from apps.console.framework.display import (
     show_money,
     show_number,
     show_phone,
-    show_text,
     status_badge,
 )
 from apps.console.framework.links import entry_link, list_address, seller_link
 from apps.console.framework.panels import Panel
 from apps.core.api.problems import PROBLEMS
-from apps.core.values.money import ZERO
 from apps.transactions.entries import selectors
-from apps.transactions.models import EntryType, LedgerEntry, ReconciliationRun
+from apps.transactions.models import LedgerEntry, ReconciliationRun
 from apps.transactions.reconciliation.runs import books_state
-from apps.transactions.totals import figures, summaries
+from apps.transactions.totals import figures
 
-SHOWN_TYPES = (EntryType.CHARGE_SALE.value, EntryType.CREDIT_INCREASE.value)
 TYPE_KINDS = {"credit_increase": "good", "charge_sale": "quiet", "reversal": "waiting"}
 MOST_ROWS = 6
-REFRESH_BATCHES = 4  # batches of entries that a visit to the home page adds to the totals
-
-
-def _sales(title: str, points: Sequence[tuple[str, Sequence[Decimal]]], note: str = "") -> Panel:
-    chart = Chart(series=(_("Charges"), _("Credit")), points=points)
-    return Panel(title=title, figures=chart.totals, chart=chart, note=note)
-
-
-def sales_today(request: HttpRequest) -> Panel:
-    """Return today's charges and credit by hour, after a few batches of new entries are added to the totals."""
-    for _batch in range(REFRESH_BATCHES):
-        if not summaries.add_next_batch():
-            break
-    totals = figures.totals_by_hour()
-    points = [
-        (show_text(f"{hour:%H}"), [totals.get((hour, type_), ZERO) for type_ in SHOWN_TYPES])
-        for hour in figures.hours_of_today()
-    ]
-    note = _("Entries of the last %(seconds)s seconds are not in yet.")
-    return _sales(_("Today by hour"), points, note % {"seconds": show_number(summaries.LAG.seconds)})
-
-
-def sales_this_week(request: HttpRequest) -> Panel:
-    """Return the charges and credit of the last days."""
-    totals = figures.totals_by_day()
-    points = [(show_day(day), [totals.get((day, type_), ZERO) for type_ in SHOWN_TYPES]) for day in figures.this_week()]
-    return _sales(_("Last seven days"), points)
 
 
 def top_sellers(request: HttpRequest) -> Panel:

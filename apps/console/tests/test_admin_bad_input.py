@@ -85,9 +85,8 @@ def queries(attack: Attack, model: str) -> Iterator[str]:
     for name in sorted(names | EVERYWHERE | (SHARED if model in LISTS_OF_EACH_KIND else set())):
         yield from (f"{name}={value}" for value in BAD)
     if model in LISTS_OF_EACH_KIND:
-        yield from (
-            f"created_at__year={year}&created_at__month={month}&created_at__day={day}" for year, month, day in DAYS
-        )
+        parts = "created_at__year={}&created_at__month={}&created_at__day={}"
+        yield from (parts.format(*day) for day in DAYS)
         yield from (f"created_at__{end}={value}" for end in ("gte", "lt") for value in (*BAD, "0001-01-01", ""))
 
 

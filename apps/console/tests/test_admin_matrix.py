@@ -9,11 +9,11 @@ from django.contrib.admin.options import ModelAdmin
 from django.test import Client
 from django.urls import URLPattern, reverse
 
-from apps.accounts.models import AuditEvent, Seller
+from apps.accounts.models import AuditEvent, Seller, Session
 from apps.accounts.roles import StaffRole
 from apps.credit_requests.models import CreditRequest
 from apps.testing.back_office import ADMIN, AUDIT, CONTRACT, STAFF, Desk, desk, money_state, one_of_each
-from apps.testing.factories import make_seller, make_staff, owner_of
+from apps.testing.factories import log_in, make_seller, make_staff, owner_of
 from apps.transactions.models import ReconciliationRun
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +94,8 @@ def test_actions(model: str, action: str, role: str, rows: dict[str, Any]) -> No
     prefix, row, person = model.replace(".", "_"), rows[model], sit_down(role)
     if action in ("suspend", "reactivate"):
         Seller.objects.filter(pk=row.pk).update(status={"suspend": "active", "reactivate": "suspended"}[action])
+    if action == "end_sessions":
+        log_in(row)
     before = (money_state(), Seller.objects.get(pk=rows["accounts.seller"].pk).status, decided())
     person.act(prefix, action, row, reason="because")
     after = (money_state(), Seller.objects.get(pk=rows["accounts.seller"].pk).status, decided())
@@ -104,7 +106,8 @@ def test_actions(model: str, action: str, role: str, rows: dict[str, Any]) -> No
 
 
 def decided() -> list[str]:
-    return list(CreditRequest.objects.order_by("pk").values_list("status", flat=True))
+    ended = Session.objects.filter(revoked_at__isnull=False).order_by("pk").values_list("pk", flat=True)
+    return [*CreditRequest.objects.order_by("pk").values_list("status", flat=True), *map(str, ended)]
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -13,7 +13,7 @@ def test_money_and_dates_follow_the_reader() -> None:
     moment, leap_day = datetime(2026, 11, 21, 12, 5, tzinfo=UTC), date(2025, 3, 20)
     with translation.override("fa"):
         assert show_money(Decimal("1234567.50")) == "۱٬۲۳۴٬۵۶۷٫۵۰\u00a0ریال"  # noqa: RUF001  (Persian marks)
-        assert show_moment(moment) == "\u2066۱۴۰۵/۰۸/۳۰ ۱۵:۳۵:۰۰ +۰۳:۳۰\u2069"
+        assert show_moment(moment) == "\u2066۱۴۰۵/۰۸/۳۰ ۱۵:۳۵:۰۰ +۰۳:۳۰\u2069"  # noqa: RUF001  (as above)
         assert (show_date(leap_day), show_day(leap_day)) == ("۱۴۰۳/۱۲/۳۰", "۳۰ اسفند")
     with translation.override("en"):
         assert show_money(Decimal("1234567.50")) == "1,234,567.50\u00a0IRR"

@@ -41,16 +41,27 @@ def this_week() -> list[date]:
     return [today() - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
 
 
-def hours_of_today() -> list[datetime]:
-    """Return the beginning of each hour of today, in the time of the business."""
-    begin = day_begins(today())
+def compared_days() -> tuple[date, date, date]:
+    """Return today, yesterday, and the same weekday of last week."""
+    return today(), today() - timedelta(days=1), today() - timedelta(days=DAYS)
+
+
+def hours_of(day: date) -> list[datetime]:
+    """Return the beginning of each hour of a business day, in the time of the business."""
+    begin = day_begins(day)
     return [begin + timedelta(hours=hour) for hour in range(24)]
+
+
+def complete_hours() -> int:
+    """Return how many hours of today are over."""
+    return int((timezone.now() - day_begins(today())) / timedelta(hours=1))
 
 
 @from_replica
 def totals_by_hour() -> Totals:
-    """Return today's amount of each (hour, type)."""
-    rows = HourlyTotal.objects.filter(hour__gte=day_begins(today())).values_list("hour", "type", "amount")
+    """Return the amount of each (hour, type), of today and the seven days before."""
+    since = day_begins(today() - timedelta(days=DAYS))
+    rows = HourlyTotal.objects.filter(hour__gte=since).values_list("hour", "type", "amount")
     return {(hour, type_): amount for hour, type_, amount in rows}
 
 
