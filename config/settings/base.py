@@ -35,11 +35,11 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
+    "apps.core",  # before drf-yasg, whose pages it replaces
     "drf_yasg",
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
-    "apps.core",
     "apps.outbox",
     "apps.accounts",
     "apps.transactions",

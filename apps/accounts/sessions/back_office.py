@@ -21,10 +21,10 @@ class SessionStore(DatabaseStore):
     """
 
     @classmethod
-    def get_model_class(cls) -> type[BackOfficeSession]:  # type: ignore[override]  # the stub names Django's model
+    def get_model_class(cls) -> type[BackOfficeSession]:
         return BackOfficeSession
 
-    def create_model_instance(self, data: dict[str, Any]) -> BackOfficeSession:  # type: ignore[override]  # as above
+    def create_model_instance(self, data: dict[str, Any]) -> BackOfficeSession:
         """Return the row of this session; its beginning and address are those of the first request after the login."""
         user_id = data.get(SESSION_KEY)
         if user_id is not None:

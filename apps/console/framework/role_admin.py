@@ -142,7 +142,7 @@ class RoleAdmin(ModelAdmin, _NotAtomic):
             found = super().get_changelist_instance(request)
         except IncorrectLookupParameters as error:  # Django would show the list without a word
             raise ValueError("unknown or malformed filters") from error
-        found.title = capfirst(self.opts.verbose_name_plural)
+        found.title = str(capfirst(self.opts.verbose_name_plural))
         return found
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:

@@ -27,13 +27,13 @@ def title(page: Any) -> str:
 
 @pytest.mark.parametrize("model", [*CONTRACT, "index"])
 def test_no_page_shows_an_internal_name(model: str) -> None:
-    row, admin = one_of_each().get(model), desk(superuser=True)
+    rows, admin = one_of_each(), desk(superuser=True)
     seller = make_seller(daily_limit="100")
     audit.record(AuditAction.CHANGE, seller, actor_id=admin.user.pk, detail="daily_limit: 100.00 -> 200.00")
     add_credit(seller, "50.00")
     make_proposal(sell(seller, "20.00"))
     prefix = model.replace(".", "_")
-    names = [(prefix,)] if model == "index" else [(f"{prefix}_changelist",), (f"{prefix}_change", row.pk)]
+    names = [(prefix,)] if model == "index" else [(f"{prefix}_changelist",), (f"{prefix}_change", rows[model].pk)]
     for name in names:
         found = INTERNAL.findall(re.sub(r'value="[^"]*"|name="[^"]*"', "", admin.get(*name).content.decode()))
         assert found == [], name
