@@ -1,9 +1,11 @@
 """Sellers, users, their sessions, and the audit trail."""
 
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
@@ -19,7 +21,7 @@ from apps.core.values.ids import uuid7
 from apps.core.values.money import MAX_BALANCE_DIGITS
 
 if TYPE_CHECKING:
-    from apps.accounts.sessions.back_office import SessionStore
+    from django.contrib.sessions.backends.db import SessionStore
 
 
 class Seller(models.Model):
@@ -213,10 +215,9 @@ class BackOfficeSession(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> "type[SessionStore]":
-        """Return the engine that keeps these rows (`SESSION_ENGINE`)."""
-        from apps.accounts.sessions.back_office import SessionStore
-
-        return SessionStore
+        """Return the class that keeps these rows."""
+        store: type[SessionStore] = import_module(settings.SESSION_ENGINE).SessionStore
+        return store
 
 
 class LoginOrigin(models.Model):  # noqa: DJ008  (no page shows it)

@@ -20,6 +20,12 @@ def _cheap_password_hashing(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _steady_counts_of_the_menu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the counts of the back office's menu for longer than a test, so that a page costs the same twice."""
+    monkeypatch.setattr("apps.console.panels.badges.SECONDS", 600)
+
+
 @pytest.fixture
 def seller(db: None) -> Seller:
     """An active seller with 100.00."""

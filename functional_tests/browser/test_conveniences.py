@@ -1,4 +1,4 @@
-"""What the scripts and the style sheet of the back office do: refresh, copy, save, end, print; by keyboard where it is used."""
+"""What the scripts and styles of the back office do: refresh, copy, save, end, print."""
 
 from functional_tests.browser.conftest import Person, Sit
 from functional_tests.browser.server import Server

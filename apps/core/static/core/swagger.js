@@ -1,4 +1,4 @@
-// Names for the controls that Swagger UI and ReDoc draw without one, whenever they draw them.
+// Names for the controls and parts that Swagger UI and ReDoc draw without one, whenever they draw them.
 const nameOf = (control) => {
   const row = control.closest("tr");
   const parameter = row?.querySelector(".parameter__name")?.firstChild?.textContent;
@@ -13,5 +13,11 @@ new MutationObserver(() => {
   for (const control of document.querySelectorAll("input, select, textarea")) {
     const isNamed = control.labels?.length || control.ariaLabel || control.getAttribute("aria-labelledby");
     if (!isNamed && control.type !== "hidden") control.setAttribute("aria-label", nameOf(control));
+  }
+  const parts = { ".information-container": "About this API", ".scheme-container": "Authorization", ".filter-container": "Filter" };
+  for (const [selector, name] of Object.entries(parts)) {
+    const part = document.querySelector(`${selector}:not([role])`);
+    part?.setAttribute("role", "region");
+    part?.setAttribute("aria-label", name);
   }
 }).observe(document.documentElement, { childList: true, subtree: true });
