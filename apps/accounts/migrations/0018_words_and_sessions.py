@@ -19,7 +19,7 @@ TAKEN = "This email is already taken."
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0013_seller_phone_numbers"),
+        ("accounts", "0015_low_balance_alert"),
     ]
 
     operations = [

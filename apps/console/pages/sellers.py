@@ -80,21 +80,20 @@ class SellerAdmin(RoleAdmin):
     search_fields = ("company_name", "email", "phone_number")
     fields = (
         "company_name", "email", "phone_number", "daily_limit", "charges_per_minute", "requests_per_minute",
-        "require_idempotency_key", "shown_status", "registered_at", "copied_id",
+        "require_idempotency_key", "shown_alert", "shown_status", "registered_at", "copied_id",
     )  # fmt: skip
-    copied_id = column(_("id"), lambda row: copyable(row.pk))
-    readonly_fields = (
-        "require_idempotency_key",
-        "shown_status",
-        "registered_at",
-        "copied_id",
-    )  # the first is the seller's own
+    # The first two are the seller's own.
+    readonly_fields = ("require_idempotency_key", "shown_alert", "shown_status", "registered_at", "copied_id")
     actions = ("verify", "suspend", "reactivate")
 
     shown_status = column(_("Status"), shown_status, "status")
     balance = column(_("Balance"), lambda row: show_money(row.wallet.balance), "wallet__balance")
     limit = column(_("Daily limit"), lambda row: show_money(row.daily_limit), "daily_limit")
     age = column(_("Age"), lambda row: show_age(row.created_at), "-id")
+    shown_alert = column(
+        Seller._meta.get_field("low_balance_alert").verbose_name, lambda row: show_money(row.low_balance_alert)
+    )
+    copied_id = column(_("id"), lambda row: copyable(row.pk))
     registered_at = column(_("Registered at"), lambda row: show_moment(row.created_at))
 
     verify = step_action(VERIFY, "administer")
