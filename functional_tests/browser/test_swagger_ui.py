@@ -18,7 +18,9 @@ def test_documentation_has_no_barrier_of_ours(sit_down: Sit, path: str, of_the_l
     for look in ({}, {"viewport": {"width": 390, "height": 844}}):
         person = sit_down(**look)
         person.visit(f"/{path}/")
-        person.page.wait_for_selector("h2")
+        person.page.wait_for_selector(
+            "[data-section-id], #operations-charges-sell_charge", state="attached", timeout=60_000
+        )
         assert person.page.get_attribute("html", "lang") == "en"
         if path == "swagger":
             operation = person.page.locator("#operations-charges-sell_charge")

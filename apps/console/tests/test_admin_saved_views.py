@@ -66,7 +66,7 @@ def test_a_user_has_a_bounded_number_of_views() -> None:
     assert SavedView.objects.get(name="View 0").query == "q=again"
 
 
-def test_nobody_removes_the_view_of_another() -> None:
+def test_the_view_of_another_is_not_removed() -> None:
     owner = desk("support")
     save(owner)
     remove(desk("admin"))

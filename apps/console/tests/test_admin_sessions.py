@@ -100,7 +100,7 @@ def post(client: Client, **data: str) -> Any:
     return client.post(MINE, data)
 
 
-def test_everyone_sees_and_ends_their_own_sessions_and_no_others() -> None:
+def test_staff_see_and_end_their_own_sessions_only() -> None:
     user, stranger = make_staff("support"), make_staff("support")
     here, there, caller, foreign = enter(user), enter(user), log_in(user), log_in(stranger)
     page = here.get(MINE).content.decode()

@@ -1,7 +1,5 @@
 // Refresh the home page in place while its tab is in front: panels, the moment they are of, and the counts of the menu.
 // What holds the focus or a selection stays as it is, as do opened tables.
-const home = document.getElementById("console-home");
-
 const redraw = (canvas, fresh) => {
   canvas.dataset.value = fresh.dataset.value;
   const chart = Chart.getChart(canvas);
@@ -24,7 +22,7 @@ const replace = (old, fresh) => {
   }
 };
 
-const refresh = async () => {
+const refresh = async (home) => {
   const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
   if (!answer?.ok || answer.redirected || !getSelection().isCollapsed) return; // away, logged out, or being copied from
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -42,14 +40,16 @@ const refresh = async () => {
   document.querySelectorAll(".console-count").forEach((count, index) => replace(count, counts[index]));
 };
 
-if (home) {
+document.addEventListener("DOMContentLoaded", () => {
+  const home = document.getElementById("console-home");
+  if (!home) return;
   const every = Number(home.dataset.refreshSeconds) * 1000;
   let last = Date.now();
   const tick = () => {
     if (document.hidden || Date.now() - last < every) return;
     last = Date.now();
-    refresh();
+    refresh(home);
   };
   setInterval(tick, every / 6);
   document.addEventListener("visibilitychange", tick);
-}
+});
