@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import URLPattern
 from rest_framework.serializers import Serializer
 from swagger_spec_validator.validator20 import validate_spec
@@ -191,3 +192,21 @@ def test_the_example_of_a_request_passes_its_serializer(name: str) -> None:
     attempt = serializer(data=example)
     assert attempt.is_valid(), attempt.errors
     assert example.keys() <= attempt.fields.keys()
+
+
+@pytest.mark.parametrize("path", ["/swagger/", "/redoc/"])
+def test_the_pages_name_their_language_and_fit_a_phone(path: str) -> None:
+    answer = Client().get(path)
+    page = answer.content.decode()
+    assert '<html lang="en">' in page
+    assert 'name="viewport" content="width=device-width, initial-scale=1"' in page
+    assert "<title>Sharj API | " in page
+    assert "core/swagger.js" in page
+    assert "<script>" not in page  # the Content-Security-Policy refuses it
+    assert "default-src 'self'" in answer["Content-Security-Policy"]
+
+
+def test_the_document_names_the_currency() -> None:
+    document = Client().get("/swagger.json").json()
+    assert "in IRR (ISO 4217)" in document["info"]["description"]
+    assert "two places, in IRR" in str(document["definitions"])

@@ -14,6 +14,7 @@ new MutationObserver(() => {
     const isNamed = control.labels?.length || control.ariaLabel || control.getAttribute("aria-labelledby");
     if (!isNamed && control.type !== "hidden") control.setAttribute("aria-label", nameOf(control));
   }
+  document.querySelector("redoc:not([role])")?.setAttribute("role", "main"); // it takes the place of the page's own
   const parts = { ".information-container": "About this API", ".scheme-container": "Authorization", ".filter-container": "Filter" };
   for (const [selector, name] of Object.entries(parts)) {
     const part = document.querySelector(`${selector}:not([role])`);
