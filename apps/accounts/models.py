@@ -5,10 +5,12 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
-from django.db.models.functions import Upper
+from django.db.models.functions import Collate, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -59,6 +61,11 @@ class Seller(models.Model):
                 name="seller_company_name_visible",
                 condition=Q(company_name__regex=names.VISIBLE) & names.without_hidden("company_name"),
             ),
+        )
+        # For the search of the back office. A seller is rarely changed, and no charge changes one.
+        indexes = (
+            GinIndex(SearchVector("company_name", config="simple"), name="seller_by_words", fastupdate=False),
+            models.Index(fields=("phone_number",), condition=~Q(phone_number=""), name="seller_by_phone"),
         )
 
     def __str__(self) -> str:
@@ -115,6 +122,8 @@ class User(AbstractUser):
                 name="user_deactivated_by_owner", condition=Q(deactivated_by_owner=False) | Q(is_active=False)
             ),
         )
+        # The unique index on UPPER(username) finds no beginnings, unless the whole database sorts by code points.
+        indexes = (models.Index(Collate(Upper("username"), "C"), name="user_by_beginning"),)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new password ends every other session of the old one, by whichever path it is set."""
@@ -167,7 +176,9 @@ class Session(models.Model):
     """One login: the family of refresh tokens that descend from it, of which only the newest may be used."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", verbose_name=_("user"))
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="sessions", db_index=False, verbose_name=_("user")
+    )
     refresh_jti = models.CharField(max_length=64)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires at"), db_index=True)
@@ -177,6 +188,8 @@ class Session(models.Model):
     class Meta:
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
+        # The last logins of a user, however many there were. In place of the foreign key's own index.
+        indexes = (models.Index(fields=("user", "id"), name="session_by_user"),)
 
     def __str__(self) -> str:
         return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
@@ -258,6 +271,7 @@ class AuditEvent(models.Model):
         indexes = (
             models.Index(fields=("subject", "subject_id", "id"), name="audit_by_subject"),
             models.Index(fields=("actor", "id"), name="audit_by_actor"),
+            models.Index(fields=("request_id",), name="audit_by_request"),
         )
 
     def __str__(self) -> str:

@@ -21,6 +21,10 @@ def _accessibility_script(request: HttpRequest) -> str:
     return static("console/accessibility.js")
 
 
+def _search_script(request: HttpRequest) -> str:
+    return static("console/search.js")
+
+
 def _favicon(request: HttpRequest) -> str:
     return static("console/favicon.svg")
 
@@ -53,7 +57,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": True,
     "STYLES": [_own_style],
-    "SCRIPTS": [_charts_script, _accessibility_script],
+    "SCRIPTS": [_charts_script, _accessibility_script, _search_script],
     "DASHBOARD_CALLBACK": "apps.console.panels.selection.add_home_panels",
     "COLORS": {
         "primary": {

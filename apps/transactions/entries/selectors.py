@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db import connections
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Now
 
-from apps.core.database.replica import from_replica
+from apps.core.database.replica import from_replica, reading_alias
 from apps.core.errors import NotFound
 from apps.core.values.business_day import business_day
 from apps.core.values.ids import uuid7_at
@@ -19,6 +20,25 @@ from apps.core.values.phones import search_text
 from apps.transactions.models import EntryType, LedgerEntry, Wallet
 
 EXPORT_BATCH_ROWS = 2_000
+
+# From one number to the next by the index (phone_number, id), past all other entries of each, and its newest entry.
+# `NOT phone_number = ''` is the condition of that index.
+_NUMBERS = """
+WITH RECURSIVE found (number, place) AS (
+    (SELECT phone_number, 1 FROM transactions_ledgerentry
+     WHERE phone_number BETWEEN %(first)s AND %(last)s AND NOT phone_number = '' ORDER BY phone_number LIMIT 1)
+    UNION ALL
+    SELECT following.phone_number, found.place + 1 FROM found CROSS JOIN LATERAL (
+        SELECT phone_number FROM transactions_ledgerentry
+        WHERE phone_number > found.number AND phone_number <= %(last)s AND NOT phone_number = ''
+        ORDER BY phone_number LIMIT 1
+    ) following WHERE found.place < %(most)s
+)
+SELECT found.number, newest.amount, newest.created_at FROM found CROSS JOIN LATERAL (
+    SELECT amount, created_at FROM transactions_ledgerentry
+    WHERE phone_number = found.number AND NOT phone_number = '' ORDER BY id DESC LIMIT 1
+) newest ORDER BY found.number"""
+_LONGEST_NUMBER = 16
 
 
 def list_entries(
@@ -99,6 +119,15 @@ def list_phone_numbers(*, seller: UUID | None = None, search: str | None = None)
     return sales.values("phone_number").annotate(
         total_charged=Sum("amount"), charge_count=Count("pk"), last_charged_at=Max("created_at")
     )
+
+
+@from_replica
+def numbers_beginning(beginning: str, *, most: int) -> list[tuple[str, Decimal, datetime]]:
+    """Return the first `most` charged numbers that begin with `beginning`, with amount and time of the last charge."""
+    bounds = {"first": beginning, "last": beginning.ljust(_LONGEST_NUMBER, "9"), "most": most}
+    with connections[reading_alias()].cursor() as cursor:
+        cursor.execute(_NUMBERS, bounds)
+        return cursor.fetchall()
 
 
 @dataclass(frozen=True, slots=True)
