@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import get_language
 
-from apps.console.framework import persian
+from apps.core.values import persian
 
 NOTHING = "–"  # noqa: RUF001  (an en dash stands for an empty cell)
 

@@ -17,11 +17,11 @@ from unfold.contrib.filters.admin import RangeDateFilter, RangeNumericFilter
 
 from apps.core.values.business_day import day_begins
 from apps.core.values.ids import uuid7_at
+from apps.core.values.months import LAST_JALALI_YEAR
 from apps.core.values.phones import ascii_digits
 
 _MARKS = str.maketrans("٬٫", ",.")  # noqa: RUF001  (Persian marks, meant)
 LATEST = datetime(9000, 1, 1, tzinfo=UTC).date()
-LAST_JALALI_YEAR = 1700  # a year up to this one is of the Solar Hijri calendar
 
 
 def read_day(text: str) -> date:

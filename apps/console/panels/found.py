@@ -221,7 +221,9 @@ def _events(request: HttpRequest, words: Words) -> Found:
     events = AuditEvent.objects.select_related("actor").order_by("-id")
     rows = _some(events.filter(request_id=words.key)) if words.key else []  # audit_by_request
     hits = [
-        Hit(_page(row), f"{row.get_action_display()} {row.subject_name}".strip(), f"{row.actor} · {show_moment(row.at)}")
+        Hit(
+            _page(row), f"{row.get_action_display()} {row.subject_name}".strip(), f"{row.actor} · {show_moment(row.at)}"
+        )
         for row in rows
     ]
     return Found(gettext_lazy("Audit trail"), hits)

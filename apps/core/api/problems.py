@@ -158,6 +158,12 @@ PROBLEMS: Mapping[str, Problem] = {
     "unsupported_media_type": Problem(
         415, gettext_noop("The content type is not supported"), 'Unsupported media type "text/plain" in request.'
     ),
+    "statement_too_long": Problem(
+        422,
+        gettext_noop("The statement is too long for a PDF"),
+        "This statement has 12,000 entries, and a PDF at most 5,000. Ask for CSV, or a shorter time.",
+        {"entries": 12_000, "most": 5_000},
+    ),
     "idempotency_key_reused": Problem(
         422,
         gettext_noop("The Idempotency-Key was used for another payload"),

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from apps.core.api.fields import MoneyField
 from apps.core.api.input import ListQuerySerializer
 from apps.core.apidocs.examples import REVERSED_AT, SELLER_ID
+from apps.core.values.months import Month
 from apps.transactions.entries.serializers import LedgerEntrySerializer
 
 
@@ -47,6 +50,31 @@ class StatementQuerySerializer(ListQuerySerializer):
     to = serializers.DateTimeField(
         required=False, help_text="Before this moment. Now, when not given or in the future."
     )
+
+    month = serializers.CharField(
+        required=False,
+        max_length=8,
+        help_text="In place of both: a calendar month of the business, 2026-10 or (Solar Hijri) 1405-07.",
+    )
+
+    def validate_month(self, text: str) -> Month:
+        """Return the month; refuse one that has not begun."""
+        try:
+            month = Month.read(text)
+        except ValueError as error:
+            raise serializers.ValidationError(_(str(error))) from error
+        if month.begin > timezone.now():
+            raise serializers.ValidationError(_("This month has not begun."))
+        return month
+
+    def validate(self, attrs: Any) -> Any:
+        """Return the window, also of a month."""
+        month = attrs.pop("month", None)
+        if month is None:
+            return attrs
+        if "from" in attrs or "to" in attrs:
+            raise serializers.ValidationError({"month": [_("Give a month, or `from` and `to`.")]})
+        return {**attrs, "from": month.begin, "to": month.end, "is_month": True}
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         beginning = serializers.DateTimeField(required=False, help_text="From this moment on; all, when not given.")

@@ -1,4 +1,4 @@
-"""Digits and dates for Persian readers; on screen only, never in the API."""
+"""Digits and dates for Persian readers; on screen and in documents, never in the data of the API."""
 
 from datetime import date, datetime
 
@@ -23,6 +23,11 @@ def moment(local: datetime) -> str:
     return digits(jdatetime.datetime.fromgregorian(datetime=local).strftime("%Y/%m/%d، %H:%M"))
 
 
+def second(local: datetime) -> str:
+    """Return date and time of day of a local time, with seconds, for a column."""
+    return digits(jdatetime.datetime.fromgregorian(datetime=local).strftime("%Y/%m/%d %H:%M:%S"))
+
+
 def day_with_year(day: date) -> str:
     """Return a date in figures."""
     return digits(jdatetime.date.fromgregorian(date=day).strftime("%Y/%m/%d"))
@@ -31,3 +36,10 @@ def day_with_year(day: date) -> str:
 def short_day(day: date) -> str:
     """Return day and month."""
     return digits(jdatetime.date.fromgregorian(date=day, locale="fa_IR").strftime("%-d %B"))
+
+
+def month_name(day: date, *, is_reader_persian: bool) -> str:
+    """Return name and year of the month of `day`: `مهر ۱۴۰۵`, or `Mehr 1405` in Latin letters."""
+    if not is_reader_persian:
+        return str(jdatetime.date.fromgregorian(date=day, locale="en_US").strftime("%B %Y"))
+    return digits(jdatetime.date.fromgregorian(date=day, locale="fa_IR").strftime("%B %Y"))
