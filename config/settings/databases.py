@@ -13,6 +13,7 @@ REPLICA_MODELS = (
     "transactions.LedgerEntry",
     "transactions.DailyTotal",
     "transactions.HourlyTotal",
+    "transactions.SummaryMark",
     "credit_requests.CreditRequest",
 )
 # A migration that cannot get its lock gives up, to be run again: queries that come after it wait behind it.

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
@@ -24,10 +24,13 @@ from apps.accounts.users import services as users
 from apps.console.framework.columns import column
 from apps.console.framework.confirmed_steps import Answers, Preview, ReasonForm, Step, step_action
 from apps.console.framework.display import NOTHING, show_age, show_moment, show_money, show_phone
+from apps.console.framework.links import list_address
 from apps.console.framework.role_admin import WAITS, RoleAdmin, StepProposed
+from apps.console.pages import statement
 from apps.console.pages.forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
-from apps.console.panels.selection import seller_panels
-from apps.console.panels.sellers import shown_status
+from apps.console.panels import money
+from apps.console.panels.sellers import shown_status, users_of_seller
+from apps.console.panels.timeline import timeline_of
 from apps.core.values.phones import search_text
 
 OWN_PASSWORD_ONLY = gettext_noop(
@@ -94,9 +97,21 @@ class SellerAdmin(RoleAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add the panels below the form."""
-        context["panels"] = seller_panels(request, kwargs["obj"])
+        """Add figures, statement and timeline above the form, and panels below it."""
+        seller = kwargs["obj"]
+        context |= {
+            "figures": [money.figures_of_seller(request, seller)],
+            "timeline": timeline_of(request, seller),
+            "entries_address": list_address("transactions_ledgerentry", seller__id__exact=seller.pk),
+            "statement_address": reverse("admin:accounts_seller_statement", args=[seller.pk]),
+            "months": statement.months_of(seller),
+            "panels": [money.balances_of_seller(request, seller), users_of_seller(request, seller)],
+        }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(statement.statement)
+        return [path("<uuid:seller_id>/statement/", page, name="accounts_seller_statement"), *super().get_urls()]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Seller], search_term: str

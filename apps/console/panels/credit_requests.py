@@ -4,8 +4,7 @@ from django.db.models import Count, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import Seller
-from apps.console.framework.display import show_age, show_moment, show_money, status_badge
+from apps.console.framework.display import show_age, show_money, status_badge
 from apps.console.framework.links import list_address, request_link
 from apps.console.framework.panels import Panel
 from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
@@ -35,19 +34,4 @@ def open_requests(request: HttpRequest) -> Panel:
         rows=rows,
         empty=_("No requests are waiting."),
         more=(list_address(LIST, state="open"), _("All open requests")),
-    )
-
-
-def requests_of_seller(request: HttpRequest, seller: Seller) -> Panel:
-    """Return the latest requests of a seller."""
-    requests = CreditRequest.objects.filter(seller_id=seller.pk).order_by("-id")[:MOST_ROWS]
-    return Panel(
-        title=_("Credit requests"),
-        columns=(_("Amount"), _("Status"), _("Requested at"), _("Note")),
-        rows=[
-            (request_link(row.pk, show_money(row.amount)), shown_status(row), show_moment(row.requested_at), row.note)
-            for row in requests
-        ],
-        empty=_("No requests yet."),
-        more=(list_address(LIST, seller__id__exact=seller.pk), _("All requests of this seller")),
     )

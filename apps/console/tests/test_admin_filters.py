@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 
 from apps.accounts.models import Seller
-from apps.core.values import persian
 from apps.console.framework.range_filters import read_amount, read_day
+from apps.core.values import persian
 from apps.core.values.business_day import business_day
 from apps.testing.back_office import desk
 from apps.testing.factories import add_credit, make_seller, sell

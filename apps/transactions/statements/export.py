@@ -98,8 +98,8 @@ def _facts(statement: Statement, seller: Seller) -> list[tuple[str, str]]:
 def _advice(name: str) -> str:
     """Return how to verify the statement. The command takes its CSV, whose hashes it computes anew."""
     return _(
-        "To verify: “python3 verify_export.py --part %(name)s” computes every hash of the CSV anew; its last one is the "
-        "hash above, which names all entries before it. The platform proves the same with “manage.py verify_ledger "
+        "To verify: “python3 verify_export.py --part %(name)s” computes every hash of the CSV anew; its last one is "
+        "the hash above, which names all entries before it. The platform proves the same with “manage.py verify_ledger "
         "--seller-id”, and GET sellers/me/reconciliation/ compares ledger and balance."
     ) % {"name": name}
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connections
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
@@ -27,6 +28,18 @@ LEFT JOIN LATERAL (
     WHERE seller_id = %s AND id < day.bound ORDER BY id DESC LIMIT 1
 ) entry ON true
 ORDER BY day.position"""
+
+# The totals, and the entries after the last one that they contain, in one statement: both of one moment.
+_CHARGES_BY_DAY = """
+SELECT day, sum(entries)::bigint, sum(amount) FROM (
+    (SELECT day, entries, amount FROM transactions_dailytotal
+     WHERE seller_id = %(seller)s AND type = 'charge_sale' AND day < %(before)s ORDER BY day DESC LIMIT %(most)s)
+    UNION ALL
+    SELECT (created_at AT TIME ZONE %(zone)s)::date, count(*), sum(amount) FROM transactions_ledgerentry
+    WHERE seller_id = %(seller)s AND type = 'charge_sale' AND id < %(end)s
+        AND id > coalesce((SELECT last_entry FROM transactions_summarymark), '00000000-0000-0000-0000-000000000000')
+    GROUP BY 1
+) part GROUP BY day ORDER BY day DESC LIMIT %(most)s"""
 
 Totals = Mapping[tuple[Any, str], Decimal]
 
@@ -90,6 +103,15 @@ def sellers_running_low(most: int) -> Sequence[Mapping[str, Any]]:
     grouped = sales.values("seller_id", "seller__company_name", balance=F("seller__wallet__balance"))
     low = grouped.annotate(daily=Sum("amount") / DAYS).filter(daily__gt=F("balance"))
     return list(low.order_by("balance")[:most])
+
+
+@from_replica
+def charges_by_day(seller_id: UUID, *, before: date, most: int) -> list[tuple[date, int, Decimal]]:
+    """Return (day, number, amount) of a seller's charges on its last days with any before `before`, newest first."""
+    values = {"seller": seller_id, "before": before, "most": most, "zone": settings.BUSINESS_TIME_ZONE}
+    with connections[reading_alias()].cursor() as cursor:
+        cursor.execute(_CHARGES_BY_DAY, {**values, "end": uuid7_at(day_begins(before), random_bits=0)})
+        return cursor.fetchall()
 
 
 @from_replica
