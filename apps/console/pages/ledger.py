@@ -23,11 +23,11 @@ from apps.console.framework.columns import column
 from apps.console.framework.confirmed_steps import Preview, ReasonForm, Step, step_action
 from apps.console.framework.display import show_moment, show_money, show_number, show_phone
 from apps.console.framework.filters_in_use import filters_in_use, unreadable_filters
-from apps.console.framework.keyset_list import KeysetList
+from apps.console.framework.keyset_list import AFTER, BEFORE, KeysetList
 from apps.console.framework.links import entry_link, request_link, seller_link
 from apps.console.framework.range_filters import AmountFilter, DayFilter
 from apps.console.framework.role_admin import RoleAdmin
-from apps.console.pages.ledger_filters import PhoneFilter
+from apps.console.pages.ledger_filters import PhoneFilter, shown_tally, tally_of
 from apps.console.panels.money import type_badge
 from apps.core.database import replica
 from apps.transactions.entries import selectors, services
@@ -39,10 +39,14 @@ TOO_LONG = _("That takes too long to find. Name a seller, a phone number or days
 
 
 class LedgerList(KeysetList):
-    """Entries, newest first, read from the replica."""
+    """Entries, newest first, read from the replica, with their number and amount if they are filtered."""
+
+    tally = ""
 
     def get_results(self, request: HttpRequest) -> None:
         replica.read(lambda: super(LedgerList, self).get_results(request))
+        if not unreadable_filters(self) and (tally := tally_of(request, self.queryset)):
+            self.tally = shown_tally(tally)
 
 
 def _preview_reversal(rows: Sequence[LedgerEntry]) -> Preview:
@@ -129,7 +133,9 @@ class LedgerEntryAdmin(RoleAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         address = f"{reverse('admin:transactions_ledgerentry_export')}?{request.GET.urlencode()}"
         try:
-            return super().changelist_view(request, {**(extra_context or {}), "export_address": address})
+            others = [(name, value) for name, value in request.GET.items() if name not in ("phone", BEFORE, AFTER)]
+            context = {"export_address": address, "other_filters": others}
+            return super().changelist_view(request, {**(extra_context or {}), **context})
         except OperationalError:
             if not request.GET:
                 raise
