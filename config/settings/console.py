@@ -25,6 +25,10 @@ def _search_script(request: HttpRequest) -> str:
     return static("console/search.js")
 
 
+def _calendar_script(request: HttpRequest) -> str:
+    return static("console/jalali.js")
+
+
 def _favicon(request: HttpRequest) -> str:
     return static("console/favicon.svg")
 
@@ -57,7 +61,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": True,
     "STYLES": [_own_style],
-    "SCRIPTS": [_charts_script, _accessibility_script, _search_script],
+    "SCRIPTS": [_charts_script, _accessibility_script, _search_script, _calendar_script],
     "DASHBOARD_CALLBACK": "apps.console.panels.selection.add_home_panels",
     "COLORS": {
         "primary": {

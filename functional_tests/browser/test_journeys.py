@@ -94,7 +94,7 @@ def test_an_admin_filters_and_exports_the_ledger(sit_down: Sit, tmp_path: Path) 
     admin.page.locator("button", has_text="Filters").first.click()
     admin.page.wait_for_timeout(400)
     admin.photograph("ledger-filters")
-    admin.page.fill("input[name=phone]", "0912 100 0001")
+    admin.page.fill("#filter-form input[name=phone]", "0912 100 0001")
     admin.page.get_by_role("button", name="Apply filters").first.click()
     admin.page.wait_for_load_state("networkidle")
     admin.photograph("ledger-filtered")
@@ -188,6 +188,8 @@ LISTS = {
     "ledger": LEDGER,
     "ledger-search": f"{LEDGER}?phone=%2B989121000001&amount_from=1",
     "ledger-unreadable": f"{LEDGER}?created_at_from=31/10/2026&amount_from=lots&type__exact=charge_sale",
+    "search": "/admin/search/?q=0912",
+    "search-in-vain": "/admin/search/?q=nothing-has-this-name",
     "wallets": "/admin/transactions/wallet/",
     "reconciliations": "/admin/transactions/reconciliationrun/",
     "users": "/admin/accounts/user/",

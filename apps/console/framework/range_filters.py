@@ -1,9 +1,10 @@
 """Filters by a range of business days or of amounts. A bound that cannot be read is an error, never no bound."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import jdatetime
@@ -45,6 +46,7 @@ class _StrictRange:
     """The two bounds of a filter of the theme, and the fields whose bound cannot be read."""
 
     ADVICE: str
+    ATTRIBUTES: Mapping[str, str] = MappingProxyType({})  # of its fields
     field_path: str
     used_parameters: dict[str, Any]
 
@@ -82,7 +84,8 @@ class _StrictRange:
         for choice in super().choices(changelist):  # type: ignore[misc]  # of the theme's filter beside this class
             form = choice["form"]
             for name, field in form.fields.items():
-                form.fields[name] = CharField(required=False, widget=TextInput(attrs=field.widget.attrs))
+                attributes = {**field.widget.attrs, **self.ATTRIBUTES}
+                form.fields[name] = CharField(required=False, widget=TextInput(attrs=attributes))
             for name in self.unreadable:
                 form.add_error(name, gettext(self.ADVICE))
             yield choice
@@ -92,6 +95,7 @@ class DayFilter(_StrictRange, RangeDateFilter):  # type: ignore[misc]  # the the
     """A range of business days, both inclusive, as bounds of an id that sorts by time."""
 
     ADVICE = gettext_noop("This day cannot be read. Write 2026-10-31 or 1405/8/9.")
+    ATTRIBUTES = MappingProxyType({"data-day": ""})  # jalali.js adds a calendar on Persian pages
 
     def read(self, text: str) -> date:
         return read_day(text)

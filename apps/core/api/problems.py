@@ -161,8 +161,8 @@ PROBLEMS: Mapping[str, Problem] = {
     "statement_too_long": Problem(
         422,
         gettext_noop("The statement is too long for a PDF"),
-        "This statement has 12,000 entries, and a PDF at most 5,000. Ask for CSV, or a shorter time.",
-        {"entries": 12_000, "most": 5_000},
+        "This statement has 12,000 entries, and a PDF at most 3,000. Ask for CSV, or a shorter time.",
+        {"entries": 12_000, "most": 3_000},
     ),
     "idempotency_key_reused": Problem(
         422,

@@ -114,6 +114,7 @@ def logging_config(*, level: str, style: str, stream: str, folder: str) -> dict[
             },
             "sharj.security": {"handlers": logged["sharj.security"], "level": "INFO"},
             "django.security": {"handlers": logged["sharj.security"]},
+            "fontTools": {"level": "WARNING"},  # else a page of lines for each PDF
             "django.request": {"level": "ERROR"},  # our own line per request says more
             "django.server": {"handlers": [], "level": "ERROR"},
         },

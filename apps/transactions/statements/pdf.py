@@ -13,8 +13,8 @@ _MARGIN, _LINE, _ROW = 12.0, 6.0, 5.2  # millimetres
 _FACT_WIDTH = 48.0
 _GREY, _BLACK = 110, 20
 # Letters that are joined or run from right to left. Shaping takes 50 times as long as writing, so only these get it.
-_SHAPED = re.compile("[\u0590-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_SEPARATORS = re.compile("[\u066b\u066c]")  # of Persian numbers
+# Digits and the separators of numbers (U+066B, U+066C) are not among them.
+_SHAPED = re.compile("[\u0590-\u066a\u066d-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class _Drawing(FPDF):
         """Write `text` into a place that begins `start` from the side where the language does."""
         is_right = at_end is not self._sheet.is_rtl
         left = self.w - _MARGIN - start - width if self._sheet.is_rtl else _MARGIN + start
-        if _SHAPED.search(_SEPARATORS.sub("", text)):
+        if _SHAPED.search(text):
             self.set_text_shaping(True, direction=self._direction)
             line, self.y = self.y, baseline - 3.6
             self.x = left

@@ -88,7 +88,7 @@ class StatementView(APIView):
         ends follows it without a gap. `month` stands for both.
 
         With `Accept: text/csv`: all entries, streamed; of a month, with balances, totals and how to verify them in
-        lines that begin with `#`. With `Accept: application/pdf`: the same as a document of at most 5,000 entries.
+        lines that begin with `#`. With `Accept: application/pdf`: the same as a document of at most 3,000 entries.
         Documents are in the language of `Accept-Language`.
         """
         visible_id = visible_seller_id(caller(request), seller_id)
