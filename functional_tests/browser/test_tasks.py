@@ -136,7 +136,8 @@ def test_a_statement_is_taken_with_four_clicks(
 def test_whether_the_books_are_right_with_one_click(at_home: Callable[..., Task]) -> None:
     task = at_home("admin")
     task.person.visit("/admin/accounts/user/")
-    task.person.follow("Home")
+    task.person.page.locator('#nav-sidebar-apps a[href="/admin/"]').first.click()
+    task.person.page.wait_for_load_state("networkidle")
     assert task.clicks <= 1
     assert task.person.sees("Are the books right?")
 
@@ -151,7 +152,8 @@ def test_the_search_box_is_used_without_a_mouse(at_home: Callable[..., Task]) ->
     page.keyboard.press("Escape")
     assert not page.locator("#console-found").is_visible()
     assert page.evaluate("document.activeElement.id") == "console-search-box"
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     page.wait_for_load_state("networkidle")
     assert task.clicks == 0
     assert task.person.sees("Mehr Mobile")
@@ -196,5 +198,5 @@ def test_a_day_is_chosen_in_the_jalali_calendar_with_the_keyboard(at_home: Calla
 def test_an_english_page_has_no_jalali_calendar(at_home: Callable[..., Task]) -> None:
     task = at_home("admin")
     task.person.visit("/admin/transactions/ledgerentry/")
-    assert task.person.page.locator("input[data-day]").count() == 2
+    assert task.person.page.locator("input[name=created_at_from]").count() == 1
     assert task.person.page.locator(".console-calendar-opener").count() == 0

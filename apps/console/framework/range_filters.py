@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 import jdatetime
@@ -16,6 +15,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, gettext_noop
 from unfold.contrib.filters.admin import RangeDateFilter, RangeNumericFilter
 
+from apps.console.framework.display import is_persian
 from apps.core.values.business_day import day_begins
 from apps.core.values.ids import uuid7_at
 from apps.core.values.months import LAST_JALALI_YEAR
@@ -46,7 +46,6 @@ class _StrictRange:
     """The two bounds of a filter of the theme, and the fields whose bound cannot be read."""
 
     ADVICE: str
-    ATTRIBUTES: Mapping[str, str] = MappingProxyType({})  # of its fields
     field_path: str
     used_parameters: dict[str, Any]
 
@@ -66,6 +65,10 @@ class _StrictRange:
             return queryset.none()
         return self.narrow(queryset, first, last)
 
+    def attributes(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the attributes of a field of text in place of one that has these."""
+        return dict(given)
+
     def _bound(self, end: str) -> Any:
         text = str(self.used_parameters.get(f"{self.field_path}_{end}") or "").strip()
         try:
@@ -84,7 +87,7 @@ class _StrictRange:
         for choice in super().choices(changelist):  # type: ignore[misc]  # of the theme's filter beside this class
             form = choice["form"]
             for name, field in form.fields.items():
-                attributes = {**field.widget.attrs, **self.ATTRIBUTES}
+                attributes = self.attributes(field.widget.attrs)
                 form.fields[name] = CharField(required=False, widget=TextInput(attrs=attributes))
             for name in self.unreadable:
                 form.add_error(name, gettext(self.ADVICE))
@@ -95,10 +98,15 @@ class DayFilter(_StrictRange, RangeDateFilter):  # type: ignore[misc]  # the the
     """A range of business days, both inclusive, as bounds of an id that sorts by time."""
 
     ADVICE = gettext_noop("This day cannot be read. Write 2026-10-31 or 1405/8/9.")
-    ATTRIBUTES = MappingProxyType({"data-day": ""})  # jalali.js adds a calendar on Persian pages
 
     def read(self, text: str) -> date:
         return read_day(text)
+
+    def attributes(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the attributes of a field: on Persian pages jalali.js adds its calendar, the theme none."""
+        if not is_persian():
+            return dict(given)
+        return {**given, "class": given["class"].replace("vCustomDateField", ""), "data-day": ""}
 
     def narrow(self, queryset: QuerySet[Any], first: date | None, last: date | None) -> QuerySet[Any]:
         """Keep the rows of `first` to `last`."""

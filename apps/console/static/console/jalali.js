@@ -3,7 +3,7 @@
 (() => {
   const DAY = 86_400_000;
   const parts = new Intl.DateTimeFormat("en-u-ca-persian-nu-latn", { timeZone: "UTC", year: "numeric", month: "numeric", day: "numeric" });
-  const monthName = new Intl.DateTimeFormat("fa-IR-u-ca-persian", { timeZone: "UTC", year: "numeric", month: "long" });
+  const monthName = new Intl.DateTimeFormat("fa-IR-u-ca-persian", { timeZone: "UTC", month: "long" });
   const fullName = new Intl.DateTimeFormat("fa-IR-u-ca-persian", { timeZone: "UTC", dateStyle: "full" });
   const digits = new Intl.NumberFormat("fa-IR", { useGrouping: false });
   const two = new Intl.NumberFormat("fa-IR", { minimumIntegerDigits: 2 });
@@ -87,10 +87,10 @@
         body.append(element("tr", {}, ...days.map((day) => (firstOfMonth(day) === first ? button(day) : element("td", {})))));
       }
       const head = element("thead", {}, element("tr", {}, ...WEEK.map((name) => element("th", { scope: "col", textContent: name }))));
-      const title = element("strong", { textContent: monthName.format(chosen) });
+      const title = element("strong", { textContent: `${monthName.format(chosen)} ${digits.format(jalali(chosen).year)}` });
       title.setAttribute("aria-live", "polite");
       dialog.replaceChildren(
-        element("header", {}, turn("chevron_right", words.previous, -1), title, turn("chevron_left", words.next, 1)),
+        element("div", { className: "console-calendar-head" }, turn("chevron_right", words.previous, -1), title, turn("chevron_left", words.next, 1)),
         element("table", {}, head, body),
       );
     };
@@ -120,6 +120,6 @@
   };
 
   document.addEventListener("DOMContentLoaded", () => {
-    if (document.documentElement.lang.startsWith("fa")) document.querySelectorAll("input[data-day]").forEach(attach);
+    document.querySelectorAll("input[data-day]").forEach(attach);
   });
 })();
