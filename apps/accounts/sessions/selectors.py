@@ -15,4 +15,5 @@ def last_logins(seller_id: UUID, *, before: UUID, most: int) -> list[tuple[UUID,
     """Return the ids of the newest sessions of a seller's users before the id `before`, with the usernames."""
     with connection.cursor() as cursor:
         cursor.execute(_LAST_LOGINS, {"seller": seller_id, "before": before, "most": most})
-        return cursor.fetchall()
+        found: list[tuple[UUID, str]] = cursor.fetchall()
+    return found

@@ -54,8 +54,9 @@ _BY_ROWS = frozenset({"phone", "amount_from", "amount_to"})
 
 def tally_of(request: HttpRequest, found: QuerySet[LedgerEntry]) -> Tally | None:
     """Return number and amount of the entries that the filters leave; None without filters."""
-    used = {name: value.strip() for name, value in request.GET.items() if value.strip()}
-    if not (_BY_TOTALS | _BY_ROWS) & used.keys():
+    given = {name: str(request.GET.get(name, "")).strip() for name in _BY_TOTALS | _BY_ROWS}
+    used = {name: value for name, value in given.items() if value}
+    if not used:
         return None
     if _BY_ROWS & used.keys():
         return tally_rows(found)

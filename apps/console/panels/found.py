@@ -6,8 +6,9 @@ A comment beside each lookup names the index that serves it, at whatever size th
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from django.contrib import admin
@@ -35,6 +36,7 @@ from apps.transactions.models import LedgerEntry
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+Value = TypeVar("Value")
 MOST_ROWS = 5
 FEWEST_DIGITS = 4  # of the beginning of a phone number
 LONGEST_NUMBER = 16
@@ -63,7 +65,7 @@ class Words:
         return beginning_of(self.text) if is_long_enough else None
 
     @cached_property
-    def amount(self) -> Any:
+    def amount(self) -> Decimal | None:
         """An amount of money."""
         amount = _read(read_amount, self.text)
         return amount if amount is not None and amount <= MAX_BALANCE else None
@@ -80,7 +82,7 @@ class Words:
         return SearchQuery(words, config="simple", search_type="raw") if words else None
 
 
-def _read(reader: Callable[[str], Any], text: str) -> Any:
+def _read(reader: Callable[[str], Value], text: str) -> Value | None:
     try:
         return reader(text)
     except (ValueError, ArithmeticError):

@@ -92,7 +92,7 @@ def _joined(rows: Iterable[Happening]) -> Iterator[Happening]:
         first, *others = [member for _place, member in members]
         if others and not isinstance(group, int):
             times = _("%(number)s times") % {"number": show_number(len(others) + 1)}
-            first = Happening(first.at, first.time, first.kind, f"{first.text} · {times}", by=first.by)
+            first = Happening(first.at, first.time, first.kind, f"{first.text} · {times}")
         yield first
 
 
@@ -149,7 +149,7 @@ def _logins(seller: Seller, before: datetime, most: int) -> Iterator[Happening]:
     bound = uuid7_at(before, random_bits=0)
     for session, username in last_logins(seller.pk, before=bound, most=most):  # session_by_user
         at = moment_of(UUID(str(session)))
-        yield Happening(at, show_moment(at), label, username, by=username, group=(username, business_day(at)))
+        yield Happening(at, show_moment(at), label, username, group=(username, business_day(at)))
 
 
 # Who sees the lists of these rows sees them here.

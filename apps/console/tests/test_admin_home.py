@@ -112,10 +112,8 @@ def test_a_sellers_page_shows_its_money_in_a_constant_number_of_queries() -> Non
             response = admin.get("accounts_seller_change", seller.pk)
         counts.append(len(queries))
     page = panels(response)
-    assert ("Balance", "180.00") in page["Balance"].figures
-    assert len(page["Recent entries"].rows) == 4
     assert page["Balance"].chart.rows[-1][1] == "180.00"
-    assert {"Credit requests", "Users", "Audit trail of this seller"} <= set(page)
+    assert "Users" in page
     assert counts[0] == counts[1]
 
 

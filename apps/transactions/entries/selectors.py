@@ -124,10 +124,11 @@ def list_phone_numbers(*, seller: UUID | None = None, search: str | None = None)
 @from_replica
 def numbers_beginning(beginning: str, *, most: int) -> list[tuple[str, Decimal, datetime]]:
     """Return the first `most` charged numbers that begin with `beginning`, with amount and time of the last charge."""
-    bounds = {"first": beginning, "last": beginning.ljust(_LONGEST_NUMBER, "9"), "most": most}
+    last = beginning.ljust(_LONGEST_NUMBER, "9")
     with connections[reading_alias()].cursor() as cursor:
-        cursor.execute(_NUMBERS, bounds)
-        return cursor.fetchall()
+        cursor.execute(_NUMBERS, {"first": beginning, "last": last, "most": most})
+        found: list[tuple[str, Decimal, datetime]] = cursor.fetchall()
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,10 +108,14 @@ def sellers_running_low(most: int) -> Sequence[Mapping[str, Any]]:
 @from_replica
 def charges_by_day(seller_id: UUID, *, before: date, most: int) -> list[tuple[date, int, Decimal]]:
     """Return (day, number, amount) of a seller's charges on its last days with any before `before`, newest first."""
-    values = {"seller": seller_id, "before": before, "most": most, "zone": settings.BUSINESS_TIME_ZONE}
+    end = uuid7_at(day_begins(before), random_bits=0)
     with connections[reading_alias()].cursor() as cursor:
-        cursor.execute(_CHARGES_BY_DAY, {**values, "end": uuid7_at(day_begins(before), random_bits=0)})
-        return cursor.fetchall()
+        cursor.execute(
+            _CHARGES_BY_DAY,
+            {"seller": seller_id, "before": before, "most": most, "zone": settings.BUSINESS_TIME_ZONE, "end": end},
+        )
+        found: list[tuple[date, int, Decimal]] = cursor.fetchall()
+    return found
 
 
 @from_replica

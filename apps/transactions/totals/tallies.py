@@ -45,7 +45,8 @@ def tally_totals(
     """
     given = {"seller_id": seller, "type": type}
     filters: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    begin, end = first and day_begins(first), last and day_begins(min(last, _LAST_DAY) + timedelta(days=1))
+    begin = day_begins(first) if first else None
+    end = day_begins(min(last, _LAST_DAY) + timedelta(days=1)) if last else None
     totals: QuerySet[Any] = DailyTotal.objects.all() if seller else HourlyTotal.objects.all()
     bounds = {"day__gte": first, "day__lte": last} if seller else {"hour__gte": begin, "hour__lt": end}
     after = Coalesce(Subquery(SummaryMark.objects.values("last_entry")[:1]), Value(UUID(int=0)))
@@ -68,7 +69,8 @@ def tally_rows(entries: QuerySet[LedgerEntry]) -> Tally:
     def ask() -> list[tuple[str, int, Decimal]]:
         with connections[reading_alias()].cursor() as cursor:
             cursor.execute(f"SELECT type, count(*), sum(amount) FROM ({rows}) row GROUP BY type", params)  # noqa: S608  (Django's SQL)
-            return cursor.fetchall()
+            counted: list[tuple[str, int, Decimal]] = cursor.fetchall()
+        return counted
 
     found = _in_time(ask)
     return found if found.entries <= MOST_ROWS else Tally(None)

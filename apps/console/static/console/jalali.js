@@ -101,6 +101,7 @@
     };
 
     dialog.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") event.stopPropagation(); // else the drawer of filters closes too
       if (!event.target.dataset.time) return;
       const weekday = (new Date(chosen).getUTCDay() + 1) % 7;
       const steps = { ArrowLeft: 1, ArrowRight: -1, ArrowDown: 7, ArrowUp: -7, Home: -weekday, End: 6 - weekday };

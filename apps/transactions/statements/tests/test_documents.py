@@ -113,7 +113,12 @@ def test_the_pdf_lists_every_entry_and_repeats_the_head_of_its_table(monkeypatch
     )  # fmt: skip
     drawn: list[str] = []
     plain = FPDF.text
-    monkeypatch.setattr(FPDF, "text", lambda self, x, y, text: (drawn.append(text), plain(self, x, y, text))[1])
+
+    def note(self: FPDF, x: float, y: float, text: str) -> None:
+        drawn.append(text)
+        plain(self, x, y, text)
+
+    monkeypatch.setattr(FPDF, "text", note)
     document = draw(sheet)
     assert [text for text in drawn if text.startswith("row ")] == [f"row {number}" for number in range(120)]
     assert drawn.count("Head") == document.count(b"/Type /Page\n") == 3
@@ -160,4 +165,4 @@ def test_staff_who_take_a_document_are_in_the_audit_trail(auditor: Caller, compa
 
 
 def test_another_sellers_document_is_not_found(company: Caller, other_seller: Seller) -> None:
-    assert_problem(company.get(f"sellers/{other_seller.pk}/statement/", **PDF), 404, "not_found")
+    assert_problem(company.get(f"sellers/{other_seller.pk}/statement/", {}, **PDF), 404, "not_found")
