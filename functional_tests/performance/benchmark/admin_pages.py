@@ -238,7 +238,7 @@ def _seller_pages(seller_id: Any) -> Iterator[tuple[str, str]]:
 
     page = reverse("admin:accounts_seller_change", args=[seller_id])
     entries = LedgerEntry.objects.filter(seller_id=seller_id)
-    middle = entries.order_by("-id")[entries.count() // 2].created_at
+    middle = entries.get(sequence=entries.latest("sequence").sequence // 2).created_at
     yield "timeline from the middle", f"{page}?before={middle.timestamp():.3f}"
     statement, month = reverse("admin:accounts_seller_statement", args=[seller_id]), Month.of(middle, is_jalali=False)
     yield "a month as CSV file", f"{statement}?month={month}&format=csv"
