@@ -6,7 +6,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
+from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
 from apps.accounts import audit
@@ -117,6 +117,8 @@ class StatementView(APIView):
         entries = paginator.paginate_queryset(statement.entries, self.request, self)
         # All pages are of one window, also when sales go on between two of them.
         url = self.request.build_absolute_uri()
+        if statement.begin and "month" in self.request.query_params:
+            url = replace_query_param(remove_query_param(url, "month"), "from", format_time(statement.begin))
         paginator.base_url = replace_query_param(url, "to", format_time(statement.end))
         return {
             "seller_id": str(statement.seller_id),

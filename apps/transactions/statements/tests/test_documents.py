@@ -79,6 +79,13 @@ def test_the_csv_of_a_month_is_verified_by_the_tool_for_auditors(company: Caller
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
 
 
+def test_pages_of_a_month_are_of_one_window(company: Caller) -> None:
+    first = company.get(PATH, {"month": str(this_month()), "page_size": "3"}).body
+    following = company.get(first["next"]).body
+    assert [entry["sequence"] for entry in first["results"] + following["results"]] == [1, 2, 3, 4]
+    assert (following["from"], following["to"], following["next"]) == (first["from"], first["to"], None)
+
+
 def test_months_join_without_a_gap(company: Caller, seller: Seller) -> None:
     month = this_month()
     before = remarks_of(company.get(PATH, {"month": str(month.previous)}, **CSV))
