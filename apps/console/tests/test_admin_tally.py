@@ -102,7 +102,7 @@ def test_more_rows_than_are_counted_are_said_to_be_more(seller: Seller, monkeypa
 @pytest.mark.django_db(transaction=True)
 def test_a_count_that_takes_too_long_is_given_up_and_the_page_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     seller = make_seller(balance="10.00")
-    slow = LedgerEntry.objects.filter(seller=seller).extra(where=["pg_sleep(5) IS NOT NULL"])
+    slow = LedgerEntry.objects.filter(seller=seller).extra(where=["pg_sleep(1) IS NOT NULL"])
     monkeypatch.setattr(tallies, "LIMIT_MILLISECONDS", 20)
     assert tallies.tally_rows(slow).types is None
     with connection.cursor() as cursor:
