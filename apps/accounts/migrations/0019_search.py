@@ -16,7 +16,7 @@ from django.db.models.functions import Collate, Upper
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("accounts", "0013_seller_phone_numbers")]
+    dependencies = [("accounts", "0015_low_balance_alert")]
 
     operations = [
         AddIndexConcurrently("session", models.Index(fields=["user", "id"], name="session_by_user")),

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("transactions", "0019_read_whether_a_key_is_required")]
+    dependencies = [("transactions", "0020_low_balance")]
 
     operations = [
         AddIndexConcurrently("dailytotal", models.Index(fields=["seller", "-day"], name="daily_total_by_seller")),
