@@ -191,8 +191,6 @@ ONE_WORD = ALWAYS | {"entry_key_unique", "credit_request_key_unique", "audit_by_
 )
 def test_every_lookup_is_served_by_an_index(sale: LedgerEntry, words: str, indexes: set[str]) -> None:
     person = desk(superuser=True)
-    # Enough rows that it pays to look one up.
-    AuditEvent.objects.bulk_create([AuditEvent(action="verify", request_id=f"r{number}") for number in range(400)])
     ask(person, words)
     with CaptureQueriesContext(connection) as queries:
         ask(person, words)
@@ -202,7 +200,8 @@ def test_every_lookup_is_served_by_an_index(sale: LedgerEntry, words: str, index
         cursor.execute("SET LOCAL enable_seqscan = off")
         plans = ""
         for statement in lookups:
-            cursor.execute(f"EXPLAIN {statement}")
+            # Of a few rows an index may be read for their order alone: here for what is looked up.
+            cursor.execute("EXPLAIN " + re.sub(r" ORDER BY .* LIMIT \d+$", "", statement))
             plans += "\n".join(row[0] for row in cursor.fetchall())
     assert "Seq Scan" not in plans
     assert indexes <= set(re.findall(r"(?:using|Scan on) (\w+)", plans)), plans
