@@ -48,12 +48,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "apps.core.api.unread_bodies.UnreadBodyMiddleware",
-    "apps.core.api.probe_hosts.ProbeHostMiddleware",
-    "apps.core.observability.middleware.RequestIdMiddleware",
-    "apps.core.observability.middleware.ClientAddressMiddleware",
-    "apps.core.observability.middleware.ObservationMiddleware",
-    "apps.core.api.answer_headers.AnswerHeadersMiddleware",  # before redirects to https
+    "apps.core.api.middleware.ServiceMiddleware",  # the API goes past those below
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -65,6 +60,7 @@ MIDDLEWARE = [
     "apps.console.framework.bad_input.BadInputMiddleware",  # before pages and other middleware read the session
     "apps.console.framework.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.core.api.middleware.innermost",
 ]
 
 ROOT_URLCONF = "config.urls"

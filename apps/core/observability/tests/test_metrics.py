@@ -13,7 +13,7 @@ from prometheus_client.core import Metric
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.core.observability import metrics
-from apps.core.observability.middleware import client_address
+from apps.core.observability.requests import client_address
 
 STRANGER = "203.0.113.7"
 

@@ -1,8 +1,6 @@
-"""Middleware for the id, the client address, the counters and the log line of every request."""
+"""The client address, the counters and the log line of every request."""
 
 import logging
-import time
-from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -13,7 +11,6 @@ from django.utils.functional import LazyObject, empty
 
 from apps.core.observability import events, metrics, request_address, request_id
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 logger = logging.getLogger("sharj.requests")
@@ -21,35 +18,16 @@ logger = logging.getLogger("sharj.requests")
 _REFUSED_BY_ROLE = frozenset({"permission_denied", "self_approval"})
 
 
-class RequestIdMiddleware:
-    """Give each request an id and return it in `X-Request-ID`."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        value = request_id.start(request.META.get("HTTP_X_REQUEST_ID", ""))
-        response = self.get_response(request)
-        response["X-Request-ID"] = value
-        return response
-
-
-class ClientAddressMiddleware:
+def take_client_address(request: HttpRequest) -> None:
     """Put the client's address into REMOTE_ADDR when one of our proxies (TRUSTED_PROXIES) reports it.
 
     `X-Forwarded-For` from any other peer is dropped. (gunicorn judges `X-Forwarded-Proto`: it sets the scheme of the
     request by `forwarded_allow_ips`, the same networks.)
     """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        forwarded = request.META.pop("HTTP_X_FORWARDED_FOR", "")
-        if forwarded:
-            request.META["REMOTE_ADDR"] = client_address(request.META.get("REMOTE_ADDR", ""), forwarded)
-        request_address.start(request.META.get("REMOTE_ADDR", ""))
-        return self.get_response(request)
+    forwarded = request.META.pop("HTTP_X_FORWARDED_FOR", "")
+    if forwarded:
+        request.META["REMOTE_ADDR"] = client_address(request.META.get("REMOTE_ADDR", ""), forwarded)
+    request_address.start(request.META.get("REMOTE_ADDR", ""))
 
 
 def client_address(peer: str, forwarded: str) -> str:
@@ -85,28 +63,19 @@ def is_address(text: str) -> bool:
     return True
 
 
-class ObservationMiddleware:
-    """Count each request and log it in one line, by its route: the path is arbitrary input."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        start = time.perf_counter()
-        response = self.get_response(request)
-        seconds = time.perf_counter() - start
-        match = request.resolver_match
-        route = match.route or "/" if match else "unmatched"
-        metrics.count_request(request.method or "", route, response.status_code, seconds)
-        code = _count_outcome(route, response)
-        if logger.isEnabledFor(logging.INFO):
-            fields = _describe(request, route, response.status_code, seconds)
-            if code:
-                fields["code"] = code
-            logger.info("request", extra={"fields": fields})
+def observe(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    """Count an answered request and log it in one line, by its route: the path is arbitrary input."""
+    match = request.resolver_match
+    route = match.route or "/" if match else "unmatched"
+    metrics.count_request(request.method or "", route, response.status_code, seconds)
+    code = _count_outcome(route, response)
+    if code in _REFUSED_BY_ROLE or logger.isEnabledFor(logging.INFO):
+        fields = _describe(request, route, response.status_code, seconds)
+        if code:
+            fields["code"] = code
+        logger.info("request", extra={"fields": fields})
         if code in _REFUSED_BY_ROLE:
-            events.security("access_refused", **_describe(request, route, response.status_code, seconds), code=code)
-        return response
+            events.security("access_refused", **fields)
 
 
 def _count_outcome(route: str, response: HttpResponse) -> str:
