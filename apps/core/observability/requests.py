@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import LazyObject, empty
 
-from apps.core.observability import events, metrics, request_address, request_id
+from apps.core.observability import events, metrics, request_address
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
 

@@ -76,7 +76,7 @@ class ChargeListView(SellingView):
         With an `Idempotency-Key` the request can be sent again safely: it sells once, and a repeat gets its
         entry with `Idempotent-Replayed: true`. With `?dry_run=true` it is only judged: 200, nothing is sold.
         """
-        key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
+        key = parse_idempotency_key(request.META.get("HTTP_IDEMPOTENCY_KEY"))
         charge = read_body(ChargeRequestSerializer, request)
         if is_dry_run(request):
             run = services.try_charge(claims=claims_of(request), idempotency_key=key, **charge)

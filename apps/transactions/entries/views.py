@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext_noop
 from rest_framework import status
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,6 +19,7 @@ from apps.accounts.second_factor.permissions import HasSteppedUp
 from apps.core.api.csv_export import CSVRenderer
 from apps.core.api.input import read_body, read_query
 from apps.core.api.pagination import KeysetPagination, paginated
+from apps.core.api.renderers import JSONRenderer
 from apps.core.apidocs.examples import APPROVER_ID, REVERSAL_ENTRY_ID, REVERSED_AT, SALE_ENTRY_ID, SELLER_ID
 from apps.core.apidocs.swagger import documented, page_of
 from apps.core.database import replica

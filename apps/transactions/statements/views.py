@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.http import StreamingHttpResponse
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -13,6 +12,7 @@ from apps.accounts.permissions import MayRead, caller, visible_seller_id
 from apps.core.api.csv_export import CSVRenderer
 from apps.core.api.input import read_query
 from apps.core.api.pagination import KeysetPagination
+from apps.core.api.renderers import JSONRenderer
 from apps.core.apidocs.swagger import documented
 from apps.core.values.money import format_money
 from apps.core.values.times import format_time
