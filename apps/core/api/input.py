@@ -168,15 +168,14 @@ def read_query(serializer_class: type[serializers.Serializer[Any]], request: Req
     Raises:
         ValidationError: a value of the wrong kind.
     """
-    fields = serializer_class().fields
+    serializer = _reader(serializer_class, None, get_language()).serializer
     given = {
         name: value
         for name, value in request.query_params.items()
-        if value != "" or isinstance(fields.get(name), IdempotencyKeyField)
+        if value != "" or isinstance(serializer.fields.get(name), IdempotencyKeyField)
     }
-    serializer = serializer_class(data=given)
-    serializer.is_valid(raise_exception=True)
-    return {name: value for name, value in serializer.validated_data.items() if name not in ("cursor", "page_size")}
+    filters = serializer.run_validation(given)
+    return {name: value for name, value in filters.items() if name not in ("cursor", "page_size")}
 
 
 def read_body(

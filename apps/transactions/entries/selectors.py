@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Now
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models.functions import Cast, Now, NullIf
 
 from apps.core.database.replica import from_replica
 from apps.core.errors import NotFound
@@ -72,6 +72,29 @@ def with_reversals(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
     """Return `entries`, each with the id of the entry that reversed it as `reversed_by_id`."""
     reversals = LedgerEntry.objects.filter(seller_id=OuterRef("seller_id"), reverses_id=OuterRef("pk"))
     return entries.annotate(reversed_by_id=Subquery(reversals.values("pk")))
+
+
+def rows_of(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry, tuple[Any, ...]]:
+    """Return `entries` as tuples in the order of the API's members, written by PostgreSQL but for the moment.
+
+    For a page of 50, instances of the model with their UUIDs and decimals, which are only turned into text again, cost
+    more than all the rest.
+    """
+    return entries.values_list(
+        *map(_text, ("id", "type", "seller_id")), "sequence",
+        *map(_text, ("amount", "balance_before", "balance_after")),
+        _or_null("phone_number"), "debit_account", "credit_account", _or_null("idempotency_key"),
+        *map(_text, ("credit_request_id", "reverses_id", "reversed_by_id")),
+        "description", _text("created_by_id"), "created_at",
+    )  # fmt: skip
+
+
+def _text(column: str) -> Cast:
+    return Cast(column, TextField())
+
+
+def _or_null(column: str) -> NullIf:
+    return NullIf(column, Value(""))
 
 
 def iterate_entries(entries: QuerySet[LedgerEntry], *, newest_first: bool = True) -> Iterator[LedgerEntry]:

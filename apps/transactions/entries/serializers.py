@@ -86,6 +86,14 @@ def _id_or_none(value: object) -> str | None:
 
 render_entry: Final = LedgerEntrySerializer().to_representation
 
+_NAMES: Final = tuple(LedgerEntrySerializer().fields)
+_CREATED_AT: Final = _NAMES.index("created_at")
+
+
+def render_row(row: tuple[Any, ...]) -> dict[str, object]:
+    """Return a row of `selectors.rows_of`, whose columns are written as the API writes them, as an entry."""
+    return {**dict(zip(_NAMES, row, strict=True)), "created_at": format_time(row[_CREATED_AT])}
+
 
 class ReversalRequestSerializer(serializers.Serializer[Any]):
     """The reason for which an entry is reversed."""

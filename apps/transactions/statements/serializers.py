@@ -8,6 +8,8 @@ from rest_framework import serializers
 from apps.core.api.fields import MoneyField
 from apps.core.api.input import ListQuerySerializer
 from apps.core.apidocs.examples import REVERSED_AT, SELLER_ID
+from apps.core.values.money import format_money
+from apps.core.values.times import format_time
 from apps.transactions.entries.selectors import Balance
 from apps.transactions.entries.serializers import LedgerEntrySerializer
 
@@ -51,6 +53,19 @@ def render_wallet(wallet: Any) -> Mapping[str, Any]:
         as_of=wallet.now,
     )
     return BalanceSerializer(balance).data
+
+
+def render_balance(balance: Balance) -> dict[str, object]:
+    """Return a balance as `BalanceSerializer` describes it."""
+    return {
+        "seller_id": str(balance.seller_id),
+        "balance": format_money(balance.balance),
+        "sequence": balance.sequence,
+        "daily_limit": None if balance.daily_limit is None else format_money(balance.daily_limit),
+        "spent_today": format_money(balance.spent_today),
+        "available_today": None if balance.available_today is None else format_money(balance.available_today),
+        "as_of": format_time(balance.as_of),
+    }
 
 
 class BalanceQuerySerializer(serializers.Serializer[Any]):

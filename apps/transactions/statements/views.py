@@ -25,6 +25,7 @@ from apps.transactions.statements.serializers import (
     BalanceSerializer,
     StatementQuerySerializer,
     StatementSerializer,
+    render_balance,
 )
 
 _READ_PROBLEMS = ("validation_error", "permission_denied", "not_found")
@@ -53,7 +54,7 @@ class BalanceView(APIView):
             balance = balance_of(user.seller.wallet, user.read_at)  # read with the caller itself
         else:
             balance = get_balance(visible_id)
-        return Response(BalanceSerializer(balance).data)
+        return Response(render_balance(balance))
 
 
 class StatementPagination(KeysetPagination):
