@@ -102,10 +102,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         An error of it is raised there. Outside a transaction it is sent at once.
         """
         with self.cursor() as cursor:
-            if self.in_atomic_block:
-                self.connection.put_off(cursor.mogrify(sql, params))
-            else:
+            if not self.in_atomic_block:
                 cursor.execute(sql, params)
+                return
+            statement = cursor.mogrify(sql, params)
+        self.connection.put_off(statement)
+        if self.queries_logged:  # a statement all the same
+            self.queries_log.append({"sql": statement.decode(), "time": "0.000"})
 
     def is_usable(self) -> bool:
         if self.is_lost:
