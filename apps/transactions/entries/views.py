@@ -65,7 +65,7 @@ class EntryListView(APIView):
         filters = read_query(EntryQuerySerializer, request)
         scope = seller_scope(caller(request))
         if scope is not None and filters.setdefault("seller", scope) != scope:
-            return self.answer(LedgerEntry.objects.none())
+            return self.answer(selectors.list_entries().none())
         if "idempotency_key" in filters and "seller" not in filters:
             message = gettext_noop("A key belongs to one seller: give its id too.")
             raise InvalidInput("seller", message, code="required")

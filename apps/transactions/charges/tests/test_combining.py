@@ -25,6 +25,12 @@ PATIENCE_SECONDS = 30.0
 Act = Callable[[], Answer]
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the waiters of a test all arrive, on a busy machine too."""
+    monkeypatch.setattr(combining, "TURN_SECONDS", PATIENCE_SECONDS)
+
+
 @pytest.fixture
 def seller() -> Seller:
     return make_seller(balance="10.00")
