@@ -78,11 +78,11 @@ class ApiChain:
             request.META.get("HTTP_ACCEPT_LANGUAGE", ""), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         )
         translation.activate(language)
-        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]  # as LocaleMiddleware does
+        request.LANGUAGE_CODE = language
         response = self._answer_host(request)
         patch_vary_headers(response, ("Accept-Language",))
         response.headers.setdefault("Content-Language", language)
-        return cast("HttpResponse", self._security.process_response(request, response))
+        return self._security.process_response(request, response)
 
     def _checked_host(self, request: HttpRequest) -> HttpResponse:
         refused = self._slash.process_request(request)

@@ -1,11 +1,12 @@
 """JSON as the API writes it, and the choice of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 from rest_framework import renderers
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 # What DRF writes otherwise than orjson (moments, decimals) goes through its encoder.
@@ -37,9 +38,10 @@ class ContentNegotiation(DefaultContentNegotiation):
     """DRF's negotiation; a client that takes anything gets the first renderer without its parsing of media types."""
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[renderers.BaseRenderer], format_suffix: str | None = None
-    ) -> tuple[renderers.BaseRenderer, str]:
-        first = renderers[0]
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        first = next(iter(renderers))
         if isinstance(first, JSONRenderer) and not format_suffix and request.META.get("HTTP_ACCEPT") in _ANYTHING:
             return first, first.media_type
-        return super().select_renderer(request, renderers, format_suffix)
+        chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
+        return chosen

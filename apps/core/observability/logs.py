@@ -23,7 +23,7 @@ _encode_in_ascii = json.JSONEncoder(default=str, separators=(",", ":")).encode  
 
 # No line names its thread, its process or the code that logged it, and finding them costs as much as the line.
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-logging._srcfile = None  # type: ignore[attr-defined]  # documented in logging's "Optimization"
+logging._srcfile = None  # as the "Optimization" section of logging's documentation says
 
 
 def _encode(line: dict[str, Any]) -> str:

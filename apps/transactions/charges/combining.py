@@ -19,7 +19,6 @@ from apps.core.observability import request_id
 from apps.transactions.charges import services
 from apps.transactions.charges.refusals import counting_refusals
 from apps.transactions.charges.sales import Sale
-from apps.transactions.ledger.postings import Order
 
 # Seconds that a sale waits for its turn: as long as PostgreSQL lets it wait behind another waiter. docs/concurrency.md
 TURN_SECONDS = 4.0
@@ -30,7 +29,7 @@ class Waiter:
     """A sale that waits: for the turn, or for the outcome that the holder of the turn gives it."""
 
     claims: Claims
-    order: Order
+    order: services.Order
     woken: threading.Event = field(default_factory=threading.Event)
     outcome: Sale | Exception | None = None  # None when woken: it has the turn
 
@@ -48,7 +47,7 @@ def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempoten
         OperationalError: the turn did not come within `TURN_SECONDS`; nothing was sold.
         DomainError, DatabaseError: as `services.sell_charge`.
     """
-    own = Waiter(claims, Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key))
+    own = Waiter(claims, services.Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key))
     with _turn(own) as group:
         if len(group) == 1:
             return services.sell_one(claims, own.order)

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery, Sum, TextField, Value
-from django.db.models.functions import Cast, Now, NullIf
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
 
 from apps.core.database.replica import from_replica
 from apps.core.errors import NotFound
@@ -74,27 +75,35 @@ def with_reversals(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
     return entries.annotate(reversed_by_id=Subquery(reversals.values("pk")))
 
 
+# An entry's members as the API writes them, by name; what is not text in JSON stays out.
+TEXTS = {
+    "id": "id::text",
+    "type": "type",
+    "seller": "seller_id::text",
+    "amount": "amount::text",
+    "balance_before": "balance_before::text",
+    "balance_after": "balance_after::text",
+    "phone_number": "nullif(phone_number, '')",
+    "debit_account": "debit_account",
+    "credit_account": "credit_account",
+    "idempotency_key": "nullif(idempotency_key, '')",
+    "credit_request": "credit_request_id::text",
+    "reverses": "reverses_id::text",
+    "reversed_by": """(SELECT reversal.id::text FROM transactions_ledgerentry reversal
+        WHERE reversal.seller_id = transactions_ledgerentry.seller_id
+          AND reversal.reverses_id = transactions_ledgerentry.id)""",
+    "description": "description",
+    "created_by": "created_by_id::text",
+}
+_ARRAY_OF_TEXTS = f"ARRAY[{', '.join(TEXTS.values())}]"
+
+
 def rows_of(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry, tuple[Any, ...]]:
-    """Return `entries` as tuples in the order of the API's members, written by PostgreSQL but for the moment.
+    """Return `entries` as tuples: the list of `TEXTS`, the sequence, and the moment.
 
-    For a page of 50, instances of the model with their UUIDs and decimals, which are only turned into text again, cost
-    more than all the rest.
+    A page of 50 as instances of the model is 250 UUIDs and 150 decimals that are only turned into text again.
     """
-    return entries.values_list(
-        *map(_text, ("id", "type", "seller_id")), "sequence",
-        *map(_text, ("amount", "balance_before", "balance_after")),
-        _or_null("phone_number"), "debit_account", "credit_account", _or_null("idempotency_key"),
-        *map(_text, ("credit_request_id", "reverses_id", "reversed_by_id")),
-        "description", _text("created_by_id"), "created_at",
-    )  # fmt: skip
-
-
-def _text(column: str) -> Cast:
-    return Cast(column, TextField())
-
-
-def _or_null(column: str) -> NullIf:
-    return NullIf(column, Value(""))
+    return entries.values_list(RawSQL(_ARRAY_OF_TEXTS, ()), "sequence", "created_at")  # noqa: S611  (no input in it)
 
 
 def iterate_entries(entries: QuerySet[LedgerEntry], *, newest_first: bool = True) -> Iterator[LedgerEntry]:

@@ -43,10 +43,10 @@ _READ_PROBLEMS: Final = ("validation_error", "permission_denied", "not_found")
 
 
 class RowPagination(KeysetPagination):
-    """Pages of tuples that begin with the id."""
+    """Pages of the rows of `selectors.rows_of`, of which the id is the first text."""
 
     def _get_position_from_instance(self, instance: Any, ordering: Sequence[str]) -> str:
-        return str(instance[0])
+        return str(instance[0][0])
 
 
 class EntryListView(APIView):

@@ -48,8 +48,7 @@ def test_what_the_encoders_take_differently_is_written_as_drf_does(value: Any) -
     ],
 )
 def test_what_a_client_takes_decides(accept: str | None, content: bytes) -> None:
-    headers = {"Accept": accept} if accept else {}
-    answer = Caller().get("health/live/", **headers)
+    answer = Caller().get("health/live/", None, **({"Accept": accept} if accept else {}))
     assert (answer.status, answer.content_type, answer.content) == (200, "application/json", content)
 
 

@@ -1,6 +1,6 @@
 """A connection that sends BEGIN, and writes that were put off, in one message with the statement that follows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from psycopg2 import extensions
@@ -75,7 +75,7 @@ class MessageCursor(extensions.cursor):
                 connection.unsent = [_BEGIN]
             raise
 
-    def executemany(self, query: Any, vars_list: Sequence[Any]) -> None:
+    def executemany(self, query: Any, vars_list: Iterable[Any]) -> None:
         for parameters in vars_list:  # psycopg2 does the same, past this class
             self.execute(query, parameters)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
+from psycopg2.extensions import cursor
 
 from apps.core.database.backend.messages import MessageCursor
 
@@ -27,20 +28,20 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The messages that were sent."""
     messages: list[bytes] = []
 
-    class Recorded(MessageCursor.__mro__[1]):  # type: ignore[misc]  # psycopg2's own cursor
+    class Recorded(cursor):
         def execute(self, query: Any, vars: Any = None) -> None:
             messages.append(query if isinstance(query, bytes) else self.mogrify(query, vars))
             super().execute(query, vars)
 
-    cursor = type("Cursor", (MessageCursor, Recorded), {})
+    factory = type("Cursor", (MessageCursor, Recorded), {})
     connection.ensure_connection()
-    monkeypatch.setattr(connection.connection, "cursor_factory", cursor)
+    monkeypatch.setattr(connection.connection, "cursor_factory", factory)
     return messages
 
 
-def _run(statement: str, *parameters: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters or None)
+def _run(statement: str, *parameters: int) -> None:
+    with connection.cursor() as asking:
+        asking.execute(statement, parameters or None)
 
 
 def _put_off(number: int | None) -> None:
@@ -55,9 +56,9 @@ def _put_off_in_a_savepoint(*then: str) -> None:
 
 
 def _numbers() -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT slot FROM transactions_refusalcount ORDER BY slot")
-        return [number for (number,) in cursor.fetchall()]
+    with connection.cursor() as asking:
+        asking.execute("SELECT slot FROM transactions_refusalcount ORDER BY slot")
+        return [number for (number,) in asking.fetchall()]
 
 
 def test_a_read_and_a_write_that_is_put_off_are_two_messages(sent: list[bytes]) -> None:
@@ -150,21 +151,21 @@ def test_what_fails_in_a_savepoint_leaves_the_transaction_as_it_was() -> None:
 
 def test_copy_and_many_rows_are_in_the_transaction() -> None:
     with suppress(Abandoned), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.copy_expert(COPY, io.StringIO("2026-01-01\tx\t1\t1\n2026-01-01\tx\t2\t1\n"))
-            cursor.executemany(ADD, [(3,), (4,)])
+        with connection.cursor() as asking:
+            asking.copy_expert(COPY, io.StringIO("2026-01-01\tx\t1\t1\n2026-01-01\tx\t2\t1\n"))
+            asking.executemany(ADD, [(3,), (4,)])
         assert _numbers() == [1, 2, 3, 4]
         raise Abandoned
     with suppress(Abandoned), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.executemany(ADD, [(3,), (4,)])
+        with connection.cursor() as asking:
+            asking.executemany(ADD, [(3,), (4,)])
         raise Abandoned
     assert _numbers() == []
 
 
 def test_a_cursor_tells_its_own_statement_only() -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT %s", [1])
-        assert cursor.query == b"SELECT 1"
-        cursor.execute("SELECT 2")
-        assert cursor.query == b"SELECT 2"
+    with transaction.atomic(), connection.cursor() as asking:
+        asking.execute("SELECT %s", [1])
+        assert asking.query == b"SELECT 1"
+        asking.execute("SELECT 2")
+        assert asking.query == b"SELECT 2"

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, OperationalError, connections
 
-from apps.accounts.models import Seller, SellerRole, Session
+from apps.accounts.models import Seller, Session
+from apps.accounts.roles import SellerRole
 from apps.core.database.errors import OutcomeUnknown
 from apps.testing.api import Answer, Caller, assert_problem
 from apps.testing.factories import log_in, make_seller, make_user, owner_of
@@ -121,7 +122,7 @@ def test_what_waits_is_sold_in_its_order_by_one_commit(
     assert [answer.body["sequence"] for answer in answers] == [sequence, sequence + 1, sequence + 2]
     assert answers[1].body["created_by"] != answers[0].body["created_by"] == answers[2].body["created_by"]
     transactions = LedgerEntry.objects.extra(select={"xmin": "xmin::text"}).filter(sequence__gte=sequence)
-    assert len({entry.xmin for entry in transactions}) == 1  # type: ignore[attr-defined]  # PostgreSQL's own column
+    assert len({entry.xmin for entry in transactions}) == 1  # PostgreSQL's own column
     assert Wallet.objects.get(pk=seller.pk).balance == Decimal("2.50")
 
 
