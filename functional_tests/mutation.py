@@ -140,6 +140,55 @@ MUTATIONS = (
         "0.0, trouble",
         "apps/core/database/tests/replica -k dead",
     ),
+    Mutation(
+        "a message that cannot be parsed ends the transaction in silence",
+        "apps/core/database/backend/messages.py",
+        "                connection.unsent = [_BEGIN]\n",
+        "                pass\n",
+        "apps/core/database/tests/test_messages.py",
+    ),
+    Mutation(
+        "what was put off outlives its transaction",
+        "apps/core/database/backend/messages.py",
+        "has_begun, self.unsent = _BEGIN not in self.unsent, []",
+        "has_begun = _BEGIN not in self.unsent",
+        "apps/core/database/tests/test_messages.py",
+    ),
+    Mutation(
+        "a group sells for a revoked session",
+        "apps/transactions/charges/services.py",
+        "        _check_actor(caller.actor_role)\n",
+        "",
+        "apps/transactions/charges/tests/test_combining.py -k revoked",
+    ),
+    Mutation(
+        "an error of one sale is that of its group",
+        "apps/transactions/charges/combining.py",
+        "outcomes = [_sell_alone(waiter) for waiter in group]",
+        "outcomes = [error for _ in group]",
+        "apps/transactions/charges/tests/test_combining.py -k error_of_one",
+    ),
+    Mutation(
+        "a sale that gave up waiting is sold later",
+        "apps/transactions/charges/combining.py",
+        "                waiting.remove(own)\n",
+        "",
+        "apps/transactions/charges/tests/test_combining.py -k too_long",
+    ),
+    Mutation(
+        "what a group has committed is called nothing",
+        "apps/transactions/charges/combining.py",
+        "        connection.committed_in = request_id.current()",
+        "        assert request_id.current()",
+        "apps/transactions/charges/tests/test_combining.py -k after_the_group",
+    ),
+    Mutation(
+        "a thread that is ended leaves its group without an answer",
+        "apps/transactions/charges/combining.py",
+        "        waiter.woken.set()\n    with _guard:",
+        "        if waiter.outcome:\n            waiter.woken.set()\n    with _guard:",
+        "apps/transactions/charges/tests/test_combining.py -k ended_while",
+    ),
 )
 
 
