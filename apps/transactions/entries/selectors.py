@@ -75,11 +75,12 @@ def with_reversals(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
     return entries.annotate(reversed_by_id=Subquery(reversals.values("pk")))
 
 
-# An entry's members as the API writes them, by name; what is not text in JSON stays out.
+# An entry's members as the API writes them, in its order; the last, the moment, is a column of its own.
 TEXTS = {
     "id": "id::text",
     "type": "type",
     "seller": "seller_id::text",
+    "sequence": "NULL",  # a number: it is a column of its own
     "amount": "amount::text",
     "balance_before": "balance_before::text",
     "balance_after": "balance_after::text",
