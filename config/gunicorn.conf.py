@@ -1,7 +1,7 @@
 """gunicorn, for `make run` and for production.
 
-Few threads in several processes: a thread that holds the lock of a busy seller and waits for the GIL blocks all other
-requests of that seller, and with a single thread a long export would block its process. docs/concurrency.md has the
+Four threads in each of several processes: sales of one seller that wait in one process are sold together, which takes
+more than two threads, and with a single thread a long export would block its process. docs/concurrency.md has the
 measurements.
 """
 
@@ -26,7 +26,7 @@ bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{os.environ.get('PORT') or
 
 worker_class = "config.draining_worker.DrainingWorker"
 workers = int(os.environ.get("GUNICORN_WORKERS") or 4)
-threads = int(os.environ.get("GUNICORN_THREADS") or 2)
+threads = int(os.environ.get("GUNICORN_THREADS") or 4)
 
 # Seconds. The database gives up on a statement after 5, so a worker that is silent for 30 is stuck, not waiting.
 timeout = 30
