@@ -15,7 +15,7 @@ from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database, restrict_database
 from apps.testing import pgbouncer
 
-pytest_plugins = ["apps.testing.fixtures"]
+pytest_plugins = ["apps.testing.distribution", "apps.testing.fixtures"]
 
 # Rows of migrations that every test needs.
 KEPT_TABLES = {
