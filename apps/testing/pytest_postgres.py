@@ -26,7 +26,7 @@ from apps.core.database.embedded.server import EmbeddedPostgres, EmbeddedPostgre
 # the socket's path stays short.
 PREFIX = "sharj-pytest-"
 PARENT = Path("/tmp")
-UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "scram_iterations": "1"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
