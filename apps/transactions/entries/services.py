@@ -17,6 +17,9 @@ from apps.accounts.proposals.services import (
 from apps.core.errors import DomainError, NotFound
 from apps.core.values.business_day import business_day, business_day_start
 from apps.core.values.money import ZERO
+from apps.outbox.models import EventType
+from apps.outbox.services import record_event
+from apps.transactions.entries.selectors import get_entry
 from apps.transactions.ledger import postings
 from apps.transactions.ledger.locking import lock_wallet
 from apps.transactions.ledger.write import draft_entry, write_entries
@@ -66,6 +69,8 @@ def reverse_entry(*, entry_id: UUID, reason: str, reversed_by_id: UUID) -> Ledge
         posting = postings.reversal(entry, reason=reason, sold_today=sold_today)
         reversal = draft_entry(wallet, posting, created_by_id=reversed_by_id)
         write_entries(wallet, [reversal])
+        told = get_entry(entry.pk, seller_scope=None)
+        record_event(EventType.TRANSACTION_REVERSED, seller_id=entry.seller_id, about=told)
         audit.record(AuditAction.REVERSE, entry, actor_id=reversed_by_id, detail=reason)
     return reversal
 
