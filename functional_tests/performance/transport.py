@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 from functional_tests.performance.errors import ConnectionLost, ServerSilent, UnexpectedAnswer
 
 # Without any answer for so long, on any connection, the server counts as dead.
-SILENCE_SECONDS = 10.0
+SILENCE_SECONDS = float(os.environ.get("LOAD_SILENCE_SECONDS", "10"))
 # A little longer, so that a request that is never answered ends when the silence has been noticed.
 TIMEOUT_SECONDS = SILENCE_SECONDS + 1
 # Servers close a quiet connection (gunicorn after two seconds). Opening a new one
