@@ -174,7 +174,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.ChangedFilesStorage"},
 }
 # Bytes. A larger body is refused with 413 before it is read.
 REQUEST_BODY_LIMIT_BYTES = 1_000_000

@@ -40,9 +40,10 @@ def arguments(live_server: LiveServer) -> list[str]:
 
 
 def run_script(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    patient = {"LOAD_SILENCE_SECONDS": "60"}  # a busy machine is not a dead server
     return subprocess.run(
         [sys.executable, SCRIPT, *arguments],
-        cwd=REPOSITORY_ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        cwd=REPOSITORY_ROOT, env=patient | environment, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
 
