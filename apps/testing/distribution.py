@@ -13,6 +13,7 @@ FIRST = (
     "functional_tests/faults/tests/test_faults.py",
     "functional_tests/",
     "apps/core/database/",
+    "apps/core/tests/",
     "apps/transactions/tests/",
     "apps/testing/",
     "apps/console/",
