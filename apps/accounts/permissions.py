@@ -38,6 +38,13 @@ def caller(request: Request) -> User:
     return cast("User", request.user)
 
 
+def own_seller_id(request: Request) -> UUID:
+    """Return the seller of a request whose view requires a role within a seller."""
+    seller_id = caller(request).seller_id
+    assert seller_id is not None  # noqa: S101  (an owner has a seller)
+    return seller_id
+
+
 def seller_scope(user: User) -> UUID | None:
     """Return the only seller that `user` may see, or None for staff, who see all."""
     return None if user.staff_roles else user.seller_id

@@ -9,6 +9,9 @@ class OutboxConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core.observability.metrics import register_gauges
-        from apps.outbox.metrics import partition_gauges
+        from apps.outbox.jobs import register_housekeeping
+        from apps.outbox.metrics import partition_gauges, queue_gauges
 
         register_gauges(partition_gauges)
+        register_gauges(queue_gauges)
+        register_housekeeping()

@@ -20,6 +20,7 @@ class EventType(models.TextChoices):
     SELLER_VERIFIED = "seller.verified", _("Seller verified")
     SELLER_SUSPENDED = "seller.suspended", _("Seller suspended")
     SELLER_REACTIVATED = "seller.reactivated", _("Seller reactivated")
+    WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled", _("Webhook endpoint disabled")
 
 
 class Event(models.Model):

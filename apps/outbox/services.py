@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,11 @@ from apps.outbox.models import Event, EventType
 
 Renderer = Callable[[Any], Mapping[str, Any]]
 Consumer = Callable[[Event], None]
+Remover = Callable[[datetime], int]
 
 _renderers: dict[EventType, Renderer] = {}
 _consumers: list[Consumer] = []
+_removers: list[Remover] = []
 
 
 class UnknownEvent(Exception):
@@ -36,6 +39,17 @@ def register_consumer(consume: Consumer) -> None:
     """
     if consume not in _consumers:
         _consumers.append(consume)
+
+
+def register_remover(remove: Remover) -> None:
+    """Let `remove` delete what an app above keeps about events of before a moment, and return how many rows."""
+    if remove not in _removers:
+        _removers.append(remove)
+
+
+def remove_about_events_before(moment: datetime) -> int:
+    """Delete what is kept about events of before `moment`, and return the number of rows."""
+    return sum(remove(moment) for remove in _removers)
 
 
 def record_event(event_type: EventType, *, seller_id: UUID, about: Any) -> Event:

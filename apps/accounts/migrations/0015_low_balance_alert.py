@@ -16,7 +16,7 @@ DEFERRABLE INITIALLY DEFERRED
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0013_seller_phone_numbers"), ("outbox", "0001_initial")]
+    dependencies = [("accounts", "0014_api_clients"), ("outbox", "0001_initial")]
 
     operations = [
         migrations.AddField(

@@ -38,6 +38,12 @@ class UserLimitReached(DomainError):
     code = "user_limit_reached"
 
 
+class ClientLimitReached(DomainError):
+    """The seller has as many API clients as it may have."""
+
+    code = "client_limit_reached"
+
+
 _UNIQUE_FIELDS = MappingProxyType(
     {"user_username_unique": "username", "user_email_unique": "email", "seller_email_unique": "email"}
 )
@@ -177,21 +183,25 @@ def create_seller_user(
     return user
 
 
-def take_user_place(seller_id: UUID) -> None:
+def take_user_place(seller_id: UUID, *, is_client: bool = False) -> None:
     """Lock the seller's row, under which its users are counted, and refuse one more than it may have.
 
-    Those who were deactivated leave their place, but not in a pending seller, which could add users without end.
+    People and clients are counted apart. Those who were deactivated leave their place, but not in a pending seller,
+    which could add users without end.
 
     Raises:
-        UserLimitReached: the seller has no place left.
+        UserLimitReached, ClientLimitReached: the seller has no place left.
     """
     seller = _lock_seller(seller_id)
-    users = User.objects.filter(seller=seller)
+    users = User.objects.filter(seller=seller, is_client=is_client)
     if seller.status == Seller.Status.PENDING:
         limit = settings.PENDING_SELLER_USERS
     else:
-        limit, users = settings.SELLER_USERS, users.filter(is_active=True)
+        limit = settings.SELLER_API_CLIENTS if is_client else settings.SELLER_USERS
+        users = users.filter(is_active=True)
     if 0 < limit <= users.count():
+        if is_client:
+            raise ClientLimitReached("The seller has as many API clients as it may have.", limit=limit)
         raise UserLimitReached("The seller has as many users as it may have.", limit=limit)
 
 

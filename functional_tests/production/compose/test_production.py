@@ -95,7 +95,7 @@ def test_networks_are_apart(production: Setup) -> None:
     assert found == {
         "nginx": {"edge", "app"}, "app": {"app", "data"}, "prometheus": {"app", "watch"}, "grafana": {"watch"},
         "alertmanager": {"watch"},
-        "folders": {"none"}, **{name: {"data"} for name in data},
+        "folders": {"none"}, "worker": {"data", "out"}, **{name: {"data"} for name in data},
     }  # fmt: skip
     assert address(production.containers("nginx")[0], "app") == "172.31.250.10"
     assert production.docker("network", "inspect", "-f", "{{.Internal}}", "sharj_data").strip() == "true"
