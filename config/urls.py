@@ -11,6 +11,7 @@ from apps.console.pages.second_factor import second_factor
 from apps.core.api.index import IndexView
 from apps.core.api.metrics_view import metrics_view
 from apps.core.apidocs.document import DocumentGenerator, from_here_only
+from apps.delivery.callbacks import operator_callback
 
 API_INFO = openapi.Info(
     title="Sharj API",
@@ -48,6 +49,7 @@ api = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.transactions.urls")),
     path("", include("apps.credit_requests.urls")),
+    path("", include("apps.delivery.urls")),
     path("", include("apps.notifications.urls")),
     path("", include("apps.core.api.urls")),
 ]
@@ -56,6 +58,7 @@ urlpatterns = [
     path("", IndexView.as_view(), name="index"),
     path("api/v1/", IndexView.as_view(renderer_classes=(JSONRenderer,)), name="api-index"),
     path("api/v1/", include(api)),
+    path("callbacks/operators/<slug:code>/", operator_callback, name="operator-callback"),
     path("metrics", metrics_view, name="metrics"),
     path("admin/second-factor/", admin.site.admin_view(second_factor), name="second-factor"),
     path("admin/", admin.site.urls),

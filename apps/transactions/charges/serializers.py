@@ -24,6 +24,11 @@ class ChargeRequestSerializer(serializers.Serializer[Any]):
 
     phone_number = PhoneNumberField()
     amount = MoneyField()
+    operator = serializers.CharField(
+        required=False,
+        max_length=32,
+        help_text="The code of the mobile operator, for a number that was ported. By the number's range, if absent.",
+    )
 
     class Meta:
         swagger_schema_fields = {"example": {"phone_number": "+989123456789", "amount": "50000.00"}}

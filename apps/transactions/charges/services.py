@@ -11,9 +11,10 @@ from apps.accounts.roles import MAY_SELL
 from apps.accounts.sessions import services as sessions
 from apps.accounts.sessions.tokens import Claims, InvalidToken
 from apps.core.errors import DomainError, PermissionDenied
+from apps.transactions.charges import routing
 from apps.transactions.charges.refusals import count_batch, counting_refusals
 from apps.transactions.charges.sales import Batch, DryRun, InvalidItem, Sale
-from apps.transactions.entries.selectors import with_reversals
+from apps.transactions.entries.selectors import as_shown
 from apps.transactions.ledger import postings
 from apps.transactions.ledger.locking import LockedWallet, actor_role, lock_wallet, read_wallet
 from apps.transactions.ledger.postings import Order as Order
@@ -21,8 +22,12 @@ from apps.transactions.ledger.write import draft_entry, write_entries
 from apps.transactions.models import LedgerEntry
 
 _READ_ENTRY = """
-SELECT entry.*, reversal.id AS reversed_by_id FROM transactions_ledgerentry entry
+SELECT entry.*, reversal.id AS reversed_by_id, delivery.status AS delivery_status,
+       delivery.operator_reference AS delivery_reference, delivery.attempts AS delivery_attempts,
+       delivery.updated_at AS delivery_updated_at
+FROM transactions_ledgerentry entry
 LEFT JOIN transactions_ledgerentry reversal ON reversal.seller_id = entry.seller_id AND reversal.reverses_id = entry.id
+LEFT JOIN delivery_delivery delivery ON delivery.entry_id = entry.id
 WHERE entry.id = %s"""
 
 
@@ -61,7 +66,9 @@ class RefusedWithBatch(DomainError):
 
 
 @counting_refusals
-def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempotency_key: str = "") -> Sale:
+def sell_charge(
+    *, claims: Claims, phone_number: str, amount: Decimal, idempotency_key: str = "", operator: str = ""
+) -> Sale:
     """Sell `amount` of credit to `phone_number` (E.164) from the wallet of the caller's seller.
 
     The key is looked up under the wallet's lock and before the balance, so of any number of equal requests one sells
@@ -72,9 +79,11 @@ def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempoten
         PermissionDenied: the caller may not sell.
         IdempotencyKeyReused, IdempotencyKeyRequired: the key, or its absence, is refused.
         SellerNotActive, InsufficientBalance, DailyLimitExceeded: see each.
+        OperatorNotFound, OperatorUnavailable, ProductNotOffered: see each.
     """
     seller_id = _selling_seller(claims)
-    order = Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key)
+    order = Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key, operator=operator)
+    routing.refresh()
     with transaction.atomic(durable=True):
         wallet = lock_wallet(seller_id, session_id=claims.session_id, idempotency_key=idempotency_key)
         _check_actor(wallet.actor_role)
@@ -97,6 +106,7 @@ def sell_charges(*, claims: Claims, orders: Sequence[Order | InvalidItem], is_at
         BulkRejected: `is_atomic`, and one item was refused; nothing was sold.
     """
     seller_id = _selling_seller(claims)
+    routing.refresh()
     with transaction.atomic(durable=True):
         wallet = lock_wallet(seller_id, session_id=claims.session_id)
         _check_actor(wallet.actor_role)
@@ -111,13 +121,16 @@ def sell_charges(*, claims: Claims, orders: Sequence[Order | InvalidItem], is_at
     return batch
 
 
-def try_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempotency_key: str = "") -> DryRun:
+def try_charge(
+    *, claims: Claims, phone_number: str, amount: Decimal, idempotency_key: str = "", operator: str = ""
+) -> DryRun:
     """Return what `sell_charge` would do now, by the same checks without the lock; nothing is written.
 
     Raises:
         InvalidToken, PermissionDenied: of the caller.
     """
-    order = Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key)
+    order = Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key, operator=operator)
+    routing.refresh()
     wallet = read_wallet(_selling_seller(claims), session_id=claims.session_id, idempotency_key=idempotency_key)
     _check_actor(wallet.actor_role)
     try:
@@ -129,6 +142,7 @@ def try_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempotenc
 
 def try_charges(*, claims: Claims, orders: Sequence[Order | InvalidItem], is_atomic: bool) -> DryRun:
     """Return what `sell_charges` would do now; as `try_charge`."""
+    routing.refresh()
     wallet = read_wallet(_selling_seller(claims), session_id=claims.session_id)
     _check_actor(wallet.actor_role)
     try:
@@ -184,7 +198,7 @@ def _unsold(batch: Batch, balance: Decimal) -> Batch:
 def _entries_by_key(seller_id: UUID, orders: Sequence[Order]) -> dict[str, LedgerEntry]:
     keys = [order.idempotency_key for order in orders if order.idempotency_key]
     spent = LedgerEntry.objects.filter(seller_id=seller_id, idempotency_key__in=keys).exclude(idempotency_key="")
-    return {entry.idempotency_key: entry for entry in with_reversals(spent)}
+    return {entry.idempotency_key: entry for entry in as_shown(spent)}
 
 
 def _sell_item(
@@ -207,7 +221,10 @@ def _sell_item(
 def _draft_sale(wallet: LockedWallet, order: Order, claims: Claims) -> LedgerEntry:
     if wallet.requires_key and not order.idempotency_key:
         raise IdempotencyKeyRequired("This seller requires an Idempotency-Key with every charge.")
-    return draft_entry(wallet, postings.charge(wallet.seller_id, order), created_by_id=claims.user_id)
+    operator = routing.operator_for(order.phone_number, order.amount, order.operator)
+    return draft_entry(
+        wallet, postings.charge(wallet.seller_id, order, operator=operator), created_by_id=claims.user_id
+    )
 
 
 def _selling_seller(claims: Claims) -> UUID:
@@ -236,6 +253,8 @@ def _read_entry(entry_id: UUID) -> LedgerEntry:
 
 
 def _replay(earlier: LedgerEntry, order: Order) -> Sale:
-    if (earlier.phone_number, earlier.amount) != (order.phone_number, order.amount):
+    if (earlier.phone_number, earlier.amount) != (order.phone_number, order.amount) or (
+        order.operator and order.operator != earlier.operator
+    ):
         raise IdempotencyKeyReused("This Idempotency-Key already sold another charge.")
     return Sale(earlier, replayed=True)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Now
 
 from apps.core.database.replica import from_replica
@@ -31,8 +31,9 @@ def list_entries(
     amount_min: Decimal | None = None,
     amount_max: Decimal | None = None,
     idempotency_key: str | None = None,
+    delivery_status: str | None = None,
 ) -> QuerySet[LedgerEntry]:
-    """Return entries, newest first, each with `reversed_by_id`.
+    """Return entries, newest first, as `as_shown` does.
 
     A key belongs to one seller, so only with `seller` does an index find it.
 
@@ -48,9 +49,10 @@ def list_entries(
         "amount__gte": amount_min,
         "amount__lte": amount_max,
         "idempotency_key": idempotency_key,
+        "delivery__status": delivery_status,
     }
     given = {name: value for name, value in filters.items() if value is not None}
-    return with_reversals(LedgerEntry.objects.filter(**given))
+    return as_shown(LedgerEntry.objects.filter(**given))
 
 
 def get_entry(entry_id: UUID, *, seller_scope: UUID | None) -> LedgerEntry:
@@ -62,16 +64,25 @@ def get_entry(entry_id: UUID, *, seller_scope: UUID | None) -> LedgerEntry:
     entries = LedgerEntry.objects.filter(pk=entry_id)
     if seller_scope is not None:
         entries = entries.filter(seller_id=seller_scope)
-    entry = with_reversals(entries).first()
+    entry = as_shown(entries).first()
     if entry is None:
         raise NotFound("Transaction not found.")
     return entry
 
 
-def with_reversals(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
-    """Return `entries`, each with the id of the entry that reversed it as `reversed_by_id`."""
+def as_shown(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+    """Return `entries`, each with the id of the entry that reversed it, and with what became of it at its operator.
+
+    The delivery lives in an app above this one; here it is known by the names of its relation and of its columns.
+    """
     reversals = LedgerEntry.objects.filter(seller_id=OuterRef("seller_id"), reverses_id=OuterRef("pk"))
-    return entries.annotate(reversed_by_id=Subquery(reversals.values("pk")))
+    return entries.annotate(
+        reversed_by_id=Subquery(reversals.values("pk")),
+        delivery_status=F("delivery__status"),
+        delivery_reference=F("delivery__operator_reference"),
+        delivery_attempts=F("delivery__attempts"),
+        delivery_updated_at=F("delivery__updated_at"),
+    )
 
 
 def iterate_entries(entries: QuerySet[LedgerEntry], *, newest_first: bool = True) -> Iterator[LedgerEntry]:

@@ -9,7 +9,29 @@ from apps.core.api.input import ListQuerySerializer
 from apps.core.apidocs.examples import OWNER_ID, SALE_ENTRY_ID, SELLER_ID, SOLD_AT
 from apps.core.values.money import format_money
 from apps.core.values.times import format_time
-from apps.transactions.models import EntryType, LedgerEntry
+from apps.transactions.models import DELIVERY_STATUSES, EntryType, LedgerEntry
+
+
+class EntryDeliverySerializer(serializers.Serializer[LedgerEntry]):
+    """What became of a sale at its mobile operator."""
+
+    status = serializers.ChoiceField(choices=DELIVERY_STATUSES)
+    operator = serializers.CharField()
+    operator_reference = serializers.CharField(allow_null=True)
+    attempts = serializers.IntegerField(help_text="How often the operator was asked.")
+    updated_at = serializers.DateTimeField()
+
+    class Meta:
+        ref_name = "TransactionDelivery"
+        swagger_schema_fields = {
+            "example": {
+                "status": "delivered",
+                "operator": "mci",
+                "operator_reference": "MCI-77120",
+                "attempts": 1,
+                "updated_at": SOLD_AT,
+            }
+        }
 
 
 class LedgerEntrySerializer(serializers.Serializer[LedgerEntry]):
@@ -32,6 +54,7 @@ class LedgerEntrySerializer(serializers.Serializer[LedgerEntry]):
     description = serializers.CharField(allow_blank=True)
     created_by = serializers.UUIDField()
     created_at = serializers.DateTimeField()
+    delivery = EntryDeliverySerializer(allow_null=True, help_text="Null: no operator delivers this entry.")
 
     class Meta:
         ref_name = "Transaction"
@@ -54,6 +77,7 @@ class LedgerEntrySerializer(serializers.Serializer[LedgerEntry]):
                 "description": "",
                 "created_by": OWNER_ID,
                 "created_at": SOLD_AT,
+                "delivery": None,
             }
         }
 
@@ -77,7 +101,19 @@ class LedgerEntrySerializer(serializers.Serializer[LedgerEntry]):
             "description": entry.description,
             "created_by": str(entry.created_by_id),
             "created_at": format_time(entry.created_at),
+            "delivery": _render_delivery(entry) if entry.operator else None,
         }
+
+
+def _render_delivery(entry: LedgerEntry) -> dict[str, object]:
+    """Return the delivery as it was read with the entry; one that was sold just now is as the database makes it."""
+    return {
+        "status": getattr(entry, "delivery_status", None) or "pending",
+        "operator": entry.operator,
+        "operator_reference": getattr(entry, "delivery_reference", None) or None,
+        "attempts": getattr(entry, "delivery_attempts", None) or 0,
+        "updated_at": format_time(getattr(entry, "delivery_updated_at", None) or entry.created_at),
+    }
 
 
 def _id_or_none(value: object) -> str | None:
@@ -105,6 +141,7 @@ class SellerEntryQuerySerializer(ListQuerySerializer):
     created_before = serializers.DateTimeField(required=False, help_text="Before this moment.")
     amount_min = MoneyField(required=False, allow_zero=True)
     amount_max = MoneyField(required=False, allow_zero=True)
+    delivery_status = serializers.ChoiceField(choices=DELIVERY_STATUSES, required=False)
     idempotency_key = IdempotencyKeyField(
         required=False, help_text="The sale of this key, if it happened. Staff give `seller` too."
     )
