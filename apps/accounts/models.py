@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import names
 from apps.accounts.roles import ADMINS, STAFF, SellerRole
 from apps.core.values.ids import uuid7
-from apps.core.values.money import MAX_BALANCE_DIGITS
+from apps.core.values.money import MAX_AMOUNT, MAX_BALANCE_DIGITS
 
 
 class Seller(models.Model):
@@ -39,6 +39,10 @@ class Seller(models.Model):
     requests_per_minute = models.PositiveIntegerField(_("other requests a minute"), null=True, blank=True)
     # The seller's own switch: a charge without an Idempotency-Key is refused.
     require_idempotency_key = models.BooleanField(_("charges need a key"), default=False, db_default=False)
+    # The seller's own: it is told (`balance.low`) when its balance falls below this.
+    low_balance_alert = models.DecimalField(
+        _("low balance alert"), max_digits=MAX_BALANCE_DIGITS, decimal_places=2, null=True, blank=True
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
@@ -50,6 +54,10 @@ class Seller(models.Model):
                 name="seller_status_known", condition=Q(status__in=["pending", "active", "suspended"])
             ),
             models.CheckConstraint(name="seller_daily_limit_positive", condition=Q(daily_limit__gt=0)),
+            models.CheckConstraint(
+                name="seller_low_balance_alert_positive",
+                condition=Q(low_balance_alert__gt=0, low_balance_alert__lte=MAX_AMOUNT),
+            ),
             models.CheckConstraint(
                 name="seller_phone_number_e164",
                 condition=Q(phone_number="") | Q(phone_number__regex=r"^\+[0-9]{4,15}$"),

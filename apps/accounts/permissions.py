@@ -28,6 +28,7 @@ IsStaffMember = roles_required(roles.STAFF)
 IsAuditor = roles_required(roles.AUDITORS)
 IsCreditApprover = roles_required(roles.APPROVERS)
 IsOwner = roles_required(roles.OWNERS)
+IsSellerUser = roles_required(roles.SELLER_USERS)
 MayRead = roles_required(roles.MAY_READ)
 MayEditSeller = roles_required(roles.MAY_EDIT_SELLER)
 

@@ -21,6 +21,8 @@ from apps.core.errors import DomainError, InvalidInput, NotFound
 from apps.core.values.business_day import business_day_start
 from apps.core.values.money import ZERO
 from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
+from apps.outbox.models import EventType
+from apps.outbox.services import record_event
 from apps.transactions.charges.services import IdempotencyKeyReused, SellerNotActive
 from apps.transactions.ledger import postings
 from apps.transactions.ledger.locking import lock_wallet
@@ -147,6 +149,7 @@ def approve_credit_request(
         credit_request.entry = draft_entry(wallet, posting, created_by_id=approved_by.pk)
         write_entries(wallet, [credit_request.entry])
         _decide(credit_request, CreditRequest.Status.APPROVED, approved_by)
+        record_event(EventType.CREDIT_REQUEST_APPROVED, seller_id=wallet.seller_id, about=credit_request)
         audit.record(AuditAction.APPROVE, credit_request, actor_id=approved_by.pk)
     return credit_request
 
@@ -158,6 +161,7 @@ def reject_credit_request(*, credit_request_id: UUID, rejected_by: User, reason:
         _check_not_own(credit_request, rejected_by)
         credit_request.rejection_reason = reason
         _decide(credit_request, CreditRequest.Status.REJECTED, rejected_by)
+        record_event(EventType.CREDIT_REQUEST_REJECTED, seller_id=credit_request.seller_id, about=credit_request)
         audit.record(AuditAction.REJECT, credit_request, actor_id=rejected_by.pk, detail=reason)
     return credit_request
 

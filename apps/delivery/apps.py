@@ -11,7 +11,12 @@ class DeliveryConfig(AppConfig):
         from apps.core.observability.metrics import register_gauges
         from apps.delivery.metrics import delivery_gauges
         from apps.delivery.routing import routes
+        from apps.outbox.models import EventType
+        from apps.outbox.services import register_renderer
         from apps.transactions.charges.routing import register_router
+        from apps.transactions.entries.serializers import render_entry
 
         register_router(routes)
         register_gauges(delivery_gauges)
+        for end in (EventType.CHARGE_DELIVERED, EventType.CHARGE_FAILED):
+            register_renderer(end, render_entry)

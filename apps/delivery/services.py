@@ -26,6 +26,9 @@ from apps.core.values.business_day import business_day_start
 from apps.core.values.money import ZERO
 from apps.delivery.adapters.protocol import Answer, Outcome
 from apps.delivery.models import Attempt, Delivery, DeliveryStatus
+from apps.outbox.models import EventType
+from apps.outbox.services import record_event
+from apps.transactions.entries.selectors import get_entry
 from apps.transactions.entries.services import give_back
 
 logger = logging.getLogger("sharj.deliveries")
@@ -36,6 +39,10 @@ _STATUS_OF = {
     Outcome.REFUSED: DeliveryStatus.FAILED,
     Outcome.ACCEPTED: DeliveryStatus.SUBMITTED,
     Outcome.UNKNOWN: DeliveryStatus.UNKNOWN,
+}
+_EVENT_OF = {
+    DeliveryStatus.DELIVERED: EventType.CHARGE_DELIVERED,
+    DeliveryStatus.FAILED: EventType.CHARGE_FAILED,
 }
 _RESUBMIT = """
 UPDATE delivery_delivery
@@ -152,10 +159,12 @@ def _settle(
     delivery: Delivery, status: DeliveryStatus, answer: Answer, *, given_back_by_id: UUID | None = None
 ) -> None:
     """Write the end of a delivery; a failed one gives the money back, by a reversal in the same transaction."""
+    _update(delivery, status, answer, next_step_at=None, resolved_by=delivery.resolved_by_id)
     if status == DeliveryStatus.FAILED:
         reason = answer.message or "The operator refused the charge."
         give_back(delivery.entry, reason=reason[:500], given_back_by_id=given_back_by_id or _platform_user_id())
-    _update(delivery, status, answer, next_step_at=None, resolved_by=delivery.resolved_by_id)
+    told = get_entry(delivery.pk, seller_scope=None)
+    record_event(_EVENT_OF[status], seller_id=delivery.seller_id, about=told)
     logger.info("delivery settled", extra={"fields": _fields(delivery)})
 
 

@@ -1,3 +1,7 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from apps.notifications.events import views as events
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("events/", events.EventListView.as_view(), name="event-list"),
+]

@@ -6,3 +6,9 @@ class OutboxConfig(AppConfig):
     name = "apps.outbox"
     label = "outbox"
     verbose_name = _("Events")
+
+    def ready(self) -> None:
+        from apps.core.observability.metrics import register_gauges
+        from apps.outbox.metrics import partition_gauges
+
+        register_gauges(partition_gauges)

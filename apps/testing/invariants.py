@@ -12,7 +12,7 @@ from apps.transactions.models import EntryType, LedgerEntry, Wallet, wallet_acco
 CHARGE_QUERIES = 4  # BEGIN, lock and read, write, COMMIT
 _WATCHED = (
     "accounts.Seller", "accounts.User", "accounts.Session", "transactions.Wallet", "transactions.LedgerEntry",
-    "credit_requests.CreditRequest", "delivery.Operator", "delivery.Delivery", "delivery.Attempt",
+    "credit_requests.CreditRequest", "outbox.Event", "delivery.Operator", "delivery.Delivery", "delivery.Attempt",
 )  # fmt: skip
 
 

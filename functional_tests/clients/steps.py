@@ -79,6 +79,7 @@ STEPS = (
     Step("seller", "GET /sellers/{seller_id}/statement/", 200),
     Step("seller", "GET /sellers/{seller_id}/reconciliation/", 200),
     Step("seller", "GET /phone-numbers/", 200),
+    Step("seller", "GET /events/", 200),
     Step("seller", "GET /sellers/", 403),
     Step("admin", "GET /sellers/", 200),
     Step("admin", "POST /sellers/", 201),

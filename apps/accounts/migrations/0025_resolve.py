@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0013_seller_phone_numbers"),
+        ("accounts", "0015_low_balance_alert"),
     ]
 
     operations = [

@@ -1,6 +1,6 @@
 """Registration and changes of sellers, and creation of users."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from types import MappingProxyType
@@ -22,6 +22,8 @@ from apps.accounts.roles import SellerRole, StaffRole
 from apps.core.errors import DomainError, InvalidFields, InvalidInput, NotFound
 from apps.core.observability import events
 from apps.core.values.money import MAX_AMOUNT
+from apps.outbox.models import EventType
+from apps.outbox.services import record_event
 
 
 class InvalidStatusTransition(DomainError):
@@ -44,6 +46,24 @@ _TAKEN = {
     "username": gettext_noop("This username is already taken."),
     "email": gettext_noop("This email is already taken."),
 }
+
+
+_TOLD = MappingProxyType(
+    {
+        AuditAction.VERIFY: EventType.SELLER_VERIFIED,
+        AuditAction.SUSPEND: EventType.SELLER_SUSPENDED,
+        AuditAction.REACTIVATE: EventType.SELLER_REACTIVATED,
+    }
+)
+
+Follower = Callable[[UUID, Collection[str]], None]
+_followers: list[Follower] = []
+
+
+def follow_changes(follow: Follower) -> None:
+    """Let an app above see which fields of a seller change: `follow` is called in the transaction of the change."""
+    if follow not in _followers:
+        _followers.append(follow)
 
 
 @contextmanager
@@ -223,6 +243,8 @@ def update_seller(*, seller_id: UUID, changes: Mapping[str, Any], changed_by: Us
             setattr(seller, field, value)
         if changes:
             seller.save(update_fields=list(changes))
+            for follow in _followers:
+                follow(seller.pk, changes.keys())
             audit.record(AuditAction.CHANGE, seller, actor_id=changed_by.pk, detail=detail)
     return None
 
@@ -265,6 +287,7 @@ def _move(
             )
         seller.status = target
         seller.save(update_fields=["status"])
+        record_event(_TOLD[action], seller_id=seller_id, about=seller_id)
         audit.record(action, seller, actor_id=actor.pk, detail=reason)
     events.security("seller_status_changed", seller=seller_id, before=source.value, after=target.value)
 

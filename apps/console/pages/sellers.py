@@ -76,9 +76,10 @@ class SellerAdmin(RoleAdmin):
     search_fields = ("company_name", "email", "phone_number")
     fields = (
         "company_name", "email", "phone_number", "daily_limit", "charges_per_minute", "requests_per_minute",
-        "require_idempotency_key", "shown_status", "registered_at",
+        "require_idempotency_key", "low_balance_alert", "shown_status", "registered_at",
     )  # fmt: skip
-    readonly_fields = ("require_idempotency_key", "shown_status", "registered_at")  # the first is the seller's own
+    # The first two are the seller's own.
+    readonly_fields = ("require_idempotency_key", "low_balance_alert", "shown_status", "registered_at")
     actions = ("verify", "suspend", "reactivate")
 
     shown_status = column(_("Status"), shown_status, "status")

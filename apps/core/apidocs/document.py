@@ -16,6 +16,7 @@ TAGS = {
     "charges": "Selling credit to a phone number, which takes it from the balance.",
     "transactions": "The ledger: every movement of money, for good. Mistakes are undone by a reversal.",
     "phone-numbers": "Totals sold to each number.",
+    "events": "What has happened to a seller: the same as its webhooks and its stream tell, for 30 days.",
     "reconciliation": "Whether every balance agrees with the ledger.",
     "health": "For load balancers and orchestrators.",
 }

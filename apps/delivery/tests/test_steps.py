@@ -12,6 +12,7 @@ from apps.delivery.adapters.protocol import Answer, Outcome
 from apps.delivery.calls import Step, claim_due, take_step
 from apps.delivery.models import Attempt, Delivery
 from apps.delivery.services import record_answer
+from apps.outbox.models import Event
 from apps.testing.api import Caller, assert_problem
 from apps.testing.deliveries import (
     CODE,
@@ -60,11 +61,19 @@ def test_delivered_is_the_end(entry: LedgerEntry, seller: Seller) -> None:
     assert attempt.milliseconds is not None
     assert balance(seller) == ("90.00", "10.00")
     assert claim_due(CODE, 10) == []
+    event = Event.objects.get(type="charge.delivered")
+    assert (event.data["id"], event.data["delivery"]["operator_reference"]) == (str(entry.pk), "R1")
 
 
-def test_refused_gives_the_money_back_once_with_the_operators_reason(entry: LedgerEntry, seller: Seller) -> None:
+def test_refused_gives_the_money_back_once_with_the_operators_reason(
+    entry: LedgerEntry, seller: Seller, owner: Caller
+) -> None:
     take(entry, Answer(Outcome.REFUSED, message="The number takes no top-ups."))
 
+    told = Event.objects.filter(seller_id=seller.pk).order_by("id")
+    assert [event.type for event in told][-2:] == ["transaction.reversed", "charge.failed"]
+    assert told.last().data == owner.get(f"transactions/{entry.pk}/").body
+    assert told.last().data["delivery"]["status"] == "failed"
     assert delivery_of(entry).status == "failed"
     [reversal] = reversals_of(entry)
     assert (reversal.amount, reversal.description) == (entry.amount, "The number takes no top-ups.")

@@ -17,6 +17,9 @@ from apps.accounts.proposals.services import (
 from apps.core.errors import DomainError, NotFound
 from apps.core.values.business_day import business_day, business_day_start
 from apps.core.values.money import ZERO
+from apps.outbox.models import EventType
+from apps.outbox.services import record_event
+from apps.transactions.entries.selectors import get_entry
 from apps.transactions.ledger import postings
 from apps.transactions.ledger.locking import LockedWallet, lock_wallet
 from apps.transactions.ledger.write import draft_entry, write_entries
@@ -96,6 +99,8 @@ def _write_mirror(wallet: LockedWallet, entry: LedgerEntry, *, reason: str, crea
     posting = postings.reversal(entry, reason=reason, sold_today=sold_today)
     reversal = draft_entry(wallet, posting, created_by_id=created_by_id)
     write_entries(wallet, [reversal])
+    told = get_entry(entry.pk, seller_scope=None)
+    record_event(EventType.TRANSACTION_REVERSED, seller_id=entry.seller_id, about=told)
     return reversal
 
 

@@ -32,6 +32,8 @@ class LockedWallet:
     now: datetime  # PostgreSQL's clock, after the newest entry
     seller_status: str
     daily_limit: Decimal | None
+    low_balance_alert: Decimal | None
+    is_low: bool  # the seller was told last that the balance is below its alert
     requires_key: bool  # the seller refuses charges without an idempotency key
     actor_role: str | None  # None: the session is over, or its user is deactivated or of another seller
     earlier_entry: UUID | None  # the id of the entry that the idempotency key already made

@@ -17,6 +17,7 @@ from apps.core.errors import DomainError
 from apps.core.observability import events
 from apps.core.values.ids import uuid7_at
 from apps.core.values.money import MAX_BALANCE, ZERO, format_money
+from apps.transactions.ledger import alerts
 from apps.transactions.ledger.locking import LockedWallet
 from apps.transactions.ledger.postings import Posting
 from apps.transactions.models import LedgerEntry, Wallet
@@ -27,7 +28,8 @@ _COLUMNS = tuple(field.attname for field in LedgerEntry._meta.concrete_fields if
 _WRITE = f"""
 WITH moved AS (
     UPDATE transactions_wallet
-    SET balance = %s, sequence = %s, spent_on = %s, spent_today = %s, last_entry_at = %s WHERE seller_id = %s
+    SET balance = %s, sequence = %s, spent_on = %s, spent_today = %s, last_entry_at = %s, is_low = %s
+    WHERE seller_id = %s
 )
 INSERT INTO transactions_ledgerentry ({", ".join(_COLUMNS)}) VALUES """  # noqa: S608  (column names of our own model)
 _ROW = f"({', '.join(['%s'] * len(_COLUMNS))})"
@@ -91,13 +93,19 @@ def _check_daily_limit(wallet: LockedWallet, posting: Posting) -> None:
 
 
 def write_entries(wallet: LockedWallet, entries: Sequence[LedgerEntry]) -> None:
-    """Append drafted entries to the ledger and move the wallet's row to where they led, in one statement."""
+    """Append drafted entries to the ledger and move the wallet's row to where they led, in one statement.
+
+    Only if the balance passed the seller's alert is there a second one, which records that event.
+    """
+    is_low = alerts.is_below_alert(wallet)
     values: list[Any] = [wallet.balance, wallet.sequence, wallet.spent_on, wallet.spent_today, entries[-1].created_at]
-    values.append(wallet.seller_id)
+    values += [is_low, wallet.seller_id]
     for entry in entries:
         values += [getattr(entry, column) for column in _COLUMNS]
     with connection.cursor() as cursor:
         cursor.execute(_WRITE + ", ".join([_ROW] * len(entries)), values)
+    if is_low is not wallet.is_low:
+        alerts.tell_passing(wallet)
     transaction.on_commit(partial(events.balances_changed, entries), robust=True)
 
 

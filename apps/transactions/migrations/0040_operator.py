@@ -25,7 +25,7 @@ CANONICAL = _FORM.replace(
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("transactions", "0019_read_whether_a_key_is_required")]
+    dependencies = [("transactions", "0020_low_balance_alert")]
 
     operations = [
         migrations.AddField(

@@ -1,5 +1,6 @@
 """Shapes of balances and statements."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -7,6 +8,7 @@ from rest_framework import serializers
 from apps.core.api.fields import MoneyField
 from apps.core.api.input import ListQuerySerializer
 from apps.core.apidocs.examples import REVERSED_AT, SELLER_ID
+from apps.transactions.entries.selectors import Balance
 from apps.transactions.entries.serializers import LedgerEntrySerializer
 
 
@@ -33,6 +35,22 @@ class BalanceSerializer(serializers.Serializer[Any]):
                 "as_of": REVERSED_AT,
             }
         }
+
+
+def render_wallet(wallet: Any) -> Mapping[str, Any]:
+    """Return the balance of a wallet that its transaction holds locked, as the API shows it.
+
+    `wallet` is a `LockedWallet`, which only the services that move money may import.
+    """
+    balance = Balance(
+        seller_id=wallet.seller_id,
+        balance=wallet.balance,
+        sequence=wallet.sequence,
+        daily_limit=wallet.daily_limit,
+        spent_today=wallet.spent_today,
+        as_of=wallet.now,
+    )
+    return BalanceSerializer(balance).data
 
 
 class BalanceQuerySerializer(serializers.Serializer[Any]):
