@@ -40,6 +40,7 @@ _STATUS_OF = {
     Outcome.ACCEPTED: DeliveryStatus.SUBMITTED,
     Outcome.UNKNOWN: DeliveryStatus.UNKNOWN,
 }
+# The two ends, and the event of each.
 _EVENT_OF = {
     DeliveryStatus.DELIVERED: EventType.CHARGE_DELIVERED,
     DeliveryStatus.FAILED: EventType.CHARGE_FAILED,
@@ -93,13 +94,13 @@ def record_answer(
             answered=answer.answered[:1_000],
             milliseconds=milliseconds,
         )
-        is_final = answer.outcome in (Outcome.DELIVERED, Outcome.REFUSED)
+        status = _STATUS_OF.get(answer.outcome, DeliveryStatus(delivery.status))
         if delivery.is_settled:
-            _note_contradiction(delivery, answer, is_final=is_final)
-        elif is_final:
-            _settle(delivery, _STATUS_OF[answer.outcome], answer)
+            _note_contradiction(delivery, status, answer)
+        elif status in _EVENT_OF:
+            _settle(delivery, status, answer)
         elif answer.outcome is not Outcome.UNHEARD and lease in (None, delivery.next_step_at):
-            _wait(delivery, answer)
+            _wait(delivery, status, answer)
     return delivery
 
 
@@ -168,9 +169,8 @@ def _settle(
     logger.info("delivery settled", extra={"fields": _fields(delivery)})
 
 
-def _wait(delivery: Delivery, answer: Answer) -> None:
+def _wait(delivery: Delivery, status: DeliveryStatus, answer: Answer) -> None:
     """Keep a delivery open and ask again later; a call that was not sent says nothing about it."""
-    status = _STATUS_OF.get(answer.outcome, DeliveryStatus(delivery.status))
     seconds = min(
         settings.DELIVERY_RETRY_SECONDS * 2 ** min(delivery.attempts - 1, 20), settings.DELIVERY_RETRY_MOST_SECONDS
     )
@@ -189,9 +189,9 @@ def _update(delivery: Delivery, status: DeliveryStatus, answer: Answer, **change
     )
 
 
-def _note_contradiction(delivery: Delivery, answer: Answer, *, is_final: bool) -> None:
+def _note_contradiction(delivery: Delivery, status: DeliveryStatus, answer: Answer) -> None:
     """Log an operator that says another end than it said before: no step leads from one end to the other."""
-    if is_final and _STATUS_OF[answer.outcome] != delivery.status:
+    if status in _EVENT_OF and status != delivery.status:
         fields = {**_fields(delivery), "said_now": answer.outcome.value}
         logger.error("operator contradicts a settled delivery", extra={"fields": fields})
 

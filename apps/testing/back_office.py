@@ -8,6 +8,8 @@ from django.urls import reverse
 
 from apps.accounts.models import AuditEvent, Seller, Session, User
 from apps.accounts.roles import StaffRole
+from apps.delivery.models import NumberRange
+from apps.testing.deliveries import unknown_delivery
 from apps.testing.factories import add_credit, file_request, make_proposal, make_seller, make_staff, sell
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.reconciliation.reconcile import reconcile_all
@@ -30,6 +32,9 @@ CONTRACT: dict[str, dict[str, set[str]]] = {
     "transactions.ledgerentry": {"view": STAFF, "reverse": ADMIN},
     "transactions.reconciliationrun": {"view": AUDIT},
     "credit_requests.creditrequest": {"view": STAFF, "approve": APPROVE, "reject": APPROVE},
+    "delivery.delivery": {"view": STAFF, "mark_delivered": ADMIN, "mark_failed": ADMIN},
+    "delivery.operator": {"view": AUDIT, "add": ADMIN, "change": ADMIN},
+    "delivery.numberrange": {"view": AUDIT, "add": ADMIN, "change": ADMIN},
 }
 
 
@@ -45,7 +50,7 @@ def one_of_each() -> dict[str, Any]:
     """Return one row of every model."""
     seller = make_seller()
     add_credit(seller, "100.00")
-    entry = sell(seller)
+    entry, delivery = sell(seller), unknown_delivery(seller)
     AuditEvent.objects.create(action="test", request_id="-")
     return {
         "accounts.seller": make_seller(status=Seller.Status.PENDING),
@@ -57,6 +62,9 @@ def one_of_each() -> dict[str, Any]:
         "transactions.ledgerentry": LedgerEntry.objects.get(pk=entry.pk),
         "transactions.reconciliationrun": record_run(reconcile_all(), seconds=0.0),
         "credit_requests.creditrequest": file_request(seller),
+        "delivery.delivery": delivery,
+        "delivery.operator": delivery.operator,
+        "delivery.numberrange": NumberRange.objects.create(prefix="+98912", operator=delivery.operator),
     }
 
 

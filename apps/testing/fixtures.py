@@ -6,6 +6,7 @@ from pytest_django import Settings
 from apps.accounts.models import Seller
 from apps.accounts.roles import SellerRole
 from apps.testing.api import Caller
+from apps.testing.deliveries import unknown_delivery
 from apps.testing.factories import file_request, log_in, make_seller, make_staff, make_user, owner_of, sell
 
 CALLERS = (
@@ -98,6 +99,8 @@ def places(seller: Seller, other_seller: Seller) -> dict[str, object]:
         "foreign_request": file_request(other_seller).pk,
         "entry": sell(seller).pk,
         "foreign_entry": sell(other_seller).pk,
+        "delivery": unknown_delivery(seller).pk,
+        "foreign_delivery": unknown_delivery(other_seller).pk,
         "user": make_user(seller, SellerRole.VIEWER).pk,
         "foreign_user": owner_of(other_seller).pk,
     }

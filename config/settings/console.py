@@ -82,6 +82,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Sellers"), "storefront", "accounts.seller"),
                     _item(_("Ledger"), "receipt_long", "transactions.ledgerentry"),
                     _item(_("Wallets"), "account_balance_wallet", "transactions.wallet"),
+                    _item(_("Deliveries"), "send_to_mobile", "delivery.delivery"),
                 ],
             },
             {
@@ -90,6 +91,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item(_("Reconciliations"), "balance", "transactions.reconciliationrun"),
                     _item(_("Proposals"), "how_to_reg", "accounts.proposal"),
+                    _item(_("Operators"), "cell_tower", "delivery.operator"),
+                    _item(_("Number ranges"), "dialpad", "delivery.numberrange"),
                     _item(_("Users"), "group", "accounts.user"),
                     _item(_("Sessions"), "vpn_key", "accounts.session"),
                     _item(_("Audit trail"), "policy", "accounts.auditevent"),

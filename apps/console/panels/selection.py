@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from apps.accounts.models import Seller
 from apps.accounts.roles import AUDITORS, STAFF
 from apps.console.framework.panels import Panel
 from apps.console.framework.role_admin import has_role
-from apps.console.panels import credit_requests, money, proposals, sellers
+from apps.console.panels import credit_requests, deliveries, money, proposals, sellers
 
 _HOME = (
     sellers.pending_sellers,
@@ -32,6 +33,8 @@ _SELLER_OF_AUDITORS = (sellers.trail_of_seller,)
 def add_home_panels(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the home page's panels for this role (DASHBOARD_CALLBACK of the theme)."""
     panels = (_HOME_OF_AUDITORS if has_role(request, AUDITORS) else ()) + (_HOME if has_role(request, STAFF) else ())
+    if settings.DELIVERY and has_role(request, STAFF):
+        panels += (deliveries.open_deliveries,)
     return {**context, "panels": [panel(request) for panel in panels]}
 
 

@@ -12,6 +12,7 @@ from django.urls import URLPattern, reverse
 from apps.accounts.models import AuditEvent, Seller
 from apps.accounts.roles import StaffRole
 from apps.credit_requests.models import CreditRequest
+from apps.delivery.models import Delivery
 from apps.testing.back_office import ADMIN, AUDIT, CONTRACT, STAFF, Desk, desk, money_state, one_of_each
 from apps.testing.factories import make_seller, make_staff, owner_of
 from apps.transactions.models import ReconciliationRun
@@ -103,8 +104,8 @@ def test_actions(model: str, action: str, role: str, rows: dict[str, Any]) -> No
     assert lines.exists() == allowed(model, action, role)
 
 
-def decided() -> list[str]:
-    return list(CreditRequest.objects.order_by("pk").values_list("status", flat=True))
+def decided() -> list[list[str]]:
+    return [list(model.objects.order_by("pk").values_list("status", flat=True)) for model in (CreditRequest, Delivery)]
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -27,6 +27,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST charges/": CHARGE,
     "POST charges/bulk/": {"charges": [CHARGE]},
     "POST transactions/{entry}/reverse/": {"reason": "no"},
+    "POST deliveries/{delivery}/resolve/": {"outcome": "failed", "reason": "no"},
 }
 Row = tuple[str, str, list[int]]
 

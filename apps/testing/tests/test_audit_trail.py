@@ -37,6 +37,7 @@ STEPS = {
     "POST credit-requests/{request}/approve/": AuditAction.APPROVE,
     "POST credit-requests/{request}/reject/": AuditAction.REJECT,
     "POST transactions/{entry}/reverse/": AuditAction.REVERSE,
+    "POST deliveries/{delivery}/resolve/": AuditAction.RESOLVE,
 }
 # What a seller does for itself is on its own rows, with its author; logins are looked at below.
 OF_SELLERS = {

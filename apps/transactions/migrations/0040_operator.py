@@ -25,7 +25,7 @@ CANONICAL = _FORM.replace(
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("transactions", "0020_low_balance_alert")]
+    dependencies = [("transactions", "0020_low_balance")]
 
     operations = [
         migrations.AddField(
