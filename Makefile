@@ -19,7 +19,7 @@ POOLED := apps/accounts apps/credit_requests apps/transactions apps/testing/test
   -k "not admin and not live_migration and not state_machine and not mixed and not verify_export and not seed_demo"
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz mutation-test stack-test compose-test pgbouncer-test reset clean
+.PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz delivery-test mutation-test stack-test compose-test pgbouncer-test reset clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ fault-test: $(INSTALLED) ## kill, freeze, fill and cut the service's parts under
 
 fuzz: $(INSTALLED_DEV) ## attack the operations of swagger.json in five roles, 5 minutes each; ARGS="--seconds 60 --seed 1"
 	@$(BIN)/python -m functional_tests.fuzzing $(ARGS)
+
+delivery-test: $(INSTALLED) ## sell 20,000 charges to a simulated operator while parts are killed; its book must agree; ARGS="--charges 2000"
+	@$(BIN)/python -m functional_tests.deliveries $(ARGS)
 
 mutation-test: $(INSTALLED_DEV) ## break one rule at a time in a copy, and name the test that fails
 	@$(BIN)/python -m functional_tests.mutation $(ARGS)

@@ -8,6 +8,7 @@ measurements.
 import gc
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,7 @@ logconfig_dict: dict[str, Any] = {
 }
 
 metrics_files.create_folder()
+_delivery: list["subprocess.Popen[bytes]"] = []
 
 
 def pre_request(worker: Any, request: Any) -> None:
@@ -92,6 +94,9 @@ def child_exit(server: Any, worker: Any) -> None:
 def on_exit(server: Any) -> None:
     """Delete the metrics, and stop the embedded PostgreSQL if `manage.py serve` started it."""
     metrics_files.remove_folder()
+    for process in _delivery:
+        process.terminate()
+        process.wait()
     if os.environ.get("GUNICORN_STOPS_POSTGRES"):
         from apps.core.database.embedded.server import EmbeddedPostgres
 
@@ -101,3 +106,6 @@ def on_exit(server: Any) -> None:
 def when_ready(server: Any) -> None:
     """Take the signals that `manage.py serve` held back until there are handlers for them."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
+    if os.environ.get("GUNICORN_STARTS_DELIVERY"):
+        command = [sys.executable, "manage.py", "deliver_charges", "--sandbox", "--end-with", str(os.getpid())]
+        _delivery.append(subprocess.Popen(command, cwd=chdir))  # noqa: S603  (no shell)

@@ -1,5 +1,7 @@
 """The verdict: the operator's book against our deliveries and the ledger, row by row. Django must be set up."""
 
+import csv
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,6 +33,12 @@ def sold() -> list[Sold]:
     with connection.cursor() as cursor:
         cursor.execute(_DELIVERIES)
         return [Sold(*row) for row in cursor.fetchall()]
+
+
+def rows_of(text: str) -> list[BookRow]:
+    """Return the rows of a book that was read as CSV."""
+    found = list(csv.reader(io.StringIO(text)))[1:]
+    return [(row[0], row[1], row[2], row[3], row[4], int(row[5]), int(row[6]), row[7]) for row in found]
 
 
 def judge(charges: Sequence[Sold], book: Sequence[BookRow]) -> list[str]:

@@ -131,13 +131,15 @@ class DeliveryAdmin(RoleAdmin):
 class OperatorAdmin(RoleAdmin):
     may_view = AUDITORS
     may_add = may_change = ADMINS
-    list_display = ("code", "name", "is_open", "adapter", "max_in_flight")
+    list_display = ("code", "name", "is_open", "adapter", "calls")
     fields = (
         "code", "name", "is_open", "carrier_names", "min_amount", "max_amount", "amounts", "adapter", "settings",
         "secret_variable", "max_in_flight",
     )  # fmt: skip
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+    calls = column(_("calls at a time"), lambda row: show_number(row.max_in_flight))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("code",) if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Operator, form: "ModelForm[Operator]", change: bool) -> None:

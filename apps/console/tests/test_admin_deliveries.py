@@ -108,8 +108,8 @@ def test_a_person_settles_what_is_unknown(status: str, balance: int) -> None:
 
 
 def test_a_large_one_takes_two(settings: Settings) -> None:
-    settings.CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT = Decimal("0.50")
     found = unknown_delivery(make_seller(balance="10.00"))
+    settings.CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT = Decimal("0.50")
     first, second = desk("admin"), desk("admin")
 
     first.act("delivery_delivery", "mark_failed", found, reason="ticket 4711")

@@ -164,7 +164,7 @@ def test_a_sale_by_raw_sql_begins_its_delivery_too(seller: Seller, entry: Ledger
     row = next_sale(seller, operator="sim")
     with database_as("app") as cursor:
         post(cursor, row)
-    assert Delivery.objects.get(pk=str(row["id"])).status == "pending"
+    assert Delivery.objects.get(entry_id=row["id"]).status == "pending"
 
 
 def test_an_operator_reads_no_other_secret(entry: LedgerEntry) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,6 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.models import Seller
-from apps.delivery import routing
 from apps.delivery.adapters.protocol import Answer, Outcome
 from apps.delivery.models import Delivery, NumberRange
 from apps.delivery.routing import Products, routes
@@ -123,7 +123,8 @@ def test_what_cannot_be_delivered_is_not_sold(owner: Caller) -> None:
         assert_problem(owner.charge("1.00"), 422, "product_not_offered", nearest_amounts=["5.00"])
         assert_problem(owner.charge("15.00"), 422, "product_not_offered", nearest_amounts=["10.00", "20.00"])
         assert_problem(owner.charge("60.00"), 422, "product_not_offered", nearest_amounts=["50.00"])
-        for name in ("", "x" * 33, [], None, "\0"):
+        names: list[object] = ["", "x" * 33, [], None, "\0"]
+        for name in names:
             assert_invalid(
                 owner.post("charges/", {"phone_number": PHONE, "amount": "7.00", "operator": name}), "operator"
             )
@@ -138,7 +139,7 @@ def test_what_cannot_be_delivered_is_not_sold(owner: Caller) -> None:
 
 def test_a_closed_operator_is_seen_within_seconds(owner: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(routing.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     routes.forget()
     operator = make_operator()
     assert owner.charge("1.00").status == 201

@@ -1,7 +1,5 @@
 """The oracle in short: real workers that are killed, a real operator, and the verdict over every charge."""
 
-import csv
-import io
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +17,7 @@ from apps.testing.factories import claims_of, make_seller, owner_of
 from apps.testing.invariants import assert_ledger_consistent
 from apps.transactions.charges.services import Order, sell_charges
 from functional_tests.deliveries.actors import SECRET, Actor, read_book, simulator
-from functional_tests.deliveries.verdict import judge, sold
+from functional_tests.deliveries.verdict import judge, rows_of, sold
 from functional_tests.server import HOST, free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
@@ -28,11 +26,6 @@ CHARGES, SELLERS = 90, 3
 # Lost answers, refusals, late ends, and many that are delivered.
 DIGITS = ("90", "93", "94", "96", "97", "98", "00", "01", "02", "03", "04", "05")
 PATIENCE_SECONDS = 120.0
-
-
-def rows(text: str) -> list[Any]:
-    found = list(csv.reader(io.StringIO(text)))[1:]
-    return [(*row[:5], int(row[5]), int(row[6]), row[7]) for row in found]
 
 
 @pytest.fixture
@@ -88,7 +81,7 @@ def test_workers_that_are_killed_lose_and_double_nothing(
         for worker in workers:
             worker.stop()
 
-    charges, book = sold(), rows(read_book(port))
+    charges, book = sold(), rows_of(read_book(port))
     assert judge(charges, book) == []
     assert len(charges) == CHARGES
     assert {charge.status for charge in charges} == {"delivered", "failed"}

@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from secrets import token_urlsafe
 from typing import Any
 
 from django.conf import settings
@@ -43,6 +44,9 @@ class Command(BaseCommand):
             # (config/gunicorn.conf.py) stops the database if this command started it.
             os.environ["GUNICORN_STOPS_POSTGRES"] = "1" if started else ""
             os.environ["GUNICORN_BIND"] = f"{HOST}:{port}"
+            if settings.OPERATOR_SIMULATOR_PORT:
+                os.environ["GUNICORN_STARTS_DELIVERY"] = "1"
+                os.environ.setdefault("OPERATOR_SECRET_SIMULATOR", token_urlsafe())
             sys.stdout.flush()
             # A Ctrl-C waits until gunicorn handles it (`when_ready`); before that it would leave the database running.
             signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
