@@ -9,7 +9,7 @@ class DeliveryConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core.observability.metrics import register_gauges
-        from apps.delivery.metrics import delivery_gauges
+        from apps.delivery.metrics import book_gauges, delivery_gauges
         from apps.delivery.routing import routes
         from apps.outbox.models import EventType
         from apps.outbox.services import register_renderer
@@ -18,5 +18,6 @@ class DeliveryConfig(AppConfig):
 
         register_router(routes)
         register_gauges(delivery_gauges)
+        register_gauges(book_gauges)
         for end in (EventType.CHARGE_DELIVERED, EventType.CHARGE_FAILED):
             register_renderer(end, render_entry)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from apps.accounts.models import AuditEvent, Seller, Session, User
 from apps.accounts.roles import StaffRole
 from apps.delivery.models import NumberRange
-from apps.testing.deliveries import unknown_delivery
+from apps.testing.deliveries import compare_empty_book, unknown_delivery
 from apps.testing.factories import add_credit, file_request, make_proposal, make_seller, make_staff, sell
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.reconciliation.reconcile import reconcile_all
@@ -33,6 +33,7 @@ CONTRACT: dict[str, dict[str, set[str]]] = {
     "transactions.reconciliationrun": {"view": AUDIT},
     "credit_requests.creditrequest": {"view": STAFF, "approve": APPROVE, "reject": APPROVE},
     "delivery.delivery": {"view": STAFF, "mark_delivered": ADMIN, "mark_failed": ADMIN},
+    "delivery.bookcomparison": {"view": AUDIT},
     "delivery.operator": {"view": AUDIT, "add": ADMIN, "change": ADMIN},
     "delivery.numberrange": {"view": AUDIT, "add": ADMIN, "change": ADMIN},
 }
@@ -63,6 +64,7 @@ def one_of_each() -> dict[str, Any]:
         "transactions.reconciliationrun": record_run(reconcile_all(), seconds=0.0),
         "credit_requests.creditrequest": file_request(seller),
         "delivery.delivery": delivery,
+        "delivery.bookcomparison": compare_empty_book(delivery.operator),
         "delivery.operator": delivery.operator,
         "delivery.numberrange": NumberRange.objects.create(prefix="+98912", operator=delivery.operator),
     }

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
@@ -11,8 +13,9 @@ from django.utils import timezone
 
 from apps.accounts.models import Seller
 from apps.delivery.adapters.protocol import Answer, Callback, InvalidCallback, Outcome, TopUp
+from apps.delivery.books import compare_books
 from apps.delivery.calls import Step, claim_due, take_step
-from apps.delivery.models import Delivery, Operator
+from apps.delivery.models import BookComparison, Delivery, Operator
 from apps.delivery.routing import routes
 from apps.delivery.simulator.book import Book
 from apps.delivery.simulator.server import Config, Simulator
@@ -101,6 +104,14 @@ def unknown_delivery(seller: Seller) -> Delivery:
     entry = sell_delivered(seller)
     take(entry, Outcome.UNKNOWN)
     return delivery_of(entry)
+
+
+def compare_empty_book(operator: Operator) -> BookComparison:
+    """Compare today's deliveries with a book that has one line, of a charge that is not ours."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "book.csv")
+        file.write_text("reference,amount,status\n0197f3a8-77d2-7a37-9dae-1f2a3b4c5d6e,1.00,delivered\n")
+        return compare_books(operator=operator, day=timezone.now().date(), file=file)
 
 
 def delivery_of(entry: LedgerEntry) -> Delivery:

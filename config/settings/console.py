@@ -90,6 +90,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item(_("Reconciliations"), "balance", "transactions.reconciliationrun"),
+                    _item(_("Books of operators"), "compare_arrows", "delivery.bookcomparison"),
                     _item(_("Proposals"), "how_to_reg", "accounts.proposal"),
                     _item(_("Operators"), "cell_tower", "delivery.operator"),
                     _item(_("Number ranges"), "dialpad", "delivery.numberrange"),

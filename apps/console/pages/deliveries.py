@@ -16,13 +16,13 @@ from apps.accounts.models import Proposal, User
 from apps.accounts.roles import ADMINS, AUDITORS
 from apps.console.framework.columns import column
 from apps.console.framework.confirmed_steps import Answers, Preview, ReasonForm, Step, step_action
-from apps.console.framework.display import show_age, show_moment, show_money, show_number, show_phone
+from apps.console.framework.display import show_age, show_date, show_moment, show_money, show_number, show_phone
 from apps.console.framework.keyset_list import KeysetList
 from apps.console.framework.links import entry_link, seller_link
 from apps.console.framework.role_admin import RoleAdmin
-from apps.console.panels.deliveries import attempts_of_delivery, shown_status
+from apps.console.panels.deliveries import attempts_of_delivery, books_verdict, discrepancies_of, shown_status
 from apps.delivery import operators, services
-from apps.delivery.models import Delivery, DeliveryStatus, NumberRange, Operator
+from apps.delivery.models import BookComparison, Delivery, DeliveryStatus, NumberRange, Operator
 
 AGES = {"600": _("10 minutes"), "3600": _("1 hour"), "86400": _("1 day")}
 
@@ -160,3 +160,33 @@ class NumberRangeAdmin(RoleAdmin):
         """Save through the service."""
         before = {f"{name}_id" if name == "operator" else name: form.initial.get(name) for name in form.changed_data}
         operators.save_range(obj, before=before, saved_by_id=cast("User", request.user).pk)
+
+
+@admin.register(BookComparison)
+class BookComparisonAdmin(RoleAdmin):
+    may_view = AUDITORS
+    change_form_template = "console/seller.html"
+    list_display = ("compared_at", "operator", "shown_day", "verdict", "shown_rows", "differing", "not_settled")
+    list_display_links = ("compared_at",)
+    list_filter = ("operator",)
+    list_select_related = ("operator",)
+    sortable_by = ()
+    fields = (*list_display, "file_name", "file_sha256")
+    readonly_fields = fields
+
+    compared_at = column(_("Time"), lambda row: show_moment(row.at))
+    shown_day = column(_("day"), lambda row: show_date(row.day))
+    verdict = column(_("Verdict"), books_verdict)
+    shown_rows = column(_("rows of the operator"), lambda row: show_number(row.rows))
+    differing = column(_("discrepancies"), lambda row: show_number(row.discrepancies))
+    not_settled = column(_("not settled here"), lambda row: show_number(row.open_here))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add what differs."""
+        context["panels"] = [discrepancies_of(kwargs["obj"])] if kwargs["obj"] else []
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def shown_name(self, row: BookComparison) -> str:
+        return f"{row.operator} · {show_date(row.day)}"

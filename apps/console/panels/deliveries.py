@@ -3,12 +3,20 @@
 from django.db.models import Count, Min
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from apps.console.framework.display import NOTHING, show_age, show_moment, show_number, status_badge
+from apps.console.framework.display import NOTHING, badge, show_age, show_moment, show_number, status_badge
 from apps.console.framework.links import list_address
 from apps.console.framework.panels import Panel
-from apps.delivery.models import Delivery, DeliveryStatus
+from apps.delivery.models import BookComparison, Delivery, DeliveryStatus
 
+MOST_DISCREPANCIES = 500
+# What an attempt ended with, in words; `failed` is a person's.
+OUTCOMES = {
+    "delivered": gettext_lazy("Delivered"), "refused": gettext_lazy("Refused"), "accepted": gettext_lazy("Accepted"),
+    "unheard": gettext_lazy("Never heard of"), "not_sent": gettext_lazy("Not sent"),
+    "unknown": gettext_lazy("Unknown"), "failed": gettext_lazy("Failed"),
+}  # fmt: skip
 KINDS = {"pending": "waiting", "submitted": "waiting", "unknown": "bad", "delivered": "good", "failed": "quiet"}
 
 
@@ -41,7 +49,8 @@ def attempts_of_delivery(delivery: Delivery) -> Panel:
     """Return all that was said between us and the operator, oldest first."""
     rows = [
         (
-            show_moment(attempt.at), attempt.get_kind_display(), attempt.outcome, show_number(attempt.milliseconds),
+            show_moment(attempt.at), attempt.get_kind_display(), OUTCOMES.get(attempt.outcome, attempt.outcome),
+            show_number(attempt.milliseconds),
             attempt.sent or NOTHING, attempt.answered or NOTHING, attempt.by or NOTHING,
         )
         for attempt in delivery.attempts_made.select_related("by")
@@ -51,5 +60,25 @@ def attempts_of_delivery(delivery: Delivery) -> Panel:
         columns=(_("Time"), _("Kind"), _("Outcome"), _("Milliseconds"), _("Sent"), _("Answered"), _("User")),
         rows=rows,
         empty=_("The operator was not asked yet."),
+        is_wide=True,
+    )
+
+
+def books_verdict(comparison: BookComparison) -> str:
+    """Return whether the operator's book and ours agree."""
+    return badge(_("they differ"), "bad") if comparison.discrepancies else badge(_("they agree"), "good")
+
+
+def discrepancies_of(comparison: BookComparison) -> Panel:
+    """Return the charges that the operator's book tells otherwise."""
+    rows = [
+        (found.get_kind_display(), found.reference, found.here or NOTHING, found.there or NOTHING)
+        for found in comparison.found.all()[:MOST_DISCREPANCIES]
+    ]
+    return Panel(
+        title=_("What differs"),
+        columns=(_("Kind"), _("Reference"), _("Here"), _("There")),
+        rows=rows,
+        empty=_("The books agree."),
         is_wide=True,
     )
