@@ -76,9 +76,9 @@ def _read(file: Path) -> Iterator[tuple[str, Decimal, str]]:
     """Yield reference, amount and status of each row."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         book = csv.DictReader(lines)
-        if not set(book.fieldnames or ()) >= COLUMNS:
-            raise UnreadableBook(f"{file.name}: the columns {', '.join(sorted(COLUMNS))} are needed.")
         try:
+            if not set(book.fieldnames or ()) >= COLUMNS:
+                raise UnreadableBook(f"{file.name}: the columns {', '.join(sorted(COLUMNS))} are needed.")
             for row in book:
                 amount = Decimal(row["amount"])
                 if not amount.is_finite() or not row["reference"]:

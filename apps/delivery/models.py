@@ -217,7 +217,7 @@ class BookComparison(models.Model):
     day = models.DateField(_("day"))
     at = models.DateTimeField(_("time"), db_default=Now(), editable=False)
     file_name = models.CharField(_("file"), max_length=200)
-    file_sha256 = models.CharField(max_length=64)
+    file_sha256 = models.CharField(_("digest of the file"), max_length=64)
     rows = models.PositiveIntegerField(_("rows of the operator"))
     agreeing = models.PositiveIntegerField(_("agreeing"))
     open_here = models.PositiveIntegerField(_("not settled here"))

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("file_name", models.CharField(max_length=200, verbose_name="file")),
-                ("file_sha256", models.CharField(max_length=64)),
+                ("file_sha256", models.CharField(max_length=64, verbose_name="digest of the file")),
                 ("rows", models.PositiveIntegerField(verbose_name="rows of the operator")),
                 ("agreeing", models.PositiveIntegerField(verbose_name="agreeing")),
                 ("open_here", models.PositiveIntegerField(verbose_name="not settled here")),
