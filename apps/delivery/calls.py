@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from apps.delivery.adapters import ADAPTERS
+from apps.delivery.adapters.http_json import BadSettings
 from apps.delivery.adapters.protocol import Adapter, Answer, Outcome, TopUp
 from apps.delivery.models import Attempt, Operator
 from apps.delivery.services import record_answer, record_resubmission
@@ -84,8 +85,10 @@ def adapter_of(operator: Operator) -> Adapter:
     """Return the adapter of an operator, with the pool and the breaker that all threads of this process share.
 
     Raises:
-        BadSettings: the row does not fit its adapter.
+        BadSettings: the row does not fit its adapter, or its secret is not in the environment.
     """
+    if operator.secret_variable and not read_secret(operator.secret_variable):
+        raise BadSettings(f"{operator.secret_variable} is not set.")
     return _adapter(operator.adapter, _Frozen(operator.settings), operator.secret_variable)
 
 

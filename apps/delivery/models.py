@@ -165,6 +165,7 @@ class Delivery(models.Model):
                 fields=("operator", "next_step_at"), condition=Q(next_step_at__isnull=False), name="delivery_due"
             ),
             models.Index(fields=("seller", "entry"), name="delivery_by_seller"),
+            models.Index(fields=("operator", "entry"), name="delivery_by_operator"),
             models.Index(fields=("status", "entry"), condition=~Q(status="delivered"), name="delivery_by_status"),
         )
 

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.db.models.functions import Now
+from django.utils import timezone
 
 from apps.core.errors import NotFound
+from apps.core.values.ids import uuid7_at
 from apps.delivery.models import Delivery, Operator
 
 
@@ -23,7 +24,7 @@ def list_deliveries(
     """Return deliveries, newest first; `older_than` seconds, counted from the sale."""
     filters: dict[str, Any] = {"seller": seller, "status": status, "operator": operator}
     if older_than is not None:
-        filters["created_at__lt"] = Now() - timedelta(seconds=older_than)
+        filters["entry__lt"] = uuid7_at(timezone.now() - timedelta(seconds=older_than), random_bits=0)
     given = {name: value for name, value in filters.items() if value is not None}
     return Delivery.objects.filter(**given).select_related("entry").prefetch_related("attempts_made")
 

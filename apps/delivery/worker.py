@@ -4,11 +4,10 @@ import logging
 import threading
 import time
 from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from queue import SimpleQueue
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from apps.delivery.adapters.http_json import BadSettings
 from apps.delivery.adapters.protocol import Adapter
@@ -26,7 +25,8 @@ class Worker:
     """One process's share of the work. Operators do not wait for each other: each has calls in flight of its own."""
 
     def __init__(self, *, threads: int) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="delivery")
+        self._threads = [threading.Thread(target=self._work, name=f"delivery-{number}") for number in range(threads)]
+        self._begun: SimpleQueue[tuple[Step, Adapter] | None] = SimpleQueue()
         self._in_flight: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._freed = threading.Event()
@@ -35,6 +35,8 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Take steps until `stop` is set, then wait for those that are under way."""
+        for thread in self._threads:
+            thread.start()
         try:
             while not stop.is_set():
                 self._freed.clear()
@@ -43,9 +45,22 @@ class Worker:
                 else:
                     time.sleep(GATHER_SECONDS)
         finally:
-            self._pool.shutdown(wait=True)
+            for _thread in self._threads:
+                self._begun.put(None)
+            for thread in self._threads:
+                thread.join()
             for _operator, _limit, adapter in self._operators:
                 adapter.close()
+            connection.close()
+
+    def _work(self) -> None:
+        """Take the steps that were begun, one after the other, until there is None."""
+        try:
+            while (begun := self._begun.get()) is not None:
+                _take_step(*begun)
+                self._end(begun[0].operator)
+        finally:
+            connection.close()
 
     def _dispatch_safely(self) -> bool:
         """Dispatch; a database that is away is not the end of the worker."""
@@ -65,7 +80,7 @@ class Worker:
             for step in claim_due(operator, free) if free > 0 else ():
                 with self._lock:
                     self._in_flight[operator] += 1
-                self._pool.submit(_take_step, step, adapter).add_done_callback(partial(self._end, operator))
+                self._begun.put((step, adapter))
                 begun += 1
         return begun
 
@@ -82,7 +97,7 @@ class Worker:
             self._operators, self._until = found, time.monotonic() + OPERATORS_LIFETIME_SECONDS
         return self._operators
 
-    def _end(self, operator: str, step: "Future[None]") -> None:
+    def _end(self, operator: str) -> None:
         with self._lock:
             self._in_flight[operator] -= 1
         self._freed.set()

@@ -7,9 +7,9 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.db.models.functions import Now
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Proposal, User
@@ -21,6 +21,7 @@ from apps.console.framework.keyset_list import KeysetList
 from apps.console.framework.links import entry_link, seller_link
 from apps.console.framework.role_admin import RoleAdmin
 from apps.console.panels.deliveries import attempts_of_delivery, books_verdict, discrepancies_of, shown_status
+from apps.core.values.ids import uuid7_at
 from apps.delivery import operators, services
 from apps.delivery.models import BookComparison, Delivery, DeliveryStatus, NumberRange, Operator
 
@@ -38,7 +39,9 @@ class AgeFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
-        return queryset.filter(created_at__lt=Now() - timedelta(seconds=int(value))) if value in AGES else queryset
+        if value not in AGES:
+            return queryset
+        return queryset.filter(pk__lt=uuid7_at(timezone.now() - timedelta(seconds=int(value)), random_bits=0))
 
 
 def _preview(rows: Sequence[Delivery]) -> Preview:

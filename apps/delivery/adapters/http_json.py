@@ -58,6 +58,8 @@ class HttpSettings:
         url = httpx.URL(str(given.get("base_url", "")))
         if url.scheme != "https" and not (url.scheme == "http" and url.host in ("127.0.0.1", "localhost", "::1")):
             raise BadSettings("base_url must be https://…; http:// only on this machine.")
+        if url.userinfo:
+            raise BadSettings("base_url may not have a password in it: pages and the audit trail show it.")
         if given.get("auth", "hmac") not in ("hmac", "bearer"):
             raise BadSettings("auth must be hmac or bearer.")
         for name in given.keys() - {"base_url", "auth"}:

@@ -302,6 +302,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="delivery",
+            index=models.Index(fields=["operator", "entry"], name="delivery_by_operator"),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
             index=models.Index(
                 condition=models.Q(("status", "delivered"), _negated=True),
                 fields=["status", "entry"],
