@@ -36,6 +36,10 @@ class Actor:
         self.kills += 1
         self._start()
 
+    def wait(self, seconds: float) -> int:
+        """Wait until it ends by itself, and return its exit code."""
+        return self._process.wait(seconds)
+
     def stop(self) -> None:
         """Let it end by itself."""
         self._process.terminate()

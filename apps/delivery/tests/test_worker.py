@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from apps.delivery import worker as module
 from apps.delivery.adapters.http_json import BadSettings
 from apps.delivery.adapters.protocol import Answer, Outcome, TopUp
-from apps.delivery.calls import adapter_of, read_secret
+from apps.delivery.calls import adapter_of, claim_due, read_secret
 from apps.delivery.models import Delivery
 from apps.delivery.worker import Worker
 from apps.testing.deliveries import SECRET, SECRET_VARIABLE, Script, make_operator, sell_delivered
@@ -63,7 +62,7 @@ def test_of_each_operator_so_many_at_a_time_and_none_waits_for_another(
     monkeypatch: pytest.MonkeyPatch, work: Any
 ) -> None:
     adapters = {"sim": Held(), "other": Held()}
-    monkeypatch.setattr(module, "adapter_of", lambda operator: adapters[operator.code])
+    monkeypatch.setattr("apps.delivery.worker.adapter_of", lambda operator: adapters[operator.code])
     make_operator(max_in_flight=3)
     make_operator("other", carrier_names=["Rightel"], max_in_flight=2)
     seller = make_seller(balance="100.00")
@@ -88,15 +87,15 @@ def test_of_each_operator_so_many_at_a_time_and_none_waits_for_another(
 def test_it_goes_on_when_the_database_is_back(monkeypatch: pytest.MonkeyPatch, work: Any) -> None:
     adapter = Held()
     adapter.go.set()
-    monkeypatch.setattr(module, "adapter_of", lambda operator: adapter)
-    real, failures = module.claim_due, [OperationalError("away"), OperationalError("away")]
+    monkeypatch.setattr("apps.delivery.worker.adapter_of", lambda operator: adapter)
+    failures = [OperationalError("away"), OperationalError("away")]
 
     def claim(operator: str, limit: int) -> Any:
         if failures:
             raise failures.pop()
-        return real(operator, limit)
+        return claim_due(operator, limit)
 
-    monkeypatch.setattr(module, "claim_due", claim)
+    monkeypatch.setattr("apps.delivery.worker.claim_due", claim)
     make_operator()
     sell_delivered(make_seller(balance="100.00"))
     thread = work(Worker(threads=2))

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from apps.delivery.models import Attempt, Delivery
+from apps.delivery.models import Attempt, Delivery, Operator
 from apps.testing.deliveries import delivering, make_operator
-from apps.testing.factories import claims_of, make_seller, owner_of
+from apps.testing.factories import claims_of, make_seller, owner_of, sell
 from apps.testing.invariants import assert_ledger_consistent
 from apps.transactions.charges.services import Order, sell_charges
 from functional_tests.deliveries.actors import SECRET, Actor, read_book, simulator
@@ -100,3 +100,24 @@ def _forgeries(book: list[Any]) -> dict[str, list[Any]]:
         "one that ended otherwise": [*others, (*delivered[:4], "refused", 0, *delivered[6:])],
         "one of another amount": [*others, (*delivered[:3], "9.00", *delivered[4:])],
     }
+
+
+def test_the_sandbox_of_make_run_delivers(environment: dict[str, str], tmp_path: Path) -> None:
+    sandbox = {**environment, "OPERATOR_SIMULATOR_PORT": str(free_port())}
+    log = tmp_path / "sandbox.log"
+    worker = Actor(log, sandbox, "deliver_charges", "--sandbox", "--end-with", str(os.getpid()))
+    try:
+        wait_for(lambda: Operator.objects.filter(pk="simulator").exists(), "the operator")
+        seller = make_seller(balance="100.00")
+        with delivering():
+            refused, delivered = (sell(seller, phone_number=f"+989121234{digits}") for digits in ("590", "500"))
+        wait_for(lambda: not Delivery.objects.filter(next_step_at__isnull=False).exists(), "the end of both")
+    finally:
+        worker.stop()
+    statuses = {delivery.pk: delivery.status for delivery in Delivery.objects.all()}
+    assert statuses == {refused.pk: "failed", delivered.pk: "delivered"}
+
+
+def test_the_worker_of_make_run_ends_with_it(environment: dict[str, str], tmp_path: Path) -> None:
+    worker = Actor(tmp_path / "worker.log", environment, "deliver_charges", "--end-with", "1")  # not its parent
+    assert worker.wait(60) == 0
