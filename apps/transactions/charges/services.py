@@ -14,21 +14,12 @@ from apps.core.errors import DomainError, PermissionDenied
 from apps.transactions.charges import routing
 from apps.transactions.charges.refusals import count_batch, counting_refusals
 from apps.transactions.charges.sales import Batch, DryRun, InvalidItem, Sale
-from apps.transactions.entries.selectors import as_shown
+from apps.transactions.entries.selectors import as_shown, read_sold
 from apps.transactions.ledger import postings
 from apps.transactions.ledger.locking import LockedWallet, actor_role, lock_wallet, read_wallet
 from apps.transactions.ledger.postings import Order as Order
 from apps.transactions.ledger.write import draft_entry, write_entries
 from apps.transactions.models import LedgerEntry
-
-_READ_ENTRY = """
-SELECT entry.*, reversal.id AS reversed_by_id, delivery.status AS delivery_status,
-       delivery.operator_reference AS delivery_reference, delivery.attempts AS delivery_attempts,
-       delivery.updated_at AS delivery_updated_at
-FROM transactions_ledgerentry entry
-LEFT JOIN transactions_ledgerentry reversal ON reversal.seller_id = entry.seller_id AND reversal.reverses_id = entry.id
-LEFT JOIN delivery_delivery delivery ON delivery.entry_id = entry.id
-WHERE entry.id = %s"""
 
 
 class SellerNotActive(DomainError):
@@ -163,7 +154,7 @@ def objection_to(claims: Claims) -> Exception | None:
 def _draft_or_replay(wallet: LockedWallet, order: Order, claims: Claims) -> Sale:
     """Return the sale that the key already made, or a new one that is not written yet."""
     if wallet.earlier_entry is not None:
-        return _replay(_read_entry(wallet.earlier_entry), order)
+        return _replay(read_sold(wallet.earlier_entry), order)
     _check_seller(wallet)
     return Sale(_draft_sale(wallet, order, claims), replayed=False)
 
@@ -245,11 +236,6 @@ def _check_actor(role: str | None) -> None:
 def _check_seller(wallet: LockedWallet) -> None:
     if wallet.seller_status != Seller.Status.ACTIVE:
         raise SellerNotActive(f"The seller is {wallet.seller_status}.", seller_status=wallet.seller_status)
-
-
-def _read_entry(entry_id: UUID) -> LedgerEntry:
-    """Return an entry that exists, with its reversal. Plain SQL: a storm of retries should cost less than its sales."""
-    return LedgerEntry.objects.raw(_READ_ENTRY, [entry_id])[0]
 
 
 def _replay(earlier: LedgerEntry, order: Order) -> Sale:
