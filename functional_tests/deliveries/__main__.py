@@ -35,7 +35,7 @@ BAD = tuple(str(digits) for digits in range(90, 100))
 LOST = frozenset({"92", "93", "94", "97", "98"})  # whose first answer is lost or makes no sense
 SETTLE_SECONDS = 1_200.0
 HURRY = {
-    "DELIVERY": "true", "DELIVERY_LEASE_SECONDS": "4", "DELIVERY_RETRY_SECONDS": "0.5",
+    "DELIVERY": "true", "DELIVERY_LEASE_SECONDS": "10", "DELIVERY_RETRY_SECONDS": "0.5",
     "DELIVERY_RETRY_MOST_SECONDS": "5",
 }  # fmt: skip
 PATIENT = {"DELIVERY_LEASE_SECONDS": "600", "DELIVERY_RETRY_SECONDS": "600", "DELIVERY_RETRY_MOST_SECONDS": "600"}
@@ -101,7 +101,7 @@ def _parse() -> argparse.Namespace:
 def _make_operator(port: int) -> None:
     from apps.delivery.models import Operator
 
-    settings = {"base_url": f"http://{HOST}:{port}", "read_timeout_seconds": 1.0, "connect_timeout_seconds": 1.0}
+    settings = {"base_url": f"http://{HOST}:{port}", "read_timeout_seconds": 4.0, "connect_timeout_seconds": 4.0}
     Operator.objects.create(
         code="sim", name="Simulator", carrier_names=["IR-MCI"], min_amount="1.00", max_amount="1000.00",
         settings=settings, secret_variable=SECRET, max_in_flight=16,
