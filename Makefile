@@ -18,8 +18,12 @@ BENCH := $(BIN)/python -m functional_tests.performance.benchmark
 POOLED := apps/accounts apps/credit_requests apps/transactions apps/testing/tests \
   -k "not admin and not live_migration and not state_machine and not mixed and not verify_export and not seed_demo"
 
+# All tests are shared out to a process per CPU, four at most; each starts a PostgreSQL, so a server that is given has one.
+# Some tests are run in one process, because its start is what takes longest: ARGS="-n 2 apps" asks for two.
+PROCESSES := -n $(if $(DATABASE_HOST),0,logical) --maxprocesses 4
+
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz mutation-test stack-test compose-test pgbouncer-test reset clean
+.PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz webhook-test mutation-test stack-test compose-test pgbouncer-test reset clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,12 +34,12 @@ run: $(INSTALLED) .env ## set up what is missing, start PostgreSQL, migrate, and
 dev: $(INSTALLED) .env ## like run, with debug pages, and restarting when code changes
 	@DJANGO_SETTINGS_MODULE=config.settings.local DEBUG=true $(MANAGE) serve --reload
 
-test: $(INSTALLED_DEV) ## run all tests on a PostgreSQL of their own; ARGS="-k name" picks some
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(INSTALLED_DEV) ## run all tests, in a process per CPU; ARGS="-k name" runs some, in one process
+	@$(BIN)/python -m pytest $(or $(ARGS),$(PROCESSES))
 
 stack-test: $(INSTALLED_DEV) $(S3_SERVER) ## start production's real parts on loopback, break them under load, restore a backup
 	@STACK_TEST=1 $(BIN)/python -m pytest -s functional_tests/production $(ARGS)
-	@$(BIN)/python -m pytest -q --pgbouncer $(POOLED)
+	@$(BIN)/python -m pytest -q --pgbouncer $(PROCESSES) $(POOLED)
 
 compose-test: $(INSTALLED_DEV) ## start the compose files as the README says, on the engine at hand or one of its own (root), and break them
 	@COMPOSE_TEST=1 functional_tests/production/engine/run.sh \
@@ -43,7 +47,8 @@ compose-test: $(INSTALLED_DEV) ## start the compose files as the README says, on
 
 pgbouncer-test: $(INSTALLED_DEV) ## all tests of the apps again, through PgBouncer in transaction mode; ARGS="-k name"
 	@functional_tests/production/install.sh
-	@$(BIN)/python -m pytest --pgbouncer apps --ignore apps/core/database/tests/test_embedded_postgres.py $(ARGS)
+	@$(BIN)/python -m pytest --pgbouncer $(or $(ARGS),$(PROCESSES)) apps \
+	  --ignore apps/core/database/tests/test_embedded_postgres.py
 
 check: $(INSTALLED_DEV) $(PIP_AUDIT) .env ## lint, format, types, module boundaries, migrations, deployment, known vulnerabilities
 	@$(BIN)/ruff check .
@@ -67,6 +72,9 @@ fault-test: $(INSTALLED) ## kill, freeze, fill and cut the service's parts under
 
 fuzz: $(INSTALLED_DEV) ## attack the operations of swagger.json in five roles, 5 minutes each; ARGS="--seconds 60 --seed 1"
 	@$(BIN)/python -m functional_tests.fuzzing $(ARGS)
+
+webhook-test: $(INSTALLED_DEV) ## kill the worker of webhooks at each step, let receivers misbehave, and time their way; ARGS="--only latency"
+	@$(BIN)/python -m functional_tests.webhooks $(ARGS)
 
 mutation-test: $(INSTALLED_DEV) ## break one rule at a time in a copy, and name the test that fails
 	@$(BIN)/python -m functional_tests.mutation $(ARGS)

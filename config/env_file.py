@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-GENERATED = {"SECRET_KEY": 50, "DJANGO_SUPERUSER_PASSWORD": 16}  # bytes of randomness
+GENERATED = {"SECRET_KEY": 50, "WEBHOOK_ENCRYPTION_KEY": 32, "DJANGO_SUPERUSER_PASSWORD": 16}  # bytes of randomness
 
 
 def create_env_file(example: Path, target: Path) -> bool:
@@ -32,4 +32,4 @@ def create_env_file(example: Path, target: Path) -> bool:
 
 if __name__ == "__main__":
     if create_env_file(REPOSITORY / ".env.example", REPOSITORY / ".env"):
-        sys.stdout.write("Created .env with a new SECRET_KEY and DJANGO_SUPERUSER_PASSWORD.\n")
+        sys.stdout.write(f"Created .env with a new {', '.join(GENERATED)}.\n")

@@ -1,13 +1,14 @@
 """gunicorn, for `make run` and for production.
 
-Few threads in several processes: a thread that holds the lock of a busy seller and waits for the GIL blocks all other
-requests of that seller, and with a single thread a long export would block its process. docs/concurrency.md has the
+Four threads in each of several processes: sales of one seller that wait in one process are sold together, which takes
+more than two threads, and with a single thread a long export would block its process. docs/concurrency.md has the
 measurements.
 """
 
 import gc
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{os.environ.get('PORT') or
 
 worker_class = "config.draining_worker.DrainingWorker"
 workers = int(os.environ.get("GUNICORN_WORKERS") or 4)
-threads = int(os.environ.get("GUNICORN_THREADS") or 2)
+threads = int(os.environ.get("GUNICORN_THREADS") or 4)
 
 # Seconds. The database gives up on a statement after 5, so a worker that is silent for 30 is stuck, not waiting.
 timeout = 30
@@ -70,6 +71,7 @@ logconfig_dict: dict[str, Any] = {
 }
 
 metrics_files.create_folder()
+_companions: list["subprocess.Popen[bytes]"] = []
 
 
 def pre_request(worker: Any, request: Any) -> None:
@@ -90,8 +92,12 @@ def child_exit(server: Any, worker: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    """Delete the metrics, and stop the embedded PostgreSQL if `manage.py serve` started it."""
+    """Delete the metrics, and end what `manage.py serve` started: worker, event stream, embedded PostgreSQL."""
     metrics_files.remove_folder()
+    for companion in _companions:
+        companion.terminate()
+    for companion in _companions:
+        companion.wait()  # the worker finishes the jobs that it holds
     if os.environ.get("GUNICORN_STOPS_POSTGRES"):
         from apps.core.database.embedded.server import EmbeddedPostgres
 
@@ -99,5 +105,9 @@ def on_exit(server: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Take the signals that `manage.py serve` held back until there are handlers for them."""
+    """Take the signals that `manage.py serve` held back until there are handlers for them; start what it asked for."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
+    environment = {name: value for name, value in os.environ.items() if name != metrics_files.VARIABLE}
+    for name in os.environ.get("GUNICORN_STARTS", "").split():
+        command = [sys.executable, "manage.py", name, "--end-with", str(os.getpid())]
+        _companions.append(subprocess.Popen(command, cwd=chdir, env=environment))  # noqa: S603  (no shell)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make compose.env (settings) and secrets/ (a file for each secret), unless they exist. Nobody but the owner may enter
+# Make compose.env (settings) and secrets/ (a file for each secret), unless they exist. Only the owner may enter
 # secrets/; the files in it are readable, because containers see them through mounts, as users of their own.
 set -eu
 cd "$(dirname "$0")/.."
@@ -19,7 +19,7 @@ make() { # NAME VALUE
     mv "secrets/$1.part" "secrets/$1"
     made="$made secrets/$1"
 }
-for name in secret_key jwt_signing_key postgres_password database_password database_owner_password redis_password \
+for name in secret_key jwt_signing_key webhook_encryption_key postgres_password database_password database_owner_password redis_password \
     metrics_token grafana_password django_superuser_password restic_password; do
     # An older compose.env has them: they move.
     variable=$(echo "$name" | tr '[:lower:]' '[:upper:]')
@@ -30,6 +30,7 @@ done
 # Former keys, while they are rotated: docs/operations.md.
 make secret_key_fallbacks ""
 make jwt_verifying_keys_fallback ""
+make webhook_encryption_keys_fallback ""
 # What only you know.
 make alert_webhook_url ""
 make s3_credentials ""

@@ -23,8 +23,11 @@ former=$(replicas)
 [ -n "$former" ] || { echo "no replica is there: bring production up first" >&2; exit 1; }
 count=$(echo "$former" | wc -l)
 
+deploy/make_env.sh >/dev/null # secrets that the former version did not have
 compose build
 compose run --rm --no-deps release
+# First, because the former worker would give up jobs of a kind that it does not know. It finishes what it holds.
+compose up --detach --no-deps worker
 
 for old in $former; do
     known=$(replicas)
@@ -45,5 +48,5 @@ for old in $former; do
     docker stop "$old" >/dev/null
     docker rm "$old" >/dev/null
 done
-compose up --detach --no-deps night
+compose up --detach --no-deps night stream # clients of the stream come back and miss nothing
 echo "replaced $count replicas"

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sharj import Login
 
 from apps.core.database.logins import is_embedded
-from functional_tests.performance.client import ADMIN_LOGIN, Session
 from functional_tests.performance.onboarding import Onboarding
 from functional_tests.performance.transport import Pulse
 from functional_tests.server import HOST, running_product
@@ -47,10 +47,10 @@ class Till:
 @pytest.fixture(scope="module")
 def till() -> Iterator[Till]:
     with running_product() as product:
-        admin = Session(ADMIN_LOGIN, "admin", product.password)
+        admin = Login.person("admin", product.password, is_staff=True)
         onboarding = Onboarding(f"http://{HOST}:{product.port}", "keys", admin, parallel=1, pulse=Pulse())
         [seller] = onboarding.prepare_sellers([Decimal(1)], credit_requests=1)
-        yield Till(product.port, seller.session.access, product.home / "server.log")
+        yield Till(product.port, seller.login.access, product.home / "server.log")
 
 
 @pytest.mark.parametrize(

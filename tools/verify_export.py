@@ -15,6 +15,7 @@ import csv
 import hashlib
 import sys
 from collections.abc import Iterator
+from itertools import islice
 
 Entry = dict[str, str]
 Checkpoints = dict[tuple[str, int], str]
@@ -36,7 +37,11 @@ def unguard(cell: str) -> str:
 def read_entries(path: str) -> Iterator[Entry]:
     """Yield the entries of an export, in its order."""
     with open(path, encoding="utf-8", newline="") as file:
-        for number, entry in enumerate(csv.DictReader(file), 2):
+        remarks = 0  # lines before the header, of a filtered export or a statement of a month
+        while file.readline().startswith(("# ", '"# ')):
+            remarks += 1
+        file.seek(0)
+        for number, entry in enumerate(csv.DictReader(islice(file, remarks, None)), remarks + 2):
             if None in entry or None in entry.values() or not entry.get("entry_hash"):
                 raise Unusable(f"{path}, row {number}: not an entry with its hash")
             for name in TEXTS:

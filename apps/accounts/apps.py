@@ -11,8 +11,13 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts import security_events
         from apps.accounts.second_factor.checks import check_required
+        from apps.accounts.sellers.serializers import render_seller
         from apps.accounts.sessions import login_events
+        from apps.outbox.models import EventType
+        from apps.outbox.services import register_renderer
 
         register(check_required, Tags.security, deploy=True)
         login_events.connect()
         security_events.connect()
+        for told in (EventType.SELLER_VERIFIED, EventType.SELLER_SUSPENDED, EventType.SELLER_REACTIVATED):
+            register_renderer(told, render_seller)

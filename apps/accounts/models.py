@@ -1,21 +1,32 @@
 """Sellers, users, their sessions, and the audit trail."""
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
+from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
-from django.db.models.functions import Upper
+from django.db.models.functions import Collate, Upper
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import names
-from apps.accounts.roles import ADMINS, STAFF, SellerRole
+from apps.accounts.roles import ADMINS, INVITED, STAFF, SellerRole
 from apps.core.values.ids import uuid7
-from apps.core.values.money import MAX_BALANCE_DIGITS
+from apps.core.values.money import MAX_AMOUNT, MAX_BALANCE_DIGITS
+
+if TYPE_CHECKING:
+    from django.contrib.sessions.backends.db import SessionStore
 
 
 class Seller(models.Model):
@@ -39,6 +50,10 @@ class Seller(models.Model):
     requests_per_minute = models.PositiveIntegerField(_("other requests a minute"), null=True, blank=True)
     # The seller's own switch: a charge without an Idempotency-Key is refused.
     require_idempotency_key = models.BooleanField(_("charges need a key"), default=False, db_default=False)
+    # The seller's own: it is told (`balance.low`) when its balance falls below this.
+    low_balance_alert = models.DecimalField(
+        _("low balance alert"), max_digits=MAX_BALANCE_DIGITS, decimal_places=2, null=True, blank=True
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
@@ -49,16 +64,32 @@ class Seller(models.Model):
             models.CheckConstraint(
                 name="seller_status_known", condition=Q(status__in=["pending", "active", "suspended"])
             ),
-            models.CheckConstraint(name="seller_daily_limit_positive", condition=Q(daily_limit__gt=0)),
+            models.CheckConstraint(
+                name="seller_daily_limit_positive",
+                condition=Q(daily_limit__gt=0),
+                violation_error_message=_("The amount must be greater than zero."),
+            ),
+            models.CheckConstraint(
+                name="seller_low_balance_alert_positive",
+                condition=Q(low_balance_alert__gt=0, low_balance_alert__lte=MAX_AMOUNT),
+            ),
             models.CheckConstraint(
                 name="seller_phone_number_e164",
                 condition=Q(phone_number="") | Q(phone_number__regex=r"^\+[0-9]{4,15}$"),
             ),
-            models.UniqueConstraint(Upper("email"), name="seller_email_unique"),
+            models.UniqueConstraint(
+                Upper("email"), name="seller_email_unique", violation_error_message=_("This email is already taken.")
+            ),
             models.CheckConstraint(
                 name="seller_company_name_visible",
                 condition=Q(company_name__regex=names.VISIBLE) & names.without_hidden("company_name"),
+                violation_error_message=_("Characters that cannot be seen are not allowed."),
             ),
+        )
+        # For the search of the back office. A seller is rarely changed, and no charge changes one.
+        indexes = (
+            GinIndex(SearchVector("company_name", config="simple"), name="seller_by_words", fastupdate=False),
+            models.Index(fields=("phone_number",), condition=~Q(phone_number=""), name="seller_by_phone"),
         )
 
     def __str__(self) -> str:
@@ -85,6 +116,8 @@ class User(AbstractUser):
     )
     seller_role = models.CharField(_("seller role"), max_length=16, choices=SellerRole, blank=True)
 
+    # The user is a program with an `ApiClient`: it has no password, and its username is its id.
+    is_client = models.BooleanField(default=False, db_default=False, editable=False)
     # An owner may undo what an owner did; every other deactivation only staff may.
     deactivated_by_owner = models.BooleanField(default=False, db_default=False, editable=False)
 
@@ -98,23 +131,42 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         swappable = "AUTH_USER_MODEL"
         constraints = (
-            models.UniqueConstraint(Upper("username"), name="user_username_unique"),
+            models.UniqueConstraint(
+                Upper("username"),
+                name="user_username_unique",
+                violation_error_message=_("This username is already taken."),
+            ),
             models.CheckConstraint(name="user_username_normalized", condition=Q(names.IsNormalized("username"))),
             models.CheckConstraint(
                 name="user_names_visible",
                 condition=names.without_hidden("username", "first_name", "last_name"),
                 violation_error_message=_("Characters that cannot be seen are not allowed."),
             ),
-            models.UniqueConstraint(Upper("email"), condition=~Q(email=""), name="user_email_unique"),
+            models.UniqueConstraint(
+                Upper("email"),
+                condition=~Q(email=""),
+                name="user_email_unique",
+                violation_error_message=_("This email is already taken."),
+            ),
             models.CheckConstraint(
                 name="user_seller_has_role",
                 condition=Q(seller__isnull=True, seller_role="")
                 | Q(seller__isnull=False, seller_role__in=SellerRole.values),
             ),
             models.CheckConstraint(
+                name="user_client_has_no_password",
+                condition=Q(is_client=False)
+                | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX, seller_role__in=sorted(INVITED), is_staff=False),
+            ),
+            models.CheckConstraint(
                 name="user_deactivated_by_owner", condition=Q(deactivated_by_owner=False) | Q(is_active=False)
             ),
         )
+        # The unique index on UPPER(username) finds no beginnings, unless the whole database sorts by code points.
+        indexes = (models.Index(Collate(Upper("username"), "C"), name="user_by_beginning"),)
+
+    def __str__(self) -> str:
+        return gettext("%(name)s (API client)") % {"name": self.first_name} if self.is_client else self.username
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new password ends every other session of the old one, by whichever path it is set."""
@@ -163,11 +215,53 @@ class User(AbstractUser):
         return sorted(self.staff_roles) + ([self.seller_role] if self.seller_role else [])
 
 
+class ApiClient(models.Model):
+    """A program of a seller, with its secrets and where it may be used from. Its user names it in entries and trails.
+
+    Networks and end never change: access tokens carry them, so that no request asks the database for them.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, primary_key=True, related_name="client")
+    # In CIDR notation; empty: any.
+    allowed_networks = ArrayField(models.CharField(max_length=43), verbose_name=_("networks"), default=list)
+    expires_at = models.DateTimeField(_("expires at"), null=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("created by"))
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    # SHA-256 of the secret, and until it ends of the one before (docs/adr/0027).
+    secret_hash = models.BinaryField(max_length=32)
+    former_secret_hash = models.BinaryField(max_length=32, null=True)
+    former_secret_ends_at = models.DateTimeField(null=True)
+
+    database_privileges = "SELECT, INSERT, UPDATE (secret_hash, former_secret_hash, former_secret_ends_at)"
+
+    class Meta:
+        ordering = ("-user_id",)
+        verbose_name = _("API client")
+        verbose_name_plural = _("API clients")
+        constraints = (
+            models.CheckConstraint(
+                name="api_client_former_secret_ends",
+                condition=Q(former_secret_hash__isnull=True, former_secret_ends_at__isnull=True)
+                | Q(former_secret_hash__isnull=False, former_secret_ends_at__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.user.first_name
+
+    @property
+    def is_expired(self) -> bool:
+        """It gets no more tokens, and those it has have ended."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+
 class Session(models.Model):
     """One login: the family of refresh tokens that descend from it, of which only the newest may be used."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", verbose_name=_("user"))
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="sessions", db_index=False, verbose_name=_("user")
+    )
     refresh_jti = models.CharField(max_length=64)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires at"), db_index=True)
@@ -177,9 +271,27 @@ class Session(models.Model):
     class Meta:
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
+        # The last logins of a user, however many there were. In place of the foreign key's own index.
+        indexes = (models.Index(fields=("user", "id"), name="session_by_user"),)
 
     def __str__(self) -> str:
         return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class BackOfficeSession(AbstractBaseSession):
+    """One login to the back office, by its cookie; a row of Django's sessions that knows its user."""
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, related_name="back_office_sessions", verbose_name=_("user")
+    )
+    began_at = models.DateTimeField(_("created at"), null=True)
+    address = models.GenericIPAddressField(_("from where"), null=True)
+
+    @classmethod
+    def get_session_store_class(cls) -> "type[SessionStore]":
+        """Return the class that keeps these rows."""
+        store: type[SessionStore] = import_module(settings.SESSION_ENGINE).SessionStore
+        return store
 
 
 class LoginOrigin(models.Model):  # noqa: DJ008  (no page shows it)
@@ -213,9 +325,11 @@ class AuditAction(models.TextChoices):
     ADD = "add", _("add")
     CHANGE = "change", _("change")
     DEACTIVATE = "deactivate", _("deactivate")
+    END_SESSIONS = "end sessions", _("end sessions")
     SET_PASSWORD = "set password", _("set password")
     ENROL = "enrol second factor", _("enrol second factor")
     RESET_SECOND_FACTOR = "reset second factor", _("reset second factor")
+    ROTATE_SECRET = "rotate secret", _("rotate secret")
     VERIFY = "verify", _("verify")
     SUSPEND = "suspend", _("suspend")
     REACTIVATE = "reactivate", _("reactivate")
@@ -258,6 +372,7 @@ class AuditEvent(models.Model):
         indexes = (
             models.Index(fields=("subject", "subject_id", "id"), name="audit_by_subject"),
             models.Index(fields=("actor", "id"), name="audit_by_actor"),
+            models.Index(fields=("request_id",), name="audit_by_request"),
         )
 
     def __str__(self) -> str:

@@ -28,6 +28,7 @@ IsStaffMember = roles_required(roles.STAFF)
 IsAuditor = roles_required(roles.AUDITORS)
 IsCreditApprover = roles_required(roles.APPROVERS)
 IsOwner = roles_required(roles.OWNERS)
+IsSellerUser = roles_required(roles.SELLER_USERS)
 MayRead = roles_required(roles.MAY_READ)
 MayEditSeller = roles_required(roles.MAY_EDIT_SELLER)
 
@@ -35,6 +36,13 @@ MayEditSeller = roles_required(roles.MAY_EDIT_SELLER)
 def caller(request: Request) -> User:
     """Return the user of a request whose view requires a role."""
     return cast("User", request.user)
+
+
+def own_seller_id(request: Request) -> UUID:
+    """Return the seller of a request whose view requires a role within a seller."""
+    seller_id = caller(request).seller_id
+    assert seller_id is not None  # noqa: S101  (an owner has a seller)
+    return seller_id
 
 
 def seller_scope(user: User) -> UUID | None:

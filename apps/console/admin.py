@@ -1,3 +1,18 @@
 """Registration of every page with Django's admin, which imports this module."""
 
-from apps.console.pages import books, control, credit_requests, ledger, proposals, second_factor, sellers  # noqa: F401  (registered by import)  # noqa: F401
+from django.contrib import admin
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from apps.console.pages import (  # noqa: F401  (registered by import)
+    books,
+    clients,
+    control,
+    credit_requests,
+    ledger,
+    proposals,
+    second_factor,
+    sellers,
+    webhooks,
+)
+
+admin.site.unregister(ProcrastinateJob)  # its page knows nothing of our roles

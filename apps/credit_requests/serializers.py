@@ -1,5 +1,6 @@
 """Shapes of the requests and answers about credit requests."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -59,6 +60,11 @@ class CreditRequestSerializer(serializers.ModelSerializer[CreditRequest]):
 
     def get_rejection_reason(self, credit_request: CreditRequest) -> str | None:
         return credit_request.rejection_reason or None
+
+
+def render_request(credit_request: CreditRequest) -> Mapping[str, Any]:
+    """Return a credit request as the API shows it."""
+    return CreditRequestSerializer(credit_request).data
 
 
 class ApprovalSerializer(serializers.Serializer[Any]):

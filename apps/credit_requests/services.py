@@ -4,23 +4,22 @@ Lock order: the request row, then the wallet row.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, Seller, User
-from apps.accounts.proposals.services import SecondApproverNeeded, two_are_needed, two_are_needed_for
+from apps.accounts.proposals.services import SecondApproverNeeded
 from apps.core.errors import DomainError, InvalidInput, NotFound
-from apps.core.values.business_day import business_day_start
-from apps.core.values.money import ZERO
 from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
+from apps.credit_requests.review import needs_second_approval
+from apps.outbox.models import EventType
+from apps.outbox.services import record_event
 from apps.transactions.charges.services import IdempotencyKeyReused, SellerNotActive
 from apps.transactions.ledger import postings
 from apps.transactions.ledger.locking import lock_wallet
@@ -130,9 +129,8 @@ def approve_credit_request(
         _check_not_own(credit_request, approved_by)
         wallet = lock_wallet(credit_request.seller_id)
         _check_status_known(wallet.seller_status, confirm_status)
-        if credit_request.status == CreditRequest.Status.PENDING and _needs_second_approval(
-            credit_request, approved_by, wallet.now
-        ):
+        is_first = credit_request.status == CreditRequest.Status.PENDING
+        if is_first and needs_second_approval(credit_request, approved_by, wallet.now):
             _approve_first(credit_request, approved_by)
             audit.record(AuditAction.APPROVE_FIRST, credit_request, actor_id=approved_by.pk)
             return credit_request
@@ -147,6 +145,7 @@ def approve_credit_request(
         credit_request.entry = draft_entry(wallet, posting, created_by_id=approved_by.pk)
         write_entries(wallet, [credit_request.entry])
         _decide(credit_request, CreditRequest.Status.APPROVED, approved_by)
+        record_event(EventType.CREDIT_REQUEST_APPROVED, seller_id=wallet.seller_id, about=credit_request)
         audit.record(AuditAction.APPROVE, credit_request, actor_id=approved_by.pk)
     return credit_request
 
@@ -158,6 +157,7 @@ def reject_credit_request(*, credit_request_id: UUID, rejected_by: User, reason:
         _check_not_own(credit_request, rejected_by)
         credit_request.rejection_reason = reason
         _decide(credit_request, CreditRequest.Status.REJECTED, rejected_by)
+        record_event(EventType.CREDIT_REQUEST_REJECTED, seller_id=credit_request.seller_id, about=credit_request)
         audit.record(AuditAction.REJECT, credit_request, actor_id=rejected_by.pk, detail=reason)
     return credit_request
 
@@ -196,20 +196,6 @@ def _check_status_known(status: str, confirm_status: str | None) -> None:
         raise SellerNotActiveConfirm(
             "The seller is not active. Confirm its status to approve anyway.", seller_status=status
         )
-
-
-def _needs_second_approval(credit_request: CreditRequest, approver: User, now: datetime) -> bool:
-    """Judge the sum of a day, so that a large amount cannot be split; read under the wallet's lock."""
-    if not two_are_needed():
-        return False
-    alone = CreditRequest.objects.filter(
-        seller_id=credit_request.seller_id,
-        status=CreditRequest.Status.APPROVED,
-        processed_by=approver,
-        first_approved_by__isnull=True,
-        entry__created_at__gte=business_day_start(now),
-    )
-    return two_are_needed_for(credit_request.amount + (alone.aggregate(sum=Sum("amount"))["sum"] or ZERO))
 
 
 def _approve_first(credit_request: CreditRequest, approved_by: User) -> None:

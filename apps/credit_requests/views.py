@@ -66,7 +66,7 @@ class CreditRequestListView(APIView):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """File a request for credit, for owners of a seller. The balance grows when staff approve it."""
-        key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
+        key = parse_idempotency_key(request.META.get("HTTP_IDEMPOTENCY_KEY"))
         body = read_body(CreditRequestSubmissionSerializer, request)
         submission = services.submit_credit_request(requested_by=caller(request), idempotency_key=key, **body)
         headers = {"Idempotent-Replayed": "true"} if submission.replayed else None

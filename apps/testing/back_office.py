@@ -6,9 +6,12 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.models import AuditEvent, Seller, Session, User
+from apps.accounts.models import ApiClient, AuditEvent, Seller, Session, User
 from apps.accounts.roles import StaffRole
+from apps.outbox.models import Event
 from apps.testing.factories import add_credit, file_request, make_proposal, make_seller, make_staff, sell
+from apps.testing.programs import make_program
+from apps.testing.webhooks import make_delivery, make_endpoint
 from apps.transactions.models import LedgerEntry, Wallet
 from apps.transactions.reconciliation.reconcile import reconcile_all
 from apps.transactions.reconciliation.runs import record_run
@@ -22,14 +25,18 @@ APPROVE = ADMIN | {"credit_approver"}
 # The roles that view, add and change rows of each model, and those that take each action.
 CONTRACT: dict[str, dict[str, set[str]]] = {
     "accounts.seller": {"view": STAFF, "change": ADMIN, "verify": ADMIN, "suspend": ADMIN, "reactivate": ADMIN},
-    "accounts.user": {"view": AUDIT, "add": ADMIN, "change": ADMIN},
-    "accounts.session": {"view": AUDIT},
+    "accounts.apiclient": {"view": STAFF, "revoke": ADMIN},
+    "accounts.user": {"view": AUDIT, "add": ADMIN, "change": ADMIN, "end_sessions": ADMIN},
+    "accounts.session": {"view": AUDIT, "end": ADMIN},
     "accounts.proposal": {"view": AUDIT},
     "accounts.auditevent": {"view": AUDIT},
     "transactions.wallet": {"view": STAFF, "reconcile": STAFF},
     "transactions.ledgerentry": {"view": STAFF, "reverse": ADMIN},
     "transactions.reconciliationrun": {"view": AUDIT},
     "credit_requests.creditrequest": {"view": STAFF, "approve": APPROVE, "reject": APPROVE},
+    "notifications.webhookendpoint": {"view": STAFF},
+    "notifications.webhookdelivery": {"view": STAFF, "resend": ADMIN},
+    "outbox.event": {"view": STAFF},
 }
 
 
@@ -46,10 +53,14 @@ def one_of_each() -> dict[str, Any]:
     seller = make_seller()
     add_credit(seller, "100.00")
     entry = sell(seller)
+    delivery = make_delivery(make_endpoint(seller)[0])
     AuditEvent.objects.create(action="test", request_id="-")
     return {
         "accounts.seller": make_seller(status=Seller.Status.PENDING),
         "accounts.user": make_staff("support"),
+        "accounts.apiclient": ApiClient.objects.get(
+            user__username=make_program(seller, networks=["10.0.0.0/8"]).client_id
+        ),
         "accounts.proposal": make_proposal(entry),
         "accounts.session": Session.objects.latest("pk"),
         "accounts.auditevent": AuditEvent.objects.latest("pk"),
@@ -57,6 +68,9 @@ def one_of_each() -> dict[str, Any]:
         "transactions.ledgerentry": LedgerEntry.objects.get(pk=entry.pk),
         "transactions.reconciliationrun": record_run(reconcile_all(), seconds=0.0),
         "credit_requests.creditrequest": file_request(seller),
+        "notifications.webhookendpoint": delivery.endpoint,
+        "notifications.webhookdelivery": delivery,
+        "outbox.event": Event.objects.latest("pk"),
     }
 
 

@@ -7,6 +7,8 @@ from apps.accounts.models import Seller
 from apps.accounts.roles import SellerRole
 from apps.testing.api import Caller
 from apps.testing.factories import file_request, log_in, make_seller, make_staff, make_user, owner_of, sell
+from apps.testing.programs import make_program
+from apps.testing.webhooks import make_delivery, make_endpoint
 
 CALLERS = (
     "owner", "operator", "viewer", "foreign", "suspended",
@@ -18,6 +20,12 @@ CALLERS = (
 def _cheap_password_hashing(settings: Settings) -> None:
     """Replace Argon2, which is slow on purpose; its own test switches it on."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _steady_counts_of_the_menu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the counts of the back office's menu for longer than a test, so that a page costs the same twice."""
+    monkeypatch.setattr("apps.console.panels.badges.SECONDS", 600)
 
 
 @pytest.fixture
@@ -89,6 +97,7 @@ def anonymous(db: None) -> Caller:
 @pytest.fixture
 def places(seller: Seller, other_seller: Seller) -> dict[str, object]:
     """The ids behind the names in the paths of the matrix."""
+    delivery, foreign_delivery = (make_delivery(make_endpoint(each)[0]) for each in (seller, other_seller))
     return {
         "seller": seller.pk,
         "other": other_seller.pk,
@@ -100,6 +109,12 @@ def places(seller: Seller, other_seller: Seller) -> dict[str, object]:
         "foreign_entry": sell(other_seller).pk,
         "user": make_user(seller, SellerRole.VIEWER).pk,
         "foreign_user": owner_of(other_seller).pk,
+        "client": make_program(seller).client_id,
+        "foreign_client": make_program(other_seller).client_id,
+        "endpoint": delivery.endpoint_id,
+        "foreign_endpoint": foreign_delivery.endpoint_id,
+        "delivery": delivery.pk,
+        "foreign_delivery": foreign_delivery.pk,
     }
 
 

@@ -11,8 +11,9 @@ from apps.transactions.models import EntryType, LedgerEntry, Wallet, wallet_acco
 
 CHARGE_QUERIES = 4  # BEGIN, lock and read, write, COMMIT
 _WATCHED = (
-    "accounts.Seller", "accounts.User", "accounts.Session", "transactions.Wallet", "transactions.LedgerEntry",
-    "credit_requests.CreditRequest",
+    "accounts.Seller", "accounts.User", "accounts.ApiClient", "accounts.Session", "transactions.Wallet",
+    "transactions.LedgerEntry", "credit_requests.CreditRequest", "outbox.Event",
+    "notifications.WebhookEndpoint", "notifications.WebhookDelivery",
 )  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""pytest plugin: a private PostgreSQL for the test session.
+"""pytest plugin: a private PostgreSQL for each process that runs tests.
+
+A database of its own would not do for a process of pytest-xdist: tests also change roles, settings and locks, which
+belong to the server.
 
 It is loaded with `-p` (pyproject.toml), because a conftest.py is read after pytest-django has loaded the settings, and
 these need to know where the database is. Tests never use a database that only `.env` names: DATABASE_HOST counts when
@@ -11,18 +14,19 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
-from apps.core.database.embedded.server import EmbeddedPostgres
+from apps.core.database.embedded.server import EmbeddedPostgres, EmbeddedPostgresError
 
-# The folder's name holds the pid of its session. It is in /tmp, which the user of root's server can enter, and where
+# The folder's name holds the pid of its process. It is in /tmp, which the user of root's server can enter, and where
 # the socket's path stays short.
 PREFIX = "sharj-pytest-"
 PARENT = Path("/tmp")
-UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "scram_iterations": "1"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,23 +56,43 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if early_config.known_args_namespace.pgbouncer:
         os.environ["TEST_THROUGH_PGBOUNCER"] = "1"
         os.environ["DATABASE_POOL_MODE"] = "transaction"
-    if not os.environ["DATABASE_HOST"] and "PYTEST_XDIST_WORKER" not in os.environ:
-        _remove_abandoned()
-        home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PARENT))
-        embedded = EmbeddedPostgres(home, UNSAFE_BUT_FAST)
-        early_config.add_cleanup(embedded.destroy)
-        embedded.start()
-        os.environ["EMBEDDED_POSTGRES_DIR"] = str(home)
+    if not os.environ["DATABASE_HOST"]:
+        _make_server(early_config)
+    elif _distributes(early_config):
+        raise pytest.UsageError("Processes of -n need a PostgreSQL each: unset DATABASE_HOST, or leave out -n.")
     return (yield)
 
 
+def _make_server(config: pytest.Config) -> None:
+    home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PARENT))
+    embedded = EmbeddedPostgres(home, UNSAFE_BUT_FAST)
+    os.environ["EMBEDDED_POSTGRES_DIR"] = str(home)
+    if not _is_worker():
+        _remove_abandoned()
+        # At the end too: a worker that does not stop in time is killed.
+        config.add_cleanup(_remove_abandoned)
+    config.add_cleanup(embedded.destroy)
+    if not _distributes(config):
+        embedded.start()
+
+
+def _is_worker() -> bool:
+    return "PYTEST_XDIST_WORKER" in os.environ
+
+
+def _distributes(config: pytest.Config) -> bool:
+    """Tell whether this process hands all tests to workers, and runs none."""
+    return bool(getattr(config.known_args_namespace, "numprocesses", None)) and not _is_worker()
+
+
 def _remove_abandoned() -> None:
-    """Remove the servers of sessions that were killed."""
+    """Remove the servers of processes that were killed."""
     for home in PARENT.glob(f"{PREFIX}*"):
         match = re.match(rf"{PREFIX}(\d+)-", home.name)
-        if match and home.stat().st_uid == os.geteuid() and not _is_alive(int(match[1])):
-            EmbeddedPostgres(home).stop()
-            shutil.rmtree(home, ignore_errors=True)
+        with suppress(FileNotFoundError, EmbeddedPostgresError):  # another session removes it too
+            if match and home.stat().st_uid == os.geteuid() and not _is_alive(int(match[1])):
+                EmbeddedPostgres(home).stop()
+                shutil.rmtree(home, ignore_errors=True)
 
 
 def _is_alive(pid: int) -> bool:

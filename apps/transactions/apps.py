@@ -8,8 +8,18 @@ class TransactionsConfig(AppConfig):
     verbose_name = _("Money")
 
     def ready(self) -> None:
+        from apps.accounts.sellers.services import follow_changes
         from apps.core.observability.metrics import register_gauges
+        from apps.outbox.models import EventType
+        from apps.outbox.services import register_renderer
+        from apps.transactions.entries.serializers import render_entry
+        from apps.transactions.ledger.alerts import judge_new_alert
         from apps.transactions.metrics import reconciliation_gauges, wallet_gauges
+        from apps.transactions.statements.serializers import render_wallet
 
+        follow_changes(judge_new_alert)
+        register_renderer(EventType.TRANSACTION_REVERSED, render_entry)
+        for passing in (EventType.BALANCE_LOW, EventType.BALANCE_RECOVERED):
+            register_renderer(passing, render_wallet)
         register_gauges(wallet_gauges)
         register_gauges(reconciliation_gauges)

@@ -1,5 +1,6 @@
 from django.urls import path
 
+import apps.accounts.urls  # noqa: F401  (the converter `seller_id`)
 from apps.transactions.charges import views as charges
 from apps.transactions.entries import views as entries
 from apps.transactions.reconciliation import views as reconciliation

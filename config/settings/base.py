@@ -17,6 +17,7 @@ from .databases import REPLICA_MODELS as REPLICA_MODELS
 from .databases import configure_databases
 from .environment import BASE_DIR, env
 from .limits import *  # noqa: F403  (settings like those below, a module of their own for their number)
+from .webhooks import *  # noqa: F403
 
 SECRET_KEY: str = env.str("SECRET_KEY")
 DEBUG: bool = env.bool("DEBUG", default=False)
@@ -24,6 +25,7 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "loca
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
+    "procrastinate.contrib.django",  # before the apps that register jobs, and the console that takes its pages away
     "apps.console",  # before the theme, some of whose templates it replaces
     "unfold",  # before the admin, whose templates it replaces
     "unfold.contrib.filters",
@@ -35,23 +37,20 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
+    "apps.core",  # before drf-yasg, whose pages it replaces
     "drf_yasg",
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
-    "apps.core",
+    "apps.outbox",
     "apps.accounts",
     "apps.transactions",
     "apps.credit_requests",
+    "apps.notifications",
 ]
 
 MIDDLEWARE = [
-    "apps.core.api.unread_bodies.UnreadBodyMiddleware",
-    "apps.core.api.probe_hosts.ProbeHostMiddleware",
-    "apps.core.observability.middleware.RequestIdMiddleware",
-    "apps.core.observability.middleware.ClientAddressMiddleware",
-    "apps.core.observability.middleware.ObservationMiddleware",
-    "apps.core.api.answer_headers.AnswerHeadersMiddleware",  # before redirects to https
+    "apps.core.api.middleware.ServiceMiddleware",  # the API goes past those below
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -63,6 +62,7 @@ MIDDLEWARE = [
     "apps.console.framework.bad_input.BadInputMiddleware",  # before pages and other middleware read the session
     "apps.console.framework.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.core.api.middleware.innermost",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -97,6 +97,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Users, passwords, tokens ---------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+SESSION_ENGINE = "apps.accounts.sessions.back_office"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -140,7 +141,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_THROTTLE_CLASSES": ["apps.accounts.sessions.throttles.RequestThrottle"],
     "DEFAULT_PARSER_CLASSES": ["apps.core.api.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["apps.core.api.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apps.core.api.renderers.ContentNegotiation",
     "DEFAULT_PAGINATION_CLASS": "apps.core.api.pagination.KeysetPagination",
     "EXCEPTION_HANDLER": "apps.core.api.error_handlers.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -163,6 +165,8 @@ BUSINESS_TIME_ZONE: str = checked.time_zone("BUSINESS_TIME_ZONE", env.str("BUSIN
 CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT: Decimal | None = checked.optional_amount(
     "CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT", env.str("CREDIT_APPROVAL_SECOND_REVIEW_AMOUNT", default="")
 )
+# ISO 4217 code of the one currency of all amounts; the back office and the API's documentation name it.
+CURRENCY: str = checked.currency("CURRENCY", env.str("CURRENCY", default="IRR"))
 # ISO 3166 region of phone numbers that are written without a country code.
 PHONE_REGION: str = checked.phone_region("PHONE_REGION", env.str("PHONE_REGION", default="IR"))
 
@@ -172,7 +176,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.ChangedFilesStorage"},
 }
 # Bytes. A larger body is refused with 413 before it is read.
 REQUEST_BODY_LIMIT_BYTES = 1_000_000
@@ -226,11 +230,20 @@ CACHES = {
 
 # --- Proxies, metrics, logs -----------------------------------------------------------------------------------------
 
+# Where gunicorn sends callers of GET events/stream/, which it does not serve; behind nginx none reaches it.
+EVENT_STREAM_URL: str = env.str("EVENT_STREAM_URL", default="")
 # Networks of the proxies in front, whose X-Forwarded-* headers are believed.
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=["127.0.0.0/8", "::1/128"])
 # Scrapers of /metrics have this token, or an address in these networks.
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 METRICS_ALLOWED_NETWORKS: list[str] = env.list("METRICS_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+
+# The worker of the queue (`manage.py worker`): jobs at a time, and a file that shows that it is alive.
+WORKER_CONCURRENCY: int = checked.positive("WORKER_CONCURRENCY", env.str("WORKER_CONCURRENCY", default="20"))
+WORKER_HEARTBEAT_FILE: str = env.str("WORKER_HEARTBEAT_FILE", default="")
+# HOST:PORT of PostgreSQL itself, where LISTEN works, if a pooler stands between.
+DATABASE_LISTEN_HOST: str = env.str("DATABASE_LISTEN_HOST", default="")
+DATABASE_POOL_MODE: str = env.str("DATABASE_POOL_MODE", default="session")
 
 # The jobs of the compose file leave a stamp here when they succeed or fail; their times are gauges.
 JOB_STAMPS_DIR: str = env.str("JOB_STAMPS_DIR", default="")

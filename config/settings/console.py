@@ -21,6 +21,22 @@ def _accessibility_script(request: HttpRequest) -> str:
     return static("console/accessibility.js")
 
 
+def _copy_script(request: HttpRequest) -> str:
+    return static("console/copy.js")
+
+
+def _home_script(request: HttpRequest) -> str:
+    return static("console/home.js")
+
+
+def _search_script(request: HttpRequest) -> str:
+    return static("console/search.js")
+
+
+def _calendar_script(request: HttpRequest) -> str:
+    return static("console/jalali.js")
+
+
 def _favicon(request: HttpRequest) -> str:
     return static("console/favicon.svg")
 
@@ -37,9 +53,11 @@ def _viewers_of(model: str) -> Callable[[HttpRequest], bool]:
     return may_view
 
 
-def _item(title: Any, icon: str, model: str) -> dict[str, Any]:
+def _item(title: Any, icon: str, model: str, count: str = "") -> dict[str, Any]:
+    """Return a link to a list; `count` names the function of `apps.console.panels.badges` whose count stands beside."""
     address = reverse_lazy(f"admin:{model.replace('.', '_')}_changelist")
-    return {"title": title, "icon": icon, "link": address, "permission": _viewers_of(model)}
+    badge = {"badge": f"apps.console.panels.badges.{count}"} if count else {}
+    return {"title": title, "icon": icon, "link": address, "permission": _viewers_of(model), **badge}
 
 
 UNFOLD: dict[str, Any] = {
@@ -53,7 +71,14 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": True,
     "STYLES": [_own_style],
-    "SCRIPTS": [_charts_script, _accessibility_script],
+    "SCRIPTS": [
+        _charts_script,
+        _accessibility_script,
+        _copy_script,
+        _home_script,
+        _search_script,
+        _calendar_script,
+    ],
     "DASHBOARD_CALLBACK": "apps.console.panels.selection.add_home_panels",
     "COLORS": {
         "primary": {
@@ -70,7 +95,12 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(27.7% .046 192.524)",
         },
     },
-    "ACCOUNT": {"navigation": [{"title": _("Second factor"), "link": reverse_lazy("second-factor")}]},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("My sessions"), "link": reverse_lazy("my-sessions")},
+            {"title": _("Second factor"), "link": reverse_lazy("second-factor")},
+        ]
+    },
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
@@ -78,10 +108,19 @@ UNFOLD: dict[str, Any] = {
             {
                 "items": [
                     {"title": _("Home"), "icon": "home", "link": reverse_lazy("admin:index")},
-                    _item(_("Credit requests"), "add_card", "credit_requests.creditrequest"),
-                    _item(_("Sellers"), "storefront", "accounts.seller"),
+                    _item(_("Credit requests"), "add_card", "credit_requests.creditrequest", "waiting_requests"),
+                    _item(_("Sellers"), "storefront", "accounts.seller", "pending_sellers"),
                     _item(_("Ledger"), "receipt_long", "transactions.ledgerentry"),
                     _item(_("Wallets"), "account_balance_wallet", "transactions.wallet"),
+                ],
+            },
+            {
+                "title": _("Notifications"),
+                "separator": True,
+                "items": [
+                    _item(_("Events"), "notifications", "outbox.event"),
+                    _item(_("Webhook endpoints"), "webhook", "notifications.webhookendpoint"),
+                    _item(_("Deliveries"), "outgoing_mail", "notifications.webhookdelivery"),
                 ],
             },
             {
@@ -91,6 +130,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Reconciliations"), "balance", "transactions.reconciliationrun"),
                     _item(_("Proposals"), "how_to_reg", "accounts.proposal"),
                     _item(_("Users"), "group", "accounts.user"),
+                    _item(_("API clients"), "smart_toy", "accounts.apiclient"),
                     _item(_("Sessions"), "vpn_key", "accounts.session"),
                     _item(_("Audit trail"), "policy", "accounts.auditevent"),
                 ],

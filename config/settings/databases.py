@@ -1,5 +1,7 @@
 """The connections to PostgreSQL: the primary, and its standby if DATABASE_REPLICA_HOST names one."""
 
+import sys
+from importlib import import_module
 from typing import Any
 
 import environ
@@ -13,10 +15,29 @@ REPLICA_MODELS = (
     "transactions.LedgerEntry",
     "transactions.DailyTotal",
     "transactions.HourlyTotal",
+    "transactions.SummaryMark",
     "credit_requests.CreditRequest",
 )
 # A migration that cannot get its lock gives up, to be run again: queries that come after it wait behind it.
 _OWNER_TIMEOUTS = {"lock_timeout": 5_000}
+
+
+def keep_psycopg2() -> None:
+    """Let Django load psycopg2 where psycopg 3, which it would prefer, is installed too: the queue's worker brings it.
+
+    The money path is written for psycopg2 and measured with it (ADR 25). Django decides when its backend is loaded.
+    """
+    if "django.db.backends.postgresql.psycopg_any" in sys.modules:
+        return  # decided already, as in mypy, which talks to no database
+    former = sys.modules.get("psycopg")
+    sys.modules["psycopg"] = None  # type: ignore[assignment]  # makes `import psycopg` fail
+    import_module("django.db.backends.postgresql.base")
+    del sys.modules["psycopg"]
+    if former:
+        sys.modules["psycopg"] = former
+
+
+keep_psycopg2()
 
 
 def configure_databases(env: environ.Env, role: str) -> dict[str, dict[str, Any]]:

@@ -12,6 +12,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 # Each may stand in a file that NAME_FILE names, such as a secret of compose: `docker inspect` shows the environment.
 SECRETS = (
     "SECRET_KEY", "SECRET_KEY_FALLBACKS", "JWT_SIGNING_KEY", "JWT_VERIFYING_KEYS_FALLBACK",
+    "WEBHOOK_ENCRYPTION_KEY", "WEBHOOK_ENCRYPTION_KEYS_FALLBACK",
     "DATABASE_PASSWORD", "DATABASE_OWNER_PASSWORD", "DATABASE_ADMIN_PASSWORD", "DATABASE_REPLICA_PASSWORD",
     "DJANGO_SUPERUSER_PASSWORD", "REDIS_PASSWORD", "METRICS_TOKEN",
 )  # fmt: skip

@@ -19,10 +19,12 @@ LOGIN_FAILURES_PER_ACCOUNT_EVERYWHERE: int = env.int("LOGIN_FAILURES_PER_ACCOUNT
 RATE_LIMIT_CHARGES_PER_MINUTE: int = env.int("RATE_LIMIT_CHARGES_PER_MINUTE", default=0)
 RATE_LIMIT_REQUESTS_PER_MINUTE: int = env.int("RATE_LIMIT_REQUESTS_PER_MINUTE", default=0)
 
-# Quotas: users of a seller (its owner included), and its credit requests without a decision.
+# Quotas: users of a seller (its owner included), its API clients, and its credit requests without a decision.
 SELLER_USERS: int = checked.quota("SELLER_USERS", env.str("SELLER_USERS", default="200"))
+SELLER_API_CLIENTS: int = checked.quota("SELLER_API_CLIENTS", env.str("SELLER_API_CLIENTS", default="20"))
 SELLER_OPEN_REQUESTS: int = checked.quota("SELLER_OPEN_REQUESTS", env.str("SELLER_OPEN_REQUESTS", default="100"))
-# Of a seller that registered itself and is not verified yet; the last: new users and credit requests together.
+# Of a seller that registered itself and is not verified yet: its users and, apart from them, its API clients; the last:
+# new users, clients and credit requests together.
 PENDING_SELLER_USERS: int = checked.quota("PENDING_SELLER_USERS", env.str("PENDING_SELLER_USERS", default="3"))
 PENDING_SELLER_OPEN_REQUESTS: int = checked.quota(
     "PENDING_SELLER_OPEN_REQUESTS", env.str("PENDING_SELLER_OPEN_REQUESTS", default="3")
@@ -34,3 +36,7 @@ PENDING_SELLER_ADDITIONS_PER_HOUR: int = checked.quota(
 CREDIT_REQUEST_MAX_AMOUNT: Decimal | None = checked.optional_amount(
     "CREDIT_REQUEST_MAX_AMOUNT", env.str("CREDIT_REQUEST_MAX_AMOUNT", default="100000000000.00")
 )
+
+# Open event streams of one seller, and of one process of `manage.py event_stream`.
+EVENT_STREAMS_PER_SELLER: int = env.int("EVENT_STREAMS_PER_SELLER", default=10)
+EVENT_STREAMS_PER_PROCESS: int = env.int("EVENT_STREAMS_PER_PROCESS", default=5_000)

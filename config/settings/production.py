@@ -16,6 +16,8 @@ from .base import (
     METRICS_TOKEN,
     SECRET_KEY,
     TRUSTED_PROXIES,
+    WEBHOOK_ALLOWED_NETWORKS,
+    WEBHOOK_ENCRYPTION_KEY,
 )
 from .environment import env
 
@@ -35,13 +37,17 @@ def _require(holds: bool, complaint: str) -> None:
         raise ImproperlyConfigured(complaint)
 
 
-def _is_weak(key: str) -> bool:
-    return len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure-")
+def _is_weak(key: str, *, length: int = 50) -> bool:
+    return len(key) < length or len(set(key)) < 5 or key.startswith("django-insecure-")
 
 
 _require(not DEBUG, "DEBUG must be off in production.")
 _require(not _is_weak(SECRET_KEY), "SECRET_KEY is weak: use `manage.py generate_secret_key`.")
 _require(not _is_weak(JWT_SIGNING_KEY), "JWT_SIGNING_KEY is weak: use `manage.py generate_secret_key`.")
+_require(
+    not _is_weak(WEBHOOK_ENCRYPTION_KEY, length=32) and WEBHOOK_ENCRYPTION_KEY != SECRET_KEY,
+    "WEBHOOK_ENCRYPTION_KEY is missing, weak or the SECRET_KEY: use `manage.py generate_secret_key`.",
+)
 _require(
     bool(env.list("ALLOWED_HOSTS", default=[])) and "*" not in ALLOWED_HOSTS,
     "ALLOWED_HOSTS must name the hosts that are served, without '*'.",
@@ -57,6 +63,10 @@ _require(not _ALL_ADDRESSES.intersection(TRUSTED_PROXIES), "TRUSTED_PROXIES must
 _require(
     bool(METRICS_TOKEN) or not _ALL_ADDRESSES.intersection(METRICS_ALLOWED_NETWORKS),
     "METRICS_ALLOWED_NETWORKS must not be all addresses: name the scrapers, or set METRICS_TOKEN.",
+)
+_require(
+    not _ALL_ADDRESSES.intersection(WEBHOOK_ALLOWED_NETWORKS),
+    "WEBHOOK_ALLOWED_NETWORKS must name the networks of receivers, not all addresses.",
 )
 
 # gunicorn tells the scheme: from X-Forwarded-Proto, if the request came from one of TRUSTED_PROXIES.

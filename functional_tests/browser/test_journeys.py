@@ -43,7 +43,8 @@ def test_an_approver_approves_and_the_balance_grows(sit_down: Sit) -> None:
     before = balance_of(approver, "Mehr Mobile")
     approver.visit(f"{REQUESTS}?state=open")
     approver.photograph("credit-requests")
-    approver.page.locator("tr", has_text="Mehr Mobile").locator("input.action-select").first.check()
+    asked = approver.page.locator("tr", has_text="Mehr Mobile").filter(has_text="2,500,000.00")
+    asked.locator("input.action-select").check()
     approver.page.select_option("select[name=action]", "approve")
     approver.page.locator("#changelist-form button[type=submit]:visible").first.click()
     approver.page.wait_for_load_state("networkidle")
@@ -52,7 +53,7 @@ def test_an_approver_approves_and_the_balance_grows(sit_down: Sit) -> None:
     approver.press("Approve")
     assert approver.sees("done for")
     approver.photograph("approved")
-    assert (before, balance_of(approver, "Mehr Mobile")) == ("4,595,000.00", "7,095,000.00")
+    assert (before, balance_of(approver, "Mehr Mobile")) == ("4,595,000.00\u00a0IRR", "7,095,000.00\u00a0IRR")
 
 
 def test_an_approver_rejects_with_a_reason(sit_down: Sit) -> None:
@@ -94,7 +95,7 @@ def test_an_admin_filters_and_exports_the_ledger(sit_down: Sit, tmp_path: Path) 
     admin.page.locator("button", has_text="Filters").first.click()
     admin.page.wait_for_timeout(400)
     admin.photograph("ledger-filters")
-    admin.page.fill("input[name=phone]", "0912 100 0001")
+    admin.page.fill("#filter-form input[name=phone]", "0912 100 0001")
     admin.page.get_by_role("button", name="Apply filters").first.click()
     admin.page.wait_for_load_state("networkidle")
     admin.photograph("ledger-filtered")
@@ -125,7 +126,8 @@ def test_an_admin_reverses_a_charge(sit_down: Sit) -> None:
     assert admin.sees("a reversal")
     admin.photograph("reversed")
     after = balance_of(admin, "Mehr Mobile")
-    assert float(after.replace(",", "")) - float(before.replace(",", "")) == 10_000
+    amounts = [float(shown.split()[0].replace(",", "")) for shown in (before, after)]
+    assert amounts[1] - amounts[0] == 10_000
 
 
 def test_support_finds_no_button_that_it_may_not_use(sit_down: Sit) -> None:
@@ -187,17 +189,22 @@ LISTS = {
     "credit-requests": REQUESTS,
     "ledger": LEDGER,
     "ledger-search": f"{LEDGER}?phone=%2B989121000001&amount_from=1",
-    "ledger-unreadable": f"{LEDGER}?created_at_from=31/10/2026&amount_from=lots&type__exact=charge_sale",
+    "ledger-unreadable": f"{LEDGER}?created_at_from=31/10/2026&amount_from=lots&type=charge_sale",
+    "search": "/admin/search/?q=0912",
+    "search-in-vain": "/admin/search/?q=nothing-has-this-name",
     "wallets": "/admin/transactions/wallet/",
     "reconciliations": "/admin/transactions/reconciliationrun/",
     "users": "/admin/accounts/user/",
     "user-add": "/admin/accounts/user/add/",
     "sessions": "/admin/accounts/session/",
     "audit-trail": "/admin/accounts/auditevent/",
+    "my-sessions": "/admin/my-sessions/",
 }
 ROWS = {
     "entry": (LEDGER, "tbody th a, tbody td a"),
     "credit-request": (REQUESTS, "tbody th a"),
+    "user": ("/admin/accounts/user/", "tbody th a"),
+    "session": ("/admin/accounts/session/", "tbody th a"),
     "seller": ("/admin/accounts/seller/?q=Mehr", "tbody th a"),
 }
 

@@ -2,8 +2,25 @@
 
 from typing import Any
 
+import pytest
+
 from functional_tests.browser.conftest import Person, Sit
 from functional_tests.browser.server import Server
+
+# Swagger UI draws these itself, and they cannot be changed from outside: its headings skip a level; the summary of an
+# operation is a button in an element that is itself clickable. (ReDoc's headings skip levels too.)
+OF_SWAGGER_UI = {"heading-order", "nested-interactive"}
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_swagger_ui_has_no_barrier_of_ours(sit_down: Sit, width: int) -> None:
+    person = sit_down(viewport={"width": width, "height": 900})
+    person.visit("/swagger/")
+    operation = person.page.locator("#operations-charges-sell_charge")
+    operation.locator(".opblock-summary").click()
+    operation.get_by_role("button", name="Try it out").click()
+    assert [found for found in person.barriers() if found.split(" x ")[0] not in OF_SWAGGER_UI] == []
+    person.photograph(f"swagger-{width}")
 
 
 def execute(person: Person, operation: Any) -> str:

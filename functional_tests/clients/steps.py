@@ -79,6 +79,8 @@ STEPS = (
     Step("seller", "GET /sellers/{seller_id}/statement/", 200),
     Step("seller", "GET /sellers/{seller_id}/reconciliation/", 200),
     Step("seller", "GET /phone-numbers/", 200),
+    Step("seller", "GET /events/", 200),
+    Step("seller", "GET /events/stream/", 307),  # to the server of the stream
     Step("seller", "GET /sellers/", 403),
     Step("admin", "GET /sellers/", 200),
     Step("admin", "POST /sellers/", 201),
@@ -89,6 +91,27 @@ STEPS = (
     Step("seller", "PATCH /sellers/me/users/{user_id}/", 200),
     Step("seller", "DELETE /sellers/me/users/{user_id}/", 204),
     Step("seller", "GET /sellers/me/users/{user_id}/", 404, {"user_id": str(uuid.UUID(int=0))}),
+    Step("seller", "POST /api-clients/", 201),
+    Step("seller", "GET /api-clients/{client_id}/", 200),  # with nulls
+    Step("", "POST /auth/token/", 401),
+    Step("program", "POST /auth/token/", 200),
+    Step("program", "GET /auth/me/", 200),
+    Step("program", "POST /api-clients/", 403),
+    Step("seller", "POST /api-clients/{client_id}/rotate-secret/", 200),
+    Step("seller", "GET /api-clients/", 200),
+    Step("seller", "DELETE /api-clients/{client_id}/", 204),
+    Step("seller", "POST /api-clients/{client_id}/rotate-secret/", 409),
+    Step("program", "GET /auth/me/", 401),
+    Step("seller", "POST /webhook-endpoints/", 201),
+    Step("seller", "POST /webhook-endpoints/", 400),  # the same again
+    Step("seller", "GET /webhook-endpoints/", 200),
+    Step("seller", "GET /webhook-endpoints/{endpoint_id}/", 200),
+    Step("seller", "PATCH /webhook-endpoints/{endpoint_id}/", 200),  # all types of events: null
+    Step("seller", "POST /webhook-endpoints/{endpoint_id}/rotate-secret/", 200),
+    Step("seller", "POST /webhook-endpoints/{endpoint_id}/test/", 202),
+    Step("seller", "POST /webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/resend/", 202),
+    Step("seller", "GET /webhook-endpoints/{endpoint_id}/deliveries/", 200),
+    Step("seller", "DELETE /webhook-endpoints/{endpoint_id}/", 204),
     Step("admin", "POST /auth/step-up/", 401),
     Step("seller", "POST /auth/logout/", 204),
     Step("seller", "POST /auth/seller/login/", 200),
@@ -125,6 +148,7 @@ class Walk:
         self._ids: dict[str, str] = {}
         self._tokens: dict[str, Mapping[str, str]] = {"": {}}
         self._admin = {"username": "admin", "password": password}
+        self._program: Mapping[str, str] = {}
         self.called: set[str] = set()
 
     def take(self, step: Step) -> None:
@@ -153,6 +177,8 @@ class Walk:
         body: dict[str, Any] = dict(self._document["definitions"][schemas[0]["$ref"].rpartition("/")[2]]["example"])
         for name in body.keys() & {"username", "email", "company_name"}:
             body[name] = f"{self._suffix}{body[name]}"
+        if "client_secret" in body and step.caller:
+            body |= self._program
         if "refresh" in body:
             body["refresh"] = tokens["refresh"]
         if step.caller == "admin" and "password" in body and "company_name" not in body:
@@ -160,10 +186,12 @@ class Walk:
         return {**body, **step.change}
 
     def _remember(self, operation: Mapping[str, Any], step: Step, answer: Mapping[str, Any]) -> None:
-        if "access" in answer:
-            self._tokens[step.caller] = answer
+        if "access" in answer or "access_token" in answer:
+            self._tokens[step.caller] = {"access": answer.get("access_token", ""), **answer}
+        if "client_secret" in answer:
+            self._program = {name: answer[name] for name in ("client_id", "client_secret")}
         links = operation["responses"][str(step.status)].get("x-links", {})
-        for link in links.values() if step.status == 201 or step.operation == "GET /auth/me/" else ():
+        for link in links.values() if step.status in (201, 202) or step.operation == "GET /auth/me/" else ():
             for name, place in link["parameters"].items():
                 found: Any = answer
                 for member in place.partition("#/")[2].split("/"):

@@ -8,6 +8,10 @@ PHONES = st.integers(0, 9_999_999).map("+98912{:07}".format) | st.sampled_from([
 # Hypothesis writes every address that RFC 5322 allows, Django takes those that mail servers do.
 ADDRESSES = st.integers(0, 10**9).map("fuzz{}@fuzz.example".format)
 
+# Nothing answers there.
+RECEIVERS = st.integers(0, 10**9).map("https://fuzz{}.example/hook".format)
+
 schemathesis.openapi.format("decimal", MONEY)
 schemathesis.openapi.format("phone", PHONES)
 schemathesis.openapi.format("email", ADDRESSES)
+schemathesis.openapi.format("https", RECEIVERS)

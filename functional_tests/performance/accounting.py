@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
-from functional_tests.performance.client import API_PREFIX, Client
+from sharj import Sharj
+
 from functional_tests.performance.errors import UnexpectedAnswer
 from functional_tests.performance.onboarding import Seller
 from functional_tests.performance.worker import SaleRecord
@@ -63,7 +63,7 @@ class Statement:
     differences: tuple[str, ...]
 
 
-def read_books(client: Client, seller_id: str) -> Books:
+def read_books(client: Sharj, seller_id: str) -> Books:
     """Read everything the API tells about one seller's money; raise UnexpectedAnswer."""
     entries = sorted(_read_entries(client, seller_id), key=lambda entry: entry.sequence)
     balance = client.get(f"sellers/{seller_id}/balance/")
@@ -74,15 +74,12 @@ def read_books(client: Client, seller_id: str) -> Books:
         raise UnexpectedAnswer(f"the balance of {seller_id} is not readable: {balance}") from error
 
 
-def _read_entries(client: Client, seller_id: str) -> Iterator[Entry]:
-    path = f"transactions/?seller={seller_id}&page_size={PAGE_SIZE}"
-    while path:
-        page = client.get(path)
+def _read_entries(client: Sharj, seller_id: str) -> Iterator[Entry]:
+    for item in client.pages("transactions/", seller=seller_id, page_size=PAGE_SIZE):
         try:
-            yield from (_parse_entry(item) for item in page["results"])
-            path = _next_path(page["next"])
+            yield _parse_entry(item)
         except (KeyError, TypeError, ArithmeticError, ValueError) as error:
-            raise UnexpectedAnswer(f"GET {path} is not readable: {error!r}") from error
+            raise UnexpectedAnswer(f"an entry of {seller_id} is not readable: {error!r}") from error
 
 
 def _parse_entry(item: dict[str, Any]) -> Entry:
@@ -95,14 +92,6 @@ def _parse_entry(item: dict[str, Any]) -> Entry:
         idempotency_key=item["idempotency_key"],
         credit_request=item["credit_request"],
     )
-
-
-def _next_path(url: str | None) -> str:
-    """Return the path of the next page below the API, without the host: we know it."""
-    if url is None:
-        return ""
-    parts = urlsplit(url)
-    return f"{parts.path.partition(API_PREFIX)[2]}?{parts.query}"
 
 
 def audit(seller: Seller, sales: Sequence[SaleRecord], books: Books) -> Statement:
@@ -120,7 +109,7 @@ def audit(seller: Seller, sales: Sequence[SaleRecord], books: Books) -> Statemen
     ]
     return Statement(
         seller_id=seller.id,
-        username=seller.session.username,
+        username=seller.login.credentials["username"],
         initial_balance=seller.initial_balance,
         total_balance_increase=increase,
         charges_sold=sold,

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import TextIO
 
+from sharj import OutcomeUnknown, Sharj, SharjError, Unavailable
+from sharj.http import ConnectionLost
+
 from functional_tests.performance.accounting import Statement, audit, read_books
-from functional_tests.performance.client import Client
-from functional_tests.performance.errors import CannotStart, ConnectionLost, LoadError, NoAnswer, ServerSilent
+from functional_tests.performance.errors import CannotStart, ServerSilent
 from functional_tests.performance.fleet import run_fleet
 from functional_tests.performance.onboarding import Onboarding, Seller
 from functional_tests.performance.options import Options, parse_options
@@ -41,9 +43,9 @@ def run(arguments: Sequence[str]) -> int:
     human = sys.stderr if options.json else sys.stdout
     try:
         return _conclude(options, LoadRun(options, human).execute(), human)
-    except (CannotStart, NoAnswer, ServerSilent) as error:
+    except (CannotStart, OutcomeUnknown, ServerSilent, Unavailable) as error:
         return _give_up(options, str(error), EXIT_NO_SERVER)
-    except LoadError as error:
+    except SharjError as error:
         return _give_up(options, str(error), EXIT_FAILED)
     except KeyboardInterrupt:
         return _give_up(options, "interrupted; the sales made so far stand", EXIT_INTERRUPTED)
@@ -62,7 +64,7 @@ class LoadRun:
         self._plan = SalesPlan(self._run_id, load.seed, load.sellers, load.num_requests, load.replay_fraction)
 
     def execute(self) -> Outcome:
-        """Run everything; raise CannotStart or another LoadError."""
+        """Run everything; raise CannotStart or another SharjError."""
         load = self._load
         if self._options.report:
             check_writable(self._options.report)
@@ -81,7 +83,7 @@ class LoadRun:
         """Log the admin in; raise CannotStart with a plain reason."""
         base_url, admin = self._load.base_url, self._options.admin
         check_base_url(base_url, allow_remote=self._options.allow_remote)
-        if not admin.access and not (admin.username and admin.password):
+        if not admin.access and not all(admin.credentials.values()):
             raise CannotStart("no admin login: give --admin-username and --admin-password, or put them into .env")
         with Transport(base_url, self._pulse) as transport:
             try:
@@ -91,9 +93,9 @@ class LoadRun:
             if admin.access:
                 return
             try:
-                Client(transport, admin).login()
-            except LoadError as error:
-                raise CannotStart(f"the admin login as {admin.username!r} failed: {error}") from error
+                Sharj(transport, admin).log_in()
+            except SharjError as error:
+                raise CannotStart(f"the admin login as {admin.credentials['username']!r} failed: {error}") from error
 
     def _prepare_sellers(self) -> list[Seller]:
         load = self._load
@@ -109,7 +111,7 @@ class LoadRun:
                 base_url=load.base_url,
                 plan=self._plan,
                 seller_ids=tuple(seller.id for seller in sellers),
-                sessions=tuple(seller.session.borrowed() for seller in sellers),
+                logins=tuple(seller.login for seller in sellers),
                 first=first,
                 last=last,
             )
@@ -121,7 +123,7 @@ class LoadRun:
     def _audit(self, sellers: Sequence[Seller], sales: Sequence[SaleRecord]) -> list[Statement]:
         self._say("reading balances, ledgers and reconciliations")
         with Transport(self._load.base_url, self._pulse) as transport:
-            client = Client(transport, self._options.admin)
+            client = Sharj(transport, self._options.admin)
             return [
                 audit(seller, [sale for sale in sales if sale.seller_index == index], read_books(client, seller.id))
                 for index, seller in enumerate(sellers)

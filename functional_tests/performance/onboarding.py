@@ -11,9 +11,11 @@ from itertools import repeat
 from threading import Barrier
 from typing import Any
 
-from functional_tests.performance.client import SELLER_LOGIN, Client, Session
+from sharj import Login, Sharj
+from sharj.http import Answer
+
 from functional_tests.performance.errors import UnexpectedAnswer
-from functional_tests.performance.transport import Answer, Pulse, Transport
+from functional_tests.performance.transport import Pulse, Transport
 
 # More than the sales cost, so that a correct balance is not zero by accident.
 CREDIT_MARGIN = Decimal("1.10")
@@ -33,10 +35,10 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """A seller made for this run, ready to sell; its session is logged in."""
+    """A seller made for this run, ready to sell; it is logged in."""
 
     id: str
-    session: Session
+    login: Login
     initial_balance: Decimal
     credits: tuple[Credit, ...]
 
@@ -44,7 +46,7 @@ class Seller:
 class Onboarding:
     """Prepares the sellers of one run; up to ``parallel`` requests are under way at once."""
 
-    def __init__(self, base_url: str, run_id: str, admin: Session, parallel: int, pulse: Pulse) -> None:
+    def __init__(self, base_url: str, run_id: str, admin: Login, parallel: int, pulse: Pulse) -> None:
         self._base_url = base_url
         self._pulse = pulse
         self._run_id = run_id
@@ -68,35 +70,34 @@ class Onboarding:
             list(pool.map(self._approve_credit, filed, twins))
         shares = [tuple(filed[at : at + credit_requests]) for at in range(0, len(filed), credit_requests)]
         return [
-            Seller(seller.id, seller.session, seller.initial_balance, share)
+            Seller(seller.id, seller.login, seller.initial_balance, share)
             for seller, share in zip(made, shares, strict=True)
         ]
 
     def _make_seller(self, index: int) -> Seller:
         """Register a seller under a new name, log it in and have it verified."""
         username = f"load-{self._run_id}-{index + 1}"
-        session = Session(SELLER_LOGIN, username, secrets.token_urlsafe(18))
+        login = Login.person(username, secrets.token_urlsafe(18))
         form = {
-            "username": username,
-            "password": session.password,
+            **login.credentials,
             "email": f"{username}@example.com",
             "company_name": f"Load test {self._run_id} no. {index + 1}",
         }
         with Transport(self._base_url, self._pulse) as transport:
-            registered = Client(transport).post("auth/seller/register/", form, expect=(201,))
+            registered = Sharj(transport).post("auth/seller/register/", form, expect=(201,))
             seller_id = str(_member(registered.json(), "seller", "id"))
-            admin = Client(transport, self._admin.borrowed())
+            admin = Sharj(transport, self._admin)
             verified = admin.post(f"sellers/{seller_id}/verify/").json()
             if _member(verified, "status") != "active":
                 raise UnexpectedAnswer(f"verified seller {seller_id} has status {verified['status']!r}")
-            balance = Client(transport, session).get(f"sellers/{seller_id}/balance/")
-        return Seller(seller_id, session, _money(balance, "balance"), ())
+            balance = Sharj(transport, login).get(f"sellers/{seller_id}/balance/")
+        return Seller(seller_id, login, _money(balance, "balance"), ())
 
     def _file_credit(self, seller: Seller, number: int, amount: Decimal) -> Credit:
         """File one credit request as the seller."""
         form = {"amount": str(amount), "note": f"load run {self._run_id}"}
         with Transport(self._base_url, self._pulse) as transport:
-            client = Client(transport, seller.session.borrowed())
+            client = Sharj(transport, seller.login)
             key = f"credit-{self._run_id}-{number}"
             filed = client.post("credit-requests/", form, key=key, expect=(201,)).json()
         if _member(filed, "status") != "pending" or _money(filed, "amount") != amount:
@@ -115,7 +116,7 @@ class Onboarding:
 
     def _send_approval(self, credit: Credit, start: Barrier) -> Answer:
         with Transport(self._base_url, self._pulse) as transport:
-            client = Client(transport, self._admin.borrowed())
+            client = Sharj(transport, self._admin)
             start.wait()
             path = f"credit-requests/{credit.request_id}/approve/"
             # Safe to repeat: a second approval is refused, whatever became of the first.

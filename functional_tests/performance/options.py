@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from functional_tests.performance.client import ADMIN_LOGIN, Session
+from sharj import Login
+
 from functional_tests.performance.fleet import ExecutorKind
 from functional_tests.performance.settings import default_base_url
 
@@ -32,7 +33,7 @@ class Options:
     """Everything from the command line; ``admin`` is not logged in yet."""
 
     load: LoadOptions
-    admin: Session
+    admin: Login
     allow_remote: bool
     report: Path | None
     json: bool
@@ -77,9 +78,11 @@ def _typed(parsed: argparse.Namespace, defaults: Mapping[str, str]) -> Options:
         replay_fraction=parsed.replay_fraction,
     )
     password = parsed.admin_password or defaults.get("DJANGO_SUPERUSER_PASSWORD", "")
+    admin = Login.person(parsed.admin_username, password, is_staff=True)
+    admin.access = parsed.admin_token or ""
     return Options(
         load=load,
-        admin=Session(ADMIN_LOGIN, parsed.admin_username, password, parsed.admin_token or ""),
+        admin=admin,
         allow_remote=parsed.allow_remote,
         report=parsed.report,
         json=parsed.json,

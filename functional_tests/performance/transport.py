@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
+import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
-from functional_tests.performance.errors import ConnectionLost, ServerSilent, UnexpectedAnswer
+from sharj.http import Answer, ConnectionLost
+
+from functional_tests.performance.errors import ServerSilent
 
 # Without any answer for so long, on any connection, the server counts as dead.
-SILENCE_SECONDS = 10.0
+SILENCE_SECONDS = float(os.environ.get("LOAD_SILENCE_SECONDS", "10"))
 # A little longer, so that a request that is never answered ends when the silence has been noticed.
 TIMEOUT_SECONDS = SILENCE_SECONDS + 1
 # Servers close a quiet connection (gunicorn after two seconds). Opening a new one
@@ -38,42 +39,6 @@ class Pulse:
         silence = time.monotonic() - self._last.value
         if silence > SILENCE_SECONDS:
             raise ServerSilent(f"the server has not answered for {silence:.0f} s; the sales made so far stand")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One HTTP answer; header names are in lower case.
-
-    ``attempts`` counts how often the request was sent until this answer came.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    attempts: int = 1
-
-    def json(self) -> dict[str, Any]:
-        """Return the body as a JSON object; raise UnexpectedAnswer if it is not one."""
-        try:
-            document = json.loads(self.body)
-        except ValueError:
-            document = None
-        if not isinstance(document, dict):
-            raise UnexpectedAnswer(f"{self.summary()}: the body is not a JSON object")
-        return document
-
-    @property
-    def code(self) -> str:
-        """The error code; empty when the answer has none."""
-        try:
-            return str(json.loads(self.body)["code"])
-        except (ValueError, KeyError, TypeError):
-            return ""
-
-    def summary(self) -> str:
-        """Return status, error code and request id: what a bug report needs."""
-        request_id = self.headers.get("x-request-id", "none")
-        return f"{self.status} {self.code}".rstrip() + f" (request id {request_id})"
 
 
 class Transport:
@@ -121,7 +86,14 @@ class Transport:
         headers: Mapping[str, str],
         body: bytes | None = None,
     ) -> Answer:
-        """Send one request and return the whole answer; raise ConnectionLost."""
+        """Send one request and return the whole answer; raise ConnectionLost, or ServerSilent after many of them."""
+        try:
+            return self._send(method, path, headers, body)
+        except ConnectionLost:
+            self.pulse.check()
+            raise
+
+    def _send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         self.connect()
         try:
             self._connection.request(method, self._prefix + path, body, dict(headers))

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from functional_tests.performance.client import Client, Session
-from functional_tests.performance.errors import ConnectionLost, LoadError, ServerSilent
+from sharj import Login, Sharj, SharjError
+from sharj.http import Answer, ConnectionLost
+
+from functional_tests.performance.errors import ServerSilent
 from functional_tests.performance.plan import Sale, SalesPlan, plan_sales
-from functional_tests.performance.transport import Answer, Pulse, Transport
+from functional_tests.performance.transport import Pulse, Transport
 
 # After so many unexpected answers a worker stops: more of them say nothing new.
 MAX_PROBLEMS = 20
@@ -24,7 +26,7 @@ class Assignment:
     base_url: str
     plan: SalesPlan
     seller_ids: tuple[str, ...]
-    sessions: tuple[Session, ...]
+    logins: tuple[Login, ...]
     first: int
     last: int
 
@@ -55,12 +57,12 @@ class Journal:
 
 
 class Worker:
-    """Sells one assignment over one connection, one session per seller."""
+    """Sells one assignment over one connection, one login per seller."""
 
     def __init__(self, assignment: Assignment, pulse: Pulse) -> None:
         self._assignment = assignment
         self._transport = Transport(assignment.base_url, pulse)
-        self._clients = [Client(self._transport, session) for session in assignment.sessions]
+        self._clients = [Sharj(self._transport, login) for login in assignment.logins]
         self.journal = Journal()
 
     def connect(self) -> None:
@@ -92,7 +94,7 @@ class Worker:
                 self._note(sale, replay_problem(answer, self._send(sale)))
         except ServerSilent:
             raise
-        except LoadError as error:
+        except SharjError as error:
             self._note(sale, str(error))
         return len(self.journal.records) > known
 

@@ -84,6 +84,18 @@ def add_app(stack: Stack, number: int, port: int) -> None:
     stack.programs[part.name] = part
 
 
+def add_stream(stack: Stack) -> None:
+    """The event stream, which reaches PostgreSQL without PgBouncer."""
+    environment = stack.environment(
+        DATABASE_PORT=str(stack.ports["postgres"]), DATABASE_POOL_MODE="session",
+        PATH=f"{Path(sys.executable).parent}:{SERVER_PATH}",
+    )  # fmt: skip
+    command = [sys.executable, "manage.py", "event_stream", "--bind", f"127.0.0.1:{stack.ports['stream']}"]
+    stack.programs["stream"] = Program(
+        "stream", command, stack.folder, environment=environment, port=stack.ports["stream"], cwd=REPOSITORY
+    )
+
+
 def add_nginx(stack: Stack, name: str = "nginx", **changed: str) -> None:
     """nginx; `changed` are variables of its template that differ from the stack's."""
     folder = stack.folder / name
@@ -92,6 +104,7 @@ def add_nginx(stack: Stack, name: str = "nginx", **changed: str) -> None:
         shutil.copy(file, folder)
     values = {
         "NGINX_APP_SERVERS": " ".join(f"server 127.0.0.1:{port} max_fails=0;" for port in stack.app_ports),
+        "NGINX_STREAM_SERVERS": f"server 127.0.0.1:{stack.ports['stream']} max_fails=0;",
         "NGINX_SERVER_NAME": "_",
         "NGINX_HTTP_PORT": f"127.0.0.1:{stack.ports['http']}",
         "NGINX_HTTPS_PORT": f"127.0.0.1:{stack.ports['https']}",

@@ -14,7 +14,7 @@ START_SECONDS = 60.0
 
 
 def free_port() -> int:
-    """Return a TCP port of loopback that nobody uses."""
+    """Return a free TCP port of loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -30,7 +30,7 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = START_SE
 
 
 def answers(port: int) -> bool:
-    """Tell whether somebody accepts connections on a port of loopback."""
+    """Tell whether a port of loopback accepts connections."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1):
             return True

@@ -1,4 +1,4 @@
-"""The whole of production on loopback: nginx -> gunicorn x 2 -> PgBouncer -> PostgreSQL, Redis, Prometheus.
+"""The whole of production on loopback: nginx, gunicorn x 2, event stream, PgBouncer, PostgreSQL, Redis, Prometheus.
 
 Every part is the real program with the file that compose mounts; only addresses and folders are put in.
 """
@@ -24,7 +24,7 @@ from functional_tests.production.places import DEPLOY, REPOSITORY, SERVER_PATH, 
 from functional_tests.production.processes import Program, free_port, wait_for
 
 REPLICAS = 2
-PORTS = ("postgres", "standby", "pgbouncer", "redis", "prometheus", "alertmanager", "http", "https")
+PORTS = ("postgres", "standby", "pgbouncer", "redis", "prometheus", "alertmanager", "stream", "http", "https")
 
 
 class Stack:
@@ -37,7 +37,8 @@ class Stack:
         self.ports = {name: free_port() for name in PORTS}
         self.app_ports = [free_port() for _ in range(REPLICAS)]
         self.secrets = {
-            name: secrets.token_urlsafe(40) for name in ("key", "jwt", "redis", "metrics", "admin", "app", "owner")
+            name: secrets.token_urlsafe(40)
+            for name in ("key", "jwt", "webhooks", "redis", "metrics", "admin", "app", "owner")
         }
         self.postgres = EmbeddedPostgres(self.folder / "pg", {"shared_buffers": "128MB"})
         self.programs: dict[str, Program] = {}
@@ -74,6 +75,7 @@ class Stack:
         parts.add_redis(self)
         for number, port in enumerate(self.app_ports):
             parts.add_app(self, number, port)
+        parts.add_stream(self)
         parts.add_nginx(self)
         parts.add_prometheus(self)
         for name, part in self.programs.items():
@@ -171,6 +173,7 @@ class Stack:
             "DJANGO_SETTINGS_MODULE": "config.settings.production",
             "SECRET_KEY": self.secrets["key"],
             "JWT_SIGNING_KEY": self.secrets["jwt"],
+            "WEBHOOK_ENCRYPTION_KEY": self.secrets["webhooks"],
             "DEBUG": "false",
             # As an operator fills it in: one name, and no address.
             "ALLOWED_HOSTS": "localhost",

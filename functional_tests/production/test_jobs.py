@@ -58,7 +58,7 @@ def test_jobs_run_are_recorded_and_find_a_backup_that_is_wrong(stack: Stack) -> 
 
     code, stamps = restore_and_verify(stack, lambda port: None)
     assert code == 0
-    assert stamps == {"restored", "restored_ledger.ok", "summaries.ok", "reconciliation.ok", "seal.ok"}
+    assert stamps == {"restored", "restored_ledger.ok", "summaries.ok", "events.ok", "reconciliation.ok", "seal.ok"}
     assert execute(stack, stack.ports["postgres"], runs) == before + 1
     assert len(list((stack.folder / "stamps").glob("ledger-*.seal"))) == 1
 

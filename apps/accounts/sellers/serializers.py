@@ -1,12 +1,15 @@
 """Requests and answers about sellers."""
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from rest_framework import serializers
 
 from apps.accounts.models import Seller, User
 from apps.accounts.names import refuse_hidden
+from apps.accounts.sellers import selectors
 from apps.core.api.fields import MoneyField, PhoneNumberField, TextField
 from apps.core.api.input import ListQuerySerializer
 from apps.core.apidocs.examples import OWNER_ID, REGISTERED_AT, SELLER_ID
@@ -77,14 +80,15 @@ class SellerSerializer(serializers.ModelSerializer[Seller]):
     """A seller with its balance."""
 
     daily_limit = MoneyField(allow_null=True)
+    low_balance_alert = MoneyField(allow_null=True)
     balance = MoneyField(source="wallet.balance")
     sequence = serializers.IntegerField(source="wallet.sequence", help_text="Number of the newest ledger entry.")
 
     class Meta:
         model = Seller
         fields = (
-            "id", "company_name", "email", "phone_number", "status", "daily_limit", "require_idempotency_key",
-            "balance", "sequence", "created_at",
+            "id", "company_name", "email", "phone_number", "status", "daily_limit", "low_balance_alert",
+            "require_idempotency_key", "balance", "sequence", "created_at",
         )  # fmt: skip
         swagger_schema_fields = {
             "example": {
@@ -94,6 +98,7 @@ class SellerSerializer(serializers.ModelSerializer[Seller]):
                 "phone_number": "+989123456789",
                 "status": "active",
                 "daily_limit": "2000000.00",
+                "low_balance_alert": None,
                 "require_idempotency_key": False,
                 "balance": "450000.00",
                 "sequence": 2,
@@ -102,17 +107,34 @@ class SellerSerializer(serializers.ModelSerializer[Seller]):
         }
 
 
+def render_seller(seller_id: UUID) -> Mapping[str, Any]:
+    """Return a seller as the API shows it now."""
+    return SellerSerializer(selectors.get_seller(seller_id)).data
+
+
 class OwnSellerChangesSerializer(serializers.Serializer[Any]):
     """The members that a seller may change of itself."""
 
     email = serializers.EmailField(max_length=254, required=False)
     phone_number = PhoneNumberField(required=False)
+    low_balance_alert = MoneyField(
+        required=False,
+        allow_null=True,
+        help_text="Tell the seller (`balance.low`) when its balance falls below this; null: never. "
+        "Only the seller's owner may change it.",
+    )
     require_idempotency_key = serializers.BooleanField(
         required=False, help_text="Refuse charges without an `Idempotency-Key`. Only the seller's owner may change it."
     )
 
     class Meta:
-        swagger_schema_fields = {"example": {"email": "money@mehr.example", "require_idempotency_key": True}}
+        swagger_schema_fields = {
+            "example": {
+                "email": "money@mehr.example",
+                "low_balance_alert": "100000.00",
+                "require_idempotency_key": True,
+            }
+        }
 
 
 class SellerChangesSerializer(OwnSellerChangesSerializer):
@@ -130,7 +152,9 @@ class SellerChangesSerializer(OwnSellerChangesSerializer):
 class AdminSellerChangesSerializer(SellerChangesSerializer):
     """The members that an admin may change of a seller."""
 
-    require_idempotency_key = None  # type: ignore[assignment]  # takes the inherited field away
+    # Takes the inherited fields away: they are the seller's own.
+    low_balance_alert = None  # type: ignore[assignment]
+    require_idempotency_key = None  # type: ignore[assignment]
 
 
 class SellerQuerySerializer(ListQuerySerializer):

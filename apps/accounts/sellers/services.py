@@ -1,6 +1,6 @@
 """Registration and changes of sellers, and creation of users."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from types import MappingProxyType
@@ -22,6 +22,8 @@ from apps.accounts.roles import SellerRole, StaffRole
 from apps.core.errors import DomainError, InvalidFields, InvalidInput, NotFound
 from apps.core.observability import events
 from apps.core.values.money import MAX_AMOUNT
+from apps.outbox.models import EventType
+from apps.outbox.services import record_event
 
 
 class InvalidStatusTransition(DomainError):
@@ -36,6 +38,12 @@ class UserLimitReached(DomainError):
     code = "user_limit_reached"
 
 
+class ClientLimitReached(DomainError):
+    """The seller has as many API clients as it may have."""
+
+    code = "client_limit_reached"
+
+
 _UNIQUE_FIELDS = MappingProxyType(
     {"user_username_unique": "username", "user_email_unique": "email", "seller_email_unique": "email"}
 )
@@ -44,6 +52,24 @@ _TAKEN = {
     "username": gettext_noop("This username is already taken."),
     "email": gettext_noop("This email is already taken."),
 }
+
+
+_TOLD = MappingProxyType(
+    {
+        AuditAction.VERIFY: EventType.SELLER_VERIFIED,
+        AuditAction.SUSPEND: EventType.SELLER_SUSPENDED,
+        AuditAction.REACTIVATE: EventType.SELLER_REACTIVATED,
+    }
+)
+
+Follower = Callable[[UUID, Collection[str]], None]
+_followers: list[Follower] = []
+
+
+def follow_changes(follow: Follower) -> None:
+    """Let an app above see which fields of a seller change: `follow` is called in the transaction of the change."""
+    if follow not in _followers:
+        _followers.append(follow)
 
 
 @contextmanager
@@ -157,21 +183,25 @@ def create_seller_user(
     return user
 
 
-def take_user_place(seller_id: UUID) -> None:
+def take_user_place(seller_id: UUID, *, is_client: bool = False) -> None:
     """Lock the seller's row, under which its users are counted, and refuse one more than it may have.
 
-    Those who were deactivated leave their place, but not in a pending seller, which could add users without end.
+    People and clients are counted apart. Those who were deactivated leave their place, but not in a pending seller,
+    which could add users without end.
 
     Raises:
-        UserLimitReached: the seller has no place left.
+        UserLimitReached, ClientLimitReached: the seller has no place left.
     """
     seller = _lock_seller(seller_id)
-    users = User.objects.filter(seller=seller)
+    users = User.objects.filter(seller=seller, is_client=is_client)
     if seller.status == Seller.Status.PENDING:
         limit = settings.PENDING_SELLER_USERS
     else:
-        limit, users = settings.SELLER_USERS, users.filter(is_active=True)
+        limit = settings.SELLER_API_CLIENTS if is_client else settings.SELLER_USERS
+        users = users.filter(is_active=True)
     if 0 < limit <= users.count():
+        if is_client:
+            raise ClientLimitReached("The seller has as many API clients as it may have.", limit=limit)
         raise UserLimitReached("The seller has as many users as it may have.", limit=limit)
 
 
@@ -223,6 +253,8 @@ def update_seller(*, seller_id: UUID, changes: Mapping[str, Any], changed_by: Us
             setattr(seller, field, value)
         if changes:
             seller.save(update_fields=list(changes))
+            for follow in _followers:
+                follow(seller.pk, changes.keys())
             audit.record(AuditAction.CHANGE, seller, actor_id=changed_by.pk, detail=detail)
     return None
 
@@ -265,6 +297,7 @@ def _move(
             )
         seller.status = target
         seller.save(update_fields=["status"])
+        record_event(_TOLD[action], seller_id=seller_id, about=seller_id)
         audit.record(action, seller, actor_id=actor.pk, detail=reason)
     events.security("seller_status_changed", seller=seller_id, before=source.value, after=target.value)
 

@@ -104,8 +104,11 @@ class SellerView(APIView):
         problems=["validation_error", "permission_denied", "not_found", "second_approver_needed"],
     )
     def patch(self, request: Request, seller_id: UUID | str) -> Response:
-        """Change profile fields. A seller's owner may change `email`, `phone_number` and
-        `require_idempotency_key`, an admin all others too.
+        """Change profile fields. A seller's owner may change `email`, `phone_number`, `low_balance_alert` and
+        `require_idempotency_key`, an admin all others, `email` and `phone_number`.
+
+        A new `low_balance_alert` is compared with the balance at once: `balance.low` or `balance.recovered` tells if
+        the balance is now on the other side of it.
 
         A high daily limit may need two admins: the first call answers 202, and the same call of another admin sets it.
         """

@@ -8,7 +8,7 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from apps.accounts.models import User
 from apps.accounts.sessions import services as sessions
-from apps.accounts.sessions.tokens import Claims, InvalidToken, read_access
+from apps.accounts.sessions.tokens import Claims, InvalidToken, check_network, read_access
 
 
 class ClaimsAuthentication(JWTAuthentication):
@@ -20,6 +20,7 @@ class ClaimsAuthentication(JWTAuthentication):
         if raw is None:
             return None
         claims = read_access(raw)
+        check_network(claims.networks)
         return claims, claims
 
     def get_raw_token(self, header: bytes) -> bytes | None:

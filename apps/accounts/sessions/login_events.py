@@ -19,9 +19,10 @@ from apps.core.observability import events, metrics, request_address
 
 
 class Door(Enum):
-    """The logins: one for users of sellers, one for staff, and the form of the back office; and a password's change."""
+    """The logins: for users of sellers, their programs, staff, and the back office's form; and a password's change."""
 
     SELLER = "seller"
+    CLIENT = "client"
     STAFF = "staff"
     BACK_OFFICE = "admin site"
     PASSWORD = "password change"  # noqa: S105  (not one)
@@ -30,7 +31,7 @@ class Door(Enum):
 def login_succeeded(user: User, door: Door, session: Session | None = None) -> None:
     """Record a login, in the transaction that opens its session; count and log it once that is committed."""
     _remember_origin(user)
-    if door is not Door.SELLER:
+    if user.is_staff:
         audit.record(AuditAction.LOG_IN, session, actor_id=user.pk)
         transaction.on_commit(refused_logins.report_past_windows, robust=True)
     transaction.on_commit(partial(_tell_success, user, door, session), robust=True)

@@ -8,10 +8,12 @@ from typing import Any, cast
 
 from django.contrib.auth import authenticate
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from apps.accounts.models import LoginOrigin, Seller, Session, User
+from apps.accounts import audit
+from apps.accounts.models import AuditAction, BackOfficeSession, LoginOrigin, Seller, Session, User
 from apps.accounts.second_factor.services import check_login
 from apps.accounts.sessions import login_events
 from apps.accounts.sessions.login_events import Door
@@ -123,6 +125,33 @@ def close_all_sessions(*, user: User) -> None:
 def revoke_sessions(user: User) -> None:
     """End every login of `user` at once."""
     user.sessions.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
+
+
+def end_sessions(*, user: User, ended_by: User, kept_key: str | None = None) -> None:
+    """End every login of `user` at once, to the API and to the back office but that of the cookie `kept_key`."""
+    with transaction.atomic(durable=True):
+        revoke_sessions(user)
+        user.back_office_sessions.exclude(session_key=kept_key).delete()
+        audit.record(AuditAction.END_SESSIONS, user, actor_id=ended_by.pk, detail=gettext_noop("all sessions"))
+    events.security("sessions_ended", user=user.pk, by=ended_by.pk)
+
+
+def end_session(*, session: Session | BackOfficeSession, ended_by: User) -> None:
+    """End one login, to the API or to the back office."""
+    with transaction.atomic(durable=True):
+        if isinstance(session, Session):
+            _revoke(session)
+        else:
+            session.delete()
+        audit.record(AuditAction.END_SESSIONS, session.user, actor_id=ended_by.pk, detail=gettext_noop("one session"))
+    events.security("sessions_ended", user=session.user_id, by=ended_by.pk)
+
+
+def live_sessions(user: User) -> tuple[QuerySet[Session], QuerySet[BackOfficeSession]]:
+    """Return the logins of `user` that have not ended, to the API and to the back office, the newest first."""
+    now = timezone.now()
+    of_api = user.sessions.filter(revoked_at__isnull=True, expires_at__gt=now).order_by("-id")
+    return of_api, user.back_office_sessions.filter(expire_date__gt=now).order_by("-began_at")
 
 
 def live_user(claims: Claims) -> User | None:

@@ -1,6 +1,7 @@
 """JSON web tokens (RFC 7519): their claims, and how they are read. `Session` says which are still good."""
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from apps.accounts.models import Session
 from apps.core.errors import DomainError
+from apps.core.observability import request_address
+from apps.core.observability.requests import Networks, is_in, parse_networks
 
 # Verified access tokens that a process remembers, and for how long at most.
 REMEMBERED_TOKENS = 4_096
@@ -31,6 +34,12 @@ class InvalidToken(DomainError):
 
     def __init__(self, message: str = "The token is not valid.") -> None:
         super().__init__(message)
+
+
+class AddressNotAllowed(DomainError):
+    """The client may not be used from the address of this request."""
+
+    code = "address_not_allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +63,16 @@ class Claims:
     seller_id: UUID | None
     jti: str
     expires_at: int  # seconds since 1970
+    networks: Networks = ()  # of which the caller's address must be in one; empty: any
 
     # DRF reads this of the object that `authenticate` returns.
     is_authenticated = True
+
+
+def check_network(networks: Networks) -> None:
+    """Raise `AddressNotAllowed` unless the request comes from one of `networks`; none: from anywhere."""
+    if networks and not is_in(address := request_address.current() or "", networks):
+        raise AddressNotAllowed("This client may not be used from this address.", address=address)
 
 
 def session_end(session: Session) -> datetime:
@@ -70,14 +86,32 @@ def issue_pair(session: Session) -> TokenPair:
     left = session_end(session) - now
     refresh = RefreshToken()
     refresh_life, access_life = (min(kind.lifetime, left) for kind in (RefreshToken, AccessToken))
-    refresh["user_id"] = str(session.user_id)
-    refresh["sid"] = str(session.pk)
-    refresh["seller_id"] = str(session.user.seller_id) if session.user.seller_id else None
+    _name_session(refresh, session)
     access = refresh.access_token
     refresh.set_exp(from_time=now, lifetime=refresh_life)
     access.set_exp(from_time=now, lifetime=access_life)
     session.refresh_jti, session.expires_at = refresh["jti"], now + refresh_life
     return TokenPair(str(access), str(refresh), int(access_life.total_seconds()), int(refresh_life.total_seconds()))
+
+
+def _name_session(token: Token, session: Session) -> None:
+    token["user_id"] = str(session.user_id)
+    token["sid"] = str(session.pk)
+    token["seller_id"] = str(session.user.seller_id) if session.user.seller_id else None
+
+
+def issue_access(session: Session, *, networks: Sequence[str], ends_at: datetime | None) -> tuple[str, int]:
+    """Return an access token for `session` and its seconds; it works from `networks` (empty: from any) and no longer
+    than until `ends_at`.
+    """
+    now = timezone.now().replace(microsecond=0)
+    life = min(AccessToken.lifetime, session_end(session) - now, *([ends_at - now] if ends_at else []))
+    access = AccessToken()
+    _name_session(access, session)
+    if networks:
+        access["networks"] = list(networks)
+    access.set_exp(from_time=now, lifetime=life)
+    return str(access), int(life.total_seconds())
 
 
 def read_access(raw: bytes) -> Claims:
@@ -120,6 +154,7 @@ def _read(kind: type[AccessToken] | type[RefreshToken], raw: bytes) -> Claims:
             seller_id=UUID(seller_id) if seller_id else None,
             jti=token["jti"],
             expires_at=token["exp"],
+            networks=parse_networks(tuple(token.get("networks", ()))),
         )
     except (TokenError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise InvalidToken from error

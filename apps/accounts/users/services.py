@@ -75,9 +75,14 @@ def _approving_roles(user: User, groups: Iterable[Group]) -> frozenset[str]:
     return (APPROVERS & {group.name for group in groups}) | ({"superuser"} if user.is_superuser else frozenset())
 
 
+def people_of(seller_id: UUID) -> QuerySet[User]:
+    """Return the users of a seller that log in with a password: all but its API clients."""
+    return User.objects.filter(seller_id=seller_id, is_client=False)
+
+
 def list_seller_users(seller_id: UUID) -> QuerySet[User]:
     """Return the users of a seller, the newest first."""
-    return User.objects.filter(seller_id=seller_id).order_by("-id")
+    return people_of(seller_id).order_by("-id")
 
 
 def get_seller_user(user_id: UUID, *, seller_id: UUID) -> User:
@@ -86,7 +91,7 @@ def get_seller_user(user_id: UUID, *, seller_id: UUID) -> User:
     Raises:
         NotFound: the seller has no such user.
     """
-    user = User.objects.filter(pk=user_id, seller_id=seller_id).first()
+    user = people_of(seller_id).filter(pk=user_id).first()
     if user is None:
         raise NotFound("User not found.")
     return user
@@ -105,7 +110,7 @@ def update_seller_user(*, user_id: UUID, seller_id: UUID, changes: Mapping[str, 
         UserLimitReached: the user would be active again, and the seller has no place for it.
     """
     with duplicates_named(), transaction.atomic(durable=True):
-        user = User.objects.select_for_update(no_key=True).filter(pk=user_id, seller_id=seller_id).first()
+        user = people_of(seller_id).select_for_update(no_key=True).filter(pk=user_id).first()
         if user is None:
             raise NotFound("User not found.")
         if user.seller_role in OWNERS:

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.permissions import IsOwner, caller
+from apps.accounts.permissions import IsOwner, caller, own_seller_id
 from apps.accounts.sellers import services
 from apps.accounts.sessions.authentication import claims_of
 from apps.accounts.sessions.throttles import ACCOUNT_CHANGE_THROTTLES, PendingSellerThrottle, failures_limited
@@ -37,7 +37,7 @@ class SellerUserListView(APIView):
     def get(self, request: Request) -> Response:
         """List the users of the caller's seller, newest first. For owners."""
         read_query(ListQuerySerializer, request)
-        return paginated(self, users.list_seller_users(_seller_id(request)), SellerUserSerializer)
+        return paginated(self, users.list_seller_users(own_seller_id(request)), SellerUserSerializer)
 
     @documented(
         summary="Invite a user", request=InvitationSerializer, answers={201: SellerUserSerializer},
@@ -47,7 +47,7 @@ class SellerUserListView(APIView):
         """Add a user, a person or a program, to the caller's seller. For owners."""
         judge = services.judge_new_user
         body = read_judged_body(InvitationSerializer, request, judge, "username", "email", "password")
-        user = services.create_seller_user(seller_id=_seller_id(request), created_by=caller(request), **body)
+        user = services.create_seller_user(seller_id=own_seller_id(request), created_by=caller(request), **body)
         return Response(SellerUserSerializer(user).data, status=status.HTTP_201_CREATED)
 
 
@@ -61,7 +61,7 @@ class SellerUserView(APIView):
     )  # fmt: skip
     def get(self, request: Request, user_id: UUID) -> Response:
         """Return one user of the caller's seller. For owners."""
-        return Response(SellerUserSerializer(users.get_seller_user(user_id, seller_id=_seller_id(request))).data)
+        return Response(SellerUserSerializer(users.get_seller_user(user_id, seller_id=own_seller_id(request))).data)
 
     @documented(
         summary="Change one of my users", request=SellerUserChangesSerializer, answers={200: SellerUserSerializer},
@@ -72,7 +72,7 @@ class SellerUserView(APIView):
         """Change an operator or a viewer. A new password ends its sessions. For owners."""
         changes = read_body(SellerUserChangesSerializer, request, shown=SellerUserSerializer)
         user = users.update_seller_user(
-            user_id=user_id, seller_id=_seller_id(request), changes=changes, changed_by=caller(request)
+            user_id=user_id, seller_id=own_seller_id(request), changes=changes, changed_by=caller(request)
         )
         return Response(SellerUserSerializer(user).data)
 
@@ -82,14 +82,8 @@ class SellerUserView(APIView):
     )  # fmt: skip
     def delete(self, request: Request, user_id: UUID) -> Response:
         """Deactivate an operator or a viewer, from its next request on. The user is kept. For owners."""
-        users.deactivate_seller_user(user_id=user_id, seller_id=_seller_id(request), deactivated_by=caller(request))
+        users.deactivate_seller_user(user_id=user_id, seller_id=own_seller_id(request), deactivated_by=caller(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def _seller_id(request: Request) -> UUID:
-    seller_id = caller(request).seller_id
-    assert seller_id is not None  # noqa: S101  (an owner has a seller)
-    return seller_id
 
 
 class PasswordView(APIView):

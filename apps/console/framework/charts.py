@@ -9,7 +9,7 @@ from django.utils.translation import get_language, get_language_bidi
 
 from apps.console.framework.display import show_money
 
-COLOURS = ("var(--color-primary-500)", "#f59e0b")
+COLOURS = ("var(--color-primary-500)", "#f59e0b", "#94a3b8")
 _GREY = "#7d8694"  # legible on white and on the dark background
 _LEGEND = {"boxWidth": 12, "boxHeight": 12, "color": _GREY}
 _TICKS = {"color": _GREY, "maxRotation": 0}

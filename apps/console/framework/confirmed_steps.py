@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.accounts.models import Proposal, User
-from apps.console.framework.display import show_number
+from apps.console.framework.display import aligned, show_number
 from apps.console.framework.role_admin import WAITS, RoleAdmin
 from apps.console.framework.second_factor import CODE, ask_for_code
 from apps.core.database.errors import OutcomeUnknown
@@ -50,11 +50,18 @@ class ReasonForm(StepForm):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The foretold outcome: some cells for each row, and sums."""
+    """The foretold outcome: some cells for each row, sums, and the rows that the button takes with them (`taken`)."""
 
     columns: "Sequence[StrOrPromise]" = ()
     cells: Sequence[Sequence[object]] = ()
     summary: "Sequence[tuple[StrOrPromise, object]]" = ()
+    taken: Sequence[bool] | None = None  # None: all
+    tally: str = ""  # beside the button's label
+
+    @property
+    def aligned_columns(self) -> "list[tuple[StrOrPromise, bool]]":
+        """Return each column's name, and whether its cells are figures."""
+        return aligned(self.columns, self.cells)
 
     @property
     def labelled_cells(self) -> "list[list[tuple[StrOrPromise, object]]]":
@@ -62,14 +69,24 @@ class Preview:
         return [list(zip(self.columns, cells, strict=True)) for cells in self.cells]
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The result of a step that needs a second user, and of which this user was the first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A question, and the service call that follows its answer: `run(row, user, answers)`, which may refuse."""
+    """A question, and the service call that follows its answer: `run(row, user, answers)`, which may refuse.
+
+    A `run` that returns a `Proposal` or `Waits` has moved nothing yet: another user must take the step too.
+    """
 
     title: "StrOrPromise"
     button: "StrOrPromise"
     run: Callable[[Any, User, Answers], object]
-    preview: Callable[[Sequence[Any]], Preview]
+    preview: Callable[[Sequence[Any], User], Preview]
+    waits: "StrOrPromise" = WAITS  # said of rows that need a second user
+    tally: Callable[[int, int], str] | None = None  # words for the numbers of rows that are done and that wait
     form_class: type[StepForm] = StepForm
     is_dangerous: bool = False
     moves_money: bool = False  # asks for a recent second factor
@@ -104,19 +121,26 @@ def _ask_or_take(model_admin: RoleAdmin, request: HttpRequest, queryset: QuerySe
 
 
 def _take(model_admin: RoleAdmin, request: HttpRequest, rows: Sequence[Any], step: Step, answers: Answers) -> None:
-    done = []
+    done, waiting = [], []
     for row in rows:
         try:
             result = step.run(row, cast("User", request.user), answers)
         except (DomainError, PermissionDenied, OperationalError) as error:
             messages.error(request, f"{model_admin.shown_name(row)}: {_refusal(error)}")
             continue
-        if isinstance(result, Proposal):
-            messages.warning(request, f"{model_admin.shown_name(row)}: {_(WAITS)}")
+        if isinstance(result, (Proposal, Waits)):
+            waiting.append(model_admin.shown_name(row))
         else:
             done.append(model_admin.shown_name(row))
             said = "; ".join(f"{name}: {value}" for name, value in answers.items())
             model_admin.log_change(request, row, f"{step.title}. {said}".strip())
+    _report(request, step, done, waiting)
+
+
+def _report(request: HttpRequest, step: Step, done: Sequence[str], waiting: Sequence[str]) -> None:
+    if waiting:
+        tally = f"{step.title}: {step.tally(len(done), len(waiting))}. " if step.tally else ""
+        messages.warning(request, f"{tally}{', '.join(waiting)}: {_(str(step.waits))}")
     if done:
         text = ngettext("%(step)s: done for %(rows)s.", "%(step)s: done for %(count)s: %(rows)s.", len(done))
         messages.success(request, text % {"step": step.title, "count": show_number(len(done)), "rows": ", ".join(done)})
@@ -135,7 +159,8 @@ def _refusal(error: Exception) -> str:
 def _context(
     model_admin: RoleAdmin, request: HttpRequest, rows: Sequence[Any], step: Step, form: forms.Form
 ) -> dict[str, Any]:
-    preview = step.preview(rows)
+    preview = step.preview(rows, cast("User", request.user))
+    taken = preview.taken or [preview.taken is None] * len(rows)
     return {
         **model_admin.admin_site.each_context(request),
         "title": step.title,
@@ -145,6 +170,7 @@ def _context(
         "form": form,
         "preview": preview,
         "rows": list(zip(rows, preview.labelled_cells, strict=True)),
+        "taken": [row.pk for row, is_taken in zip(rows, taken, strict=True) if is_taken],
         "checkbox_name": ACTION_CHECKBOX_NAME,
         "action_name": _chosen_action(request),
         "next": model_admin.way_back(request),

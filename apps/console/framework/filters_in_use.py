@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.admin import FieldListFilter
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.exceptions import ValidationError
+from django.db.models import BooleanField
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -60,6 +61,8 @@ def _shown(one: Any, text: str) -> str:
     """Return the word for a choice, or the name of a row, that `text` stands for; or the text itself."""
     if not isinstance(one, FieldListFilter):
         return str(dict(one.lookup_choices or {}).get(text, text))
+    if isinstance(one.field, BooleanField):
+        return gettext("Yes") if text == "1" else gettext("No")
     if one.field.choices:
         return str(dict(one.field.flatchoices).get(text, text))
     if one.field.related_model:

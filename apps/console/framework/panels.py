@@ -2,8 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from apps.console.framework.charts import Chart
+from apps.console.framework.display import aligned
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,11 @@ class Panel:
     def labelled_rows(self) -> list[list[tuple[str, object]]]:
         """Return each cell with the name of its column, which a phone shows beside it."""
         return [list(zip(self.columns, row, strict=True)) for row in self.rows]
+
+    @property
+    def aligned_columns(self) -> "list[tuple[StrOrPromise, bool]]":
+        """Return each column's name, and whether its cells are figures."""
+        return aligned(self.columns, self.rows)
 
     @property
     def is_many_columned(self) -> bool:

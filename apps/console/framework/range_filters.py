@@ -1,6 +1,6 @@
 """Filters by a range of business days or of amounts. A bound that cannot be read is an error, never no bound."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -15,13 +15,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, gettext_noop
 from unfold.contrib.filters.admin import RangeDateFilter, RangeNumericFilter
 
+from apps.console.framework.display import is_persian
 from apps.core.values.business_day import day_begins
 from apps.core.values.ids import uuid7_at
+from apps.core.values.months import LAST_JALALI_YEAR
 from apps.core.values.phones import ascii_digits
 
 _MARKS = str.maketrans("٬٫", ",.")  # noqa: RUF001  (Persian marks, meant)
 LATEST = datetime(9000, 1, 1, tzinfo=UTC).date()
-LAST_JALALI_YEAR = 1700  # a year up to this one is of the Solar Hijri calendar
 
 
 def read_day(text: str) -> date:
@@ -64,6 +65,10 @@ class _StrictRange:
             return queryset.none()
         return self.narrow(queryset, first, last)
 
+    def attributes(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the attributes of a field of text in place of one that has these."""
+        return dict(given)
+
     def _bound(self, end: str) -> Any:
         text = str(self.used_parameters.get(f"{self.field_path}_{end}") or "").strip()
         try:
@@ -82,7 +87,8 @@ class _StrictRange:
         for choice in super().choices(changelist):  # type: ignore[misc]  # of the theme's filter beside this class
             form = choice["form"]
             for name, field in form.fields.items():
-                form.fields[name] = CharField(required=False, widget=TextInput(attrs=field.widget.attrs))
+                attributes = self.attributes(field.widget.attrs)
+                form.fields[name] = CharField(required=False, widget=TextInput(attrs=attributes))
             for name in self.unreadable:
                 form.add_error(name, gettext(self.ADVICE))
             yield choice
@@ -95,6 +101,12 @@ class DayFilter(_StrictRange, RangeDateFilter):  # type: ignore[misc]  # the the
 
     def read(self, text: str) -> date:
         return read_day(text)
+
+    def attributes(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the attributes of a field: on Persian pages jalali.js adds its calendar, the theme none."""
+        if not is_persian():
+            return dict(given)
+        return {**given, "class": given["class"].replace("vCustomDateField", ""), "data-day": ""}
 
     def narrow(self, queryset: QuerySet[Any], first: date | None, last: date | None) -> QuerySet[Any]:
         """Keep the rows of `first` to `last`."""

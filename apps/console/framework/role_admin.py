@@ -1,20 +1,24 @@
 """The base of every admin class. Roles decide what a page allows, not Django's permission rows."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import label_for_field
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from apps.accounts.models import User
 from apps.accounts.roles import ADMINS, APPROVERS, AUDITORS, STAFF
+from apps.console.framework.readable_filters import renamed
 from apps.core.errors import DomainError, InvalidInput
 
 WAITS = gettext_noop("Proposed. Nothing has changed yet: another user must take the same step within a day.")
@@ -99,7 +103,7 @@ class RoleAdmin(ModelAdmin, _NotAtomic):
         except StepProposed:
             messages.warning(request, _(WAITS))
         except InvalidInput as error:
-            messages.error(request, f"{error.field}: {_(error.message)}")
+            messages.error(request, f"{label_for_field(error.field, self.model, self)}: {_(error.message)}")
         except DomainError as error:
             messages.error(request, _(error.message))
         return HttpResponseRedirect(request.get_full_path())
@@ -110,15 +114,20 @@ class RoleAdmin(ModelAdmin, _NotAtomic):
         """Add the row's buttons, one for each action that this role may take and that fits the row."""
         row = kwargs["obj"]
         actions: dict[str, Any] = self.get_actions(request) if row else {}
-        context["steps"] = [(name, label) for _action, name, label in actions.values() if self.offers_step(name, row)]
+        user = cast("User", request.user)
+        context["steps"] = [
+            (name, label) for _action, name, label in actions.values() if self.offers_step(name, row, user)
+        ]
+        if row:
+            context.update(title=self.shown_name(row), subtitle=None)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def shown_name(self, row: Any) -> str:
         """Return the name of a row on its page."""
         return str(row)
 
-    def offers_step(self, name: str, row: Any) -> bool:
-        """Tell whether the action `name` fits the state of `row`."""
+    def offers_step(self, name: str, row: Any, user: User) -> bool:
+        """Tell whether `user` can take the action `name` on `row` in its present state; roles are checked apart."""
         return True
 
     def way_back(self, request: HttpRequest) -> str:
@@ -130,9 +139,17 @@ class RoleAdmin(ModelAdmin, _NotAtomic):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Build the list; `ValueError` for filters that are not understood, which the middleware answers."""
         try:
-            return super().get_changelist_instance(request)
+            found = super().get_changelist_instance(request)
         except IncorrectLookupParameters as error:  # Django would show the list without a word
             raise ValueError("unknown or malformed filters") from error
+        found.title = str(capfirst(self.opts.verbose_name_plural))
+        return found
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Show the list; an address with a filter's name of old is redirected to today's."""
+        if request.method == "GET" and (query := renamed(request.GET)) is not None:
+            return HttpResponseRedirect(f"{request.path}?{query}")
+        return super().changelist_view(request, extra_context)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Return the row, or None; an empty `_to_field` is the primary key, as Django means it to be."""

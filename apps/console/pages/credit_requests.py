@@ -1,27 +1,37 @@
 """Credit requests, decided by the same services as in the API, never by a form."""
 
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Seller, User
 from apps.console.framework.columns import column
-from apps.console.framework.confirmed_steps import Answers, Preview, ReasonForm, Step, StepForm, step_action
-from apps.console.framework.display import show_age, show_moment, show_money, show_number
+from apps.console.framework.confirmed_steps import Answers, Preview, ReasonForm, Step, StepForm, Waits, step_action
+from apps.console.framework.display import copyable, show_age, show_moment, show_money, show_number
 from apps.console.framework.links import entry_link, seller_link
+from apps.console.framework.range_filters import DayFilter
+from apps.console.framework.readable_filters import ChoiceFilter, RowFilter
 from apps.console.framework.role_admin import RoleAdmin
 from apps.console.panels.credit_requests import shown_status
 from apps.core.values.money import ZERO
 from apps.credit_requests import selectors, services
 from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
+from apps.credit_requests.review import Outcome, foretell_approvals
+
+OUTCOMES = {
+    Outcome.CREDITED: _("credited now"),
+    Outcome.WAITS: _("waits for a colleague"),
+    Outcome.APPROVED_BEFORE: _("waits for a colleague: you approved it first"),
+    Outcome.OWN: _("left out: you filed it"),
+    Outcome.DECIDED: _("left out: decided already"),
+}
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -57,29 +67,47 @@ def _history(row: Any) -> str:
     }
 
 
-def _preview_approval(rows: Sequence[CreditRequest]) -> Preview:
-    """Show what each approval adds. Several requests of one seller add up; decided ones add nothing."""
+def _tally(credited: int, waiting: int) -> str:
+    numbers = {"credited": show_number(credited), "waiting": show_number(waiting)}
+    text = ngettext(
+        "%(credited)s credited, %(waiting)s waits for a colleague",
+        "%(credited)s credited, %(waiting)s wait for a colleague",
+        waiting,
+    )
+    return text % numbers
+
+
+def _preview_approval(rows: Sequence[CreditRequest], user: User) -> Preview:
+    """Show what each approval adds now. Several requests of one seller add up; one that waits or is decided adds 0."""
+    outcomes = foretell_approvals(rows, user)
     balances = {row.seller_id: row.seller.wallet.balance for row in rows}
     cells, total = [], ZERO
-    for row in rows:
+    for row, outcome in zip(rows, outcomes, strict=True):
         before = balances[row.seller_id]
-        added = row.amount if row.is_open else ZERO
+        added = row.amount if outcome is Outcome.CREDITED else ZERO
         balances[row.seller_id] = before + added
         total += added
-        statuses = (row.get_status_display(), row.seller.get_status_display())
-        cells.append((show_money(row.amount), *statuses, show_money(before), show_money(before + added)))
-    columns = (_("Amount"), _("Status"), _("Status of the seller"), _("Balance before"), _("Balance after"))
-    return Preview(columns, cells, _summary(total, len(balances)))
+        words = (OUTCOMES[outcome], row.get_status_display(), row.seller.get_status_display())
+        cells.append((show_money(row.amount), *words, show_money(before), show_money(before + added)))
+    columns = (
+        *(_("Amount"), _("Outcome"), _("Status"), _("Status of the seller")),
+        *(_("Balance before"), _("Balance after")),
+    )
+    credited, waiting = outcomes.count(Outcome.CREDITED), outcomes.count(Outcome.WAITS)
+    return Preview(
+        columns,
+        cells,
+        ((_("Credited now"), show_money(total)), (_("Sellers"), len(balances))),
+        taken=[outcome in (Outcome.CREDITED, Outcome.WAITS) for outcome in outcomes],
+        tally=_tally(credited, waiting) if waiting else "",
+    )
 
 
-def _preview_rejection(rows: Sequence[CreditRequest]) -> Preview:
+def _preview_rejection(rows: Sequence[CreditRequest], user: User) -> Preview:
     cells = [(show_money(row.amount), row.get_status_display()) for row in rows]
     total = sum((row.amount for row in rows if row.is_open), ZERO)
-    return Preview((_("Amount"), _("Status")), cells, _summary(total, len({row.seller_id for row in rows})))
-
-
-def _summary(total: Decimal, sellers: int) -> Sequence[tuple[Any, object]]:
-    return ((_("Total"), show_money(total)), (_("Sellers"), sellers))
+    sellers = len({row.seller_id for row in rows})
+    return Preview((_("Amount"), _("Status")), cells, ((_("Total"), show_money(total)), (_("Sellers"), sellers)))
 
 
 class ApprovalForm(StepForm):
@@ -92,12 +120,23 @@ class ApprovalForm(StepForm):
             self.fields[f"confirm_{status}"] = forms.BooleanField(label=label)
 
 
-def _approve(row: CreditRequest, user: User, answers: Answers) -> None:
+def _approve(row: CreditRequest, user: User, answers: Answers) -> Waits | None:
     """Approve; what the form asked about is known to the user, a status that the seller has since taken is not."""
     status = row.seller.status
-    services.approve_credit_request(
+    approved = services.approve_credit_request(
         credit_request_id=row.pk, approved_by=user, confirm_status=status if f"confirm_{status}" in answers else None
     )
+    return Waits() if approved.is_open else None
+
+
+def _waiting_notice(row: CreditRequest, user: User) -> str:
+    if row.first_approved_by_id == user.pk:
+        text = gettext(
+            "Waits for a second person: you approved it first, %(moment)s. Another approver must approve it."
+        )
+    else:
+        text = gettext("Waits for a second person: %(who)s approved it first, %(moment)s. Your approval credits it.")
+    return text % {"who": row.first_approved_by, "moment": show_moment(row.first_approved_at)}
 
 
 APPROVE = Step(
@@ -105,6 +144,8 @@ APPROVE = Step(
     button=_("Approve"),
     run=_approve,
     preview=_preview_approval,
+    waits=_("Approved by you first. Nothing is credited yet: another approver must approve it too."),
+    tally=_tally,
     form_class=ApprovalForm,
     moves_money=True,
 )
@@ -123,19 +164,20 @@ REJECT = Step(
 @admin.register(CreditRequest)
 class CreditRequestAdmin(RoleAdmin):
     list_display = ("seller_link", "shown_amount", "shown_status", "age", "balance", "history", "requested_by", "note")
-    list_select_related = ("seller__wallet", "requested_by")
-    list_filter = (StateFilter, "status", "requested_at")
+    list_select_related = ("seller__wallet", "requested_by", "first_approved_by")
+    list_filter = (StateFilter, ("status", ChoiceFilter), ("seller", RowFilter), ("requested_at", DayFilter))
     list_display_links = ("shown_amount",)
-    date_hierarchy = "requested_at"
     search_fields = ("seller__company_name", "seller__email", "note", "requested_by__username")
     search_help_text = _("Company, email, note or who asked")
     actions = ("approve", "reject")
     change_form_outer_before_template = "admin/steps.html"
     fields = (
         "seller_link", "shown_amount", "shown_status", "note", "balance", "requested_by", "asked_at",
-        "first_approved_by", "processed_by", "decided_at", "rejection_reason", "entry_link",
+        "first_approved_by", "processed_by", "decided_at", "rejection_reason", "entry_link", "copied_id",
     )  # fmt: skip
-    readonly_fields = ("seller_link", "shown_amount", "shown_status", "balance", "asked_at", "decided_at", "entry_link")
+    readonly_fields = (
+        "seller_link", "shown_amount", "shown_status", "balance", "asked_at", "decided_at", "entry_link", "copied_id",
+    )  # fmt: skip
 
     seller_link = column(
         _("Seller"), lambda row: seller_link(row.seller_id, row.seller.company_name), "seller__company_name"
@@ -145,6 +187,7 @@ class CreditRequestAdmin(RoleAdmin):
     age = column(_("Age"), lambda row: show_age(row.requested_at), "id")
     balance = column(_("Balance"), lambda row: show_money(row.seller.wallet.balance), "seller__wallet__balance")
     history = column(_("History"), _history)
+    copied_id = column(_("id"), lambda row: copyable(row.pk))
     asked_at = column(_("Requested at"), lambda row: show_moment(row.requested_at))
     decided_at = column(_("Decided at"), lambda row: show_moment(row.processed_at))
     entry_link = column(_("Ledger entry"), lambda row: entry_link(row.entry_id))
@@ -153,7 +196,7 @@ class CreditRequestAdmin(RoleAdmin):
         return CreditRequestList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CreditRequest]:
-        return super().get_queryset(request).select_related("seller__wallet", "requested_by")
+        return super().get_queryset(request).select_related("seller__wallet", "requested_by", "first_approved_by")
 
     def shown_name(self, row: CreditRequest) -> str:
         return f"{row.seller.company_name} · {show_money(row.amount)}"
@@ -161,5 +204,14 @@ class CreditRequestAdmin(RoleAdmin):
     approve = step_action(APPROVE, "approve")
     reject = step_action(REJECT, "approve")
 
-    def offers_step(self, name: str, row: CreditRequest) -> bool:
-        return row.is_open
+    def offers_step(self, name: str, row: CreditRequest, user: User) -> bool:
+        return row.is_open and not (name == "approve" and row.first_approved_by_id == user.pk)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Say of a request that waits for a second approver who was the first."""
+        row = kwargs["obj"]
+        if row is not None and row.status == CreditRequest.Status.AWAITING_SECOND_APPROVAL:
+            context["notice"] = _waiting_notice(row, cast("User", request.user))
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
@@ -23,11 +23,20 @@ from apps.accounts.sellers import services
 from apps.accounts.users import services as users
 from apps.console.framework.columns import column
 from apps.console.framework.confirmed_steps import Answers, Preview, ReasonForm, Step, step_action
-from apps.console.framework.display import NOTHING, show_age, show_moment, show_money, show_phone
+from apps.console.framework.display import NOTHING, copyable, show_age, show_moment, show_money, show_phone
+from apps.console.framework.links import list_address
+from apps.console.framework.range_filters import DayFilter
+from apps.console.framework.readable_filters import ChoiceFilter, YesNoFilter
 from apps.console.framework.role_admin import WAITS, RoleAdmin, StepProposed
+from apps.console.pages import statement
+from apps.console.pages.control import END_SESSIONS
 from apps.console.pages.forms import PasswordForm, SellerForm, UserCreationForm, UserForm, role_name
-from apps.console.panels.selection import seller_panels
-from apps.console.panels.sellers import shown_status
+from apps.console.panels import money
+from apps.console.panels.clients import clients_of_seller
+from apps.console.panels.sellers import shown_status, users_of_seller
+from apps.console.panels.sessions import sessions_of_user
+from apps.console.panels.timeline import timeline_of
+from apps.console.panels.webhooks import endpoints_of_seller
 from apps.core.values.phones import search_text
 
 OWN_PASSWORD_ONLY = gettext_noop(
@@ -41,7 +50,7 @@ admin.site.empty_value_display = NOTHING
 admin.site.unregister(Group)  # a migration creates the roles; a user's page lists them
 
 
-def _preview(sellers: Sequence[Seller]) -> Preview:
+def _preview(sellers: Sequence[Seller], user: User) -> Preview:
     """Show contact, status and age of each seller."""
     columns = [str(name).capitalize() for name in (_("email"), _("phone number"), _("status"), _("created at"))]
     cells = [
@@ -65,26 +74,34 @@ REACTIVATE = Step(
 )
 
 
+_PANELS = (money.balances_of_seller, users_of_seller, clients_of_seller, endpoints_of_seller)
+
+
 @admin.register(Seller)
 class SellerAdmin(RoleAdmin):
     may_change = ADMINS
     form = SellerForm
     change_form_template = "console/seller.html"
     list_display = ("company_name", "shown_status", "email", "phone_number", "balance", "limit", "age")
-    list_filter = ("status", "created_at")
+    list_filter = (("status", ChoiceFilter), ("created_at", DayFilter))
     list_select_related = ("wallet",)
     search_fields = ("company_name", "email", "phone_number")
     fields = (
         "company_name", "email", "phone_number", "daily_limit", "charges_per_minute", "requests_per_minute",
-        "require_idempotency_key", "shown_status", "registered_at",
+        "require_idempotency_key", "shown_alert", "shown_status", "registered_at", "copied_id",
     )  # fmt: skip
-    readonly_fields = ("require_idempotency_key", "shown_status", "registered_at")  # the first is the seller's own
+    # The first two are the seller's own.
+    readonly_fields = ("require_idempotency_key", "shown_alert", "shown_status", "registered_at", "copied_id")
     actions = ("verify", "suspend", "reactivate")
 
     shown_status = column(_("Status"), shown_status, "status")
     balance = column(_("Balance"), lambda row: show_money(row.wallet.balance), "wallet__balance")
     limit = column(_("Daily limit"), lambda row: show_money(row.daily_limit), "daily_limit")
     age = column(_("Age"), lambda row: show_age(row.created_at), "-id")
+    shown_alert = column(
+        Seller._meta.get_field("low_balance_alert").verbose_name, lambda row: show_money(row.low_balance_alert)
+    )
+    copied_id = column(_("id"), lambda row: copyable(row.pk))
     registered_at = column(_("Registered at"), lambda row: show_moment(row.created_at))
 
     verify = step_action(VERIFY, "administer")
@@ -94,9 +111,21 @@ class SellerAdmin(RoleAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add the panels below the form."""
-        context["panels"] = seller_panels(request, kwargs["obj"])
+        """Add figures, statement and timeline above the form, and panels below it."""
+        seller = kwargs["obj"]
+        context |= {
+            "figures": [money.figures_of_seller(request, seller)],
+            "timeline": timeline_of(request, seller),
+            "entries_address": list_address("transactions_ledgerentry", seller=seller.pk),
+            "statement_address": reverse("admin:accounts_seller_statement", args=[seller.pk]),
+            "months": statement.months_of(seller),
+            "panels": [panel(request, seller) for panel in _PANELS],
+        }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(statement.statement)
+        return [path("<uuid:seller_id>/statement/", page, name="accounts_seller_statement"), *super().get_urls()]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Seller], search_term: str
@@ -105,7 +134,7 @@ class SellerAdmin(RoleAdmin):
         found, may_repeat = super().get_search_results(request, queryset, search_term)
         return found | queryset.filter(phone_number__contains=search_text(search_term)), may_repeat
 
-    def offers_step(self, name: str, row: Seller) -> bool:
+    def offers_step(self, name: str, row: Seller, user: User) -> bool:
         return {"verify": "pending", "suspend": "active", "reactivate": "suspended"}[name] == row.status
 
     def save_model(self, request: HttpRequest, obj: Seller, form: "ModelForm[Seller]", change: bool) -> None:
@@ -141,29 +170,42 @@ class UserAdmin(RoleAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generi
     add_form = UserCreationForm
     change_password_form = PasswordForm
     list_display = ("username", "email", "seller", "seller_role", "staff_role_names", "is_active", "logged_in_at")
-    list_filter = ("is_active", StaffRoleFilter, "seller_role")
+    list_filter = (("is_active", YesNoFilter), StaffRoleFilter, ("seller_role", ChoiceFilter))
     list_select_related = ("seller",)
     search_fields = ("username", "email", "seller__company_name")
     ordering = ("-id",)
     filter_horizontal = ()
     autocomplete_fields = ("seller",)
-    readonly_fields = ("logged_in_at", "joined_at")
+    readonly_fields = ("logged_in_at", "joined_at", "copied_id")
+    change_form_template = "console/user.html"
+    actions = ("end_sessions",)
     fieldsets = (
         (None, {"fields": ("username", "password", "email", "first_name", "last_name", "is_active")}),
         (_("Roles"), {"fields": ("groups", "seller", "seller_role")}),
-        (_("Dates"), {"fields": ("logged_in_at", "joined_at")}),
+        (_("Dates"), {"fields": ("logged_in_at", "joined_at", "copied_id")}),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "email", "password1", "password2")}),
         (_("Roles"), {"fields": ("groups", "seller", "seller_role")}),
     )
 
+    end_sessions = step_action(END_SESSIONS, "administer")
+
+    copied_id = column(_("id"), lambda row: copyable(row.pk))
     staff_role_names = column(_("Staff roles"), _staff_role_names)
     logged_in_at = column(_("Last login"), lambda row: show_moment(row.last_login), "last_login")
     joined_at = column(_("Registered at"), lambda row: show_moment(row.date_joined), "date_joined")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("groups")
+        """Leave out API clients, which have a page of their own."""
+        return super().get_queryset(request).filter(is_client=False).prefetch_related("groups")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add the user's sessions below the form."""
+        context["panels"] = [sessions_of_user(kwargs["obj"])] if kwargs["obj"] else []
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

@@ -2,10 +2,10 @@
 
 from django.db.models import Count, Sum
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import Seller
-from apps.console.framework.display import show_age, show_moment, show_money, status_badge
+from apps.console.framework.display import show_age, show_money, status_badge
 from apps.console.framework.links import list_address, request_link
 from apps.console.framework.panels import Panel
 from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
@@ -16,8 +16,11 @@ MOST_ROWS = 8
 
 
 def shown_status(row: CreditRequest) -> str:
-    """Return the label of a request's status."""
-    return status_badge(row.get_status_display(), row.status, STATUS_KINDS)
+    """Return the label of a request's status, and who approved it first if a second approver is awaited."""
+    label = status_badge(row.get_status_display(), row.status, STATUS_KINDS)
+    if row.status != CreditRequest.Status.AWAITING_SECOND_APPROVAL:
+        return label
+    return format_html("{} <small>{}</small>", label, _("first: %(who)s") % {"who": row.first_approved_by})
 
 
 def open_requests(request: HttpRequest) -> Panel:
@@ -26,7 +29,7 @@ def open_requests(request: HttpRequest) -> Panel:
     totals = waiting.order_by().aggregate(number=Count("pk"), amount=Sum("amount"))
     rows = [
         (row.seller, request_link(row.pk, show_money(row.amount)), show_age(row.requested_at), shown_status(row))
-        for row in waiting.select_related("seller").order_by("id")[:MOST_ROWS]
+        for row in waiting.select_related("seller", "first_approved_by").order_by("id")[:MOST_ROWS]
     ]
     return Panel(
         title=_("Credit requests to decide"),
@@ -35,19 +38,4 @@ def open_requests(request: HttpRequest) -> Panel:
         rows=rows,
         empty=_("No requests are waiting."),
         more=(list_address(LIST, state="open"), _("All open requests")),
-    )
-
-
-def requests_of_seller(request: HttpRequest, seller: Seller) -> Panel:
-    """Return the latest requests of a seller."""
-    requests = CreditRequest.objects.filter(seller_id=seller.pk).order_by("-id")[:MOST_ROWS]
-    return Panel(
-        title=_("Credit requests"),
-        columns=(_("Amount"), _("Status"), _("Requested at"), _("Note")),
-        rows=[
-            (request_link(row.pk, show_money(row.amount)), shown_status(row), show_moment(row.requested_at), row.note)
-            for row in requests
-        ],
-        empty=_("No requests yet."),
-        more=(list_address(LIST, seller__id__exact=seller.pk), _("All requests of this seller")),
     )

@@ -1,63 +1,36 @@
 """Panels of money: sales, wallets, entries, reconciliation."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 
+from django.db.models import Count, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Seller
+from apps.accounts.roles import AUDITORS
 from apps.console.framework.charts import Chart
 from apps.console.framework.display import (
+    NOTHING,
     badge,
     show_age,
     show_day,
     show_moment,
     show_money,
     show_number,
-    show_phone,
-    show_text,
     status_badge,
 )
-from apps.console.framework.links import entry_link, list_address, seller_link
+from apps.console.framework.links import entry_link, link, list_address, seller_link
 from apps.console.framework.panels import Panel
+from apps.console.framework.role_admin import has_role
 from apps.core.api.problems import PROBLEMS
-from apps.core.values.money import ZERO
+from apps.credit_requests.models import OPEN_STATUSES, CreditRequest
 from apps.transactions.entries import selectors
 from apps.transactions.models import EntryType, LedgerEntry, ReconciliationRun
 from apps.transactions.reconciliation.runs import books_state
-from apps.transactions.totals import figures, summaries
+from apps.transactions.totals import figures
 
-SHOWN_TYPES = (EntryType.CHARGE_SALE.value, EntryType.CREDIT_INCREASE.value)
 TYPE_KINDS = {"credit_increase": "good", "charge_sale": "quiet", "reversal": "waiting"}
 MOST_ROWS = 6
-REFRESH_BATCHES = 4  # batches of entries that a visit to the home page adds to the totals
-
-
-def _sales(title: str, points: Sequence[tuple[str, Sequence[Decimal]]], note: str = "") -> Panel:
-    chart = Chart(series=(_("Charges"), _("Credit")), points=points)
-    return Panel(title=title, figures=chart.totals, chart=chart, note=note)
-
-
-def sales_today(request: HttpRequest) -> Panel:
-    """Return today's charges and credit by hour, after a few batches of new entries are added to the totals."""
-    for _batch in range(REFRESH_BATCHES):
-        if not summaries.add_next_batch():
-            break
-    totals = figures.totals_by_hour()
-    points = [
-        (show_text(f"{hour:%H}"), [totals.get((hour, type_), ZERO) for type_ in SHOWN_TYPES])
-        for hour in figures.hours_of_today()
-    ]
-    note = _("Entries of the last %(seconds)s seconds are not in yet.")
-    return _sales(_("Today by hour"), points, note % {"seconds": show_number(summaries.LAG.seconds)})
-
-
-def sales_this_week(request: HttpRequest) -> Panel:
-    """Return the charges and credit of the last days."""
-    totals = figures.totals_by_day()
-    points = [(show_day(day), [totals.get((day, type_), ZERO) for type_ in SHOWN_TYPES]) for day in figures.this_week()]
-    return _sales(_("Last seven days"), points)
 
 
 def top_sellers(request: HttpRequest) -> Panel:
@@ -146,45 +119,50 @@ def type_badge(entry: LedgerEntry) -> str:
     return status_badge(entry.get_type_display(), entry.type, TYPE_KINDS)
 
 
-def entry_row(entry: LedgerEntry) -> tuple[object, ...]:
-    """Return the cells of one entry in a short list."""
-    return (
-        entry_link(entry.pk, show_number(entry.sequence)),
-        show_moment(entry.created_at),
-        type_badge(entry),
-        show_money(entry.amount),
-        show_money(entry.balance_after),
-        show_phone(entry.phone_number),
-    )
+def moved(entry: LedgerEntry) -> Decimal:
+    """Return what an entry added to the balance; what it took is negative."""
+    return entry.balance_after - entry.balance_before
 
 
-def balance_of_seller(request: HttpRequest, seller: Seller) -> Panel:
-    """Return a seller's balance, its limits and its closing balances."""
+def figures_of_seller(request: HttpRequest, seller: Seller) -> Panel:
+    """Return a seller's figures: what most questions about it are."""
     balance = selectors.get_balance(seller.pk)
-    points = [(show_day(day), [amount]) for day, amount in figures.closing_balances(seller.pk)]
+    waiting = CreditRequest.objects.filter(seller_id=seller.pk, status__in=OPEN_STATUSES).order_by()
+    open_credit = waiting.aggregate(number=Count("pk"), amount=Sum("amount"))
+    sales = LedgerEntry.objects.filter(seller_id=seller.pk, type=EntryType.CHARGE_SALE)
+    last = sales.order_by("-id").first()
+    of_auditors: list[tuple[str, object]] = []
+    if has_role(request, AUDITORS):
+        right_since = books_state().right_since
+        of_auditors = [(_("Books agree since"), show_moment(right_since.at if right_since else None))]
     return Panel(
-        title=_("Balance"),
+        title=_("Figures"),
         figures=(
             (_("Balance"), show_money(balance.balance)),
+            (_("Sold today"), show_money(balance.spent_today)),
             (_("Daily limit"), show_money(balance.daily_limit)),
-            (_("Spent today"), show_money(balance.spent_today)),
             (_("Left today"), show_money(balance.available_today)),
-            (_("Entries"), balance.sequence),
+            (_("Waiting credit"), _open_credit(seller, **open_credit)),
+            (_("Last charge"), entry_link(last.pk, show_moment(last.created_at)) if last else NOTHING),
+            *of_auditors,
         ),
         buttons=((list_address("transactions_wallet"), "reconcile", seller.pk, _("Reconcile")),),
-        chart=Chart(series=(_("Balance at the end of the day"),), points=points, is_line=True),
         is_wide=True,
     )
 
 
-def entries_of_seller(request: HttpRequest, seller: Seller) -> Panel:
-    """Return the latest entries of a seller."""
-    entries = LedgerEntry.objects.filter(seller_id=seller.pk).order_by("-id")[:10]
+def _open_credit(seller: Seller, number: int, amount: Decimal | None) -> str:
+    if not number:
+        return NOTHING
+    address = list_address("credit_requests_creditrequest", seller=seller.pk, state="open")
+    return link(address, f"{show_money(amount)} ({show_number(number)})")
+
+
+def balances_of_seller(request: HttpRequest, seller: Seller) -> Panel:
+    """Return a seller's closing balances."""
+    points = [(show_day(day), [amount]) for day, amount in figures.closing_balances(seller.pk)]
     return Panel(
-        title=_("Recent entries"),
-        columns=("#", _("Time"), _("Type"), _("Amount"), _("Balance after"), _("Phone number")),
-        rows=[entry_row(entry) for entry in entries],
-        empty=_("No entries yet."),
-        more=(list_address("transactions_ledgerentry", seller__id__exact=seller.pk), _("All entries of this seller")),
+        title=_("Balance"),
+        chart=Chart(series=(_("Balance at the end of the day"),), points=points, is_line=True),
         is_wide=True,
     )

@@ -5,16 +5,17 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import AuditAction, Proposal
 from apps.accounts.proposals.services import open_proposals
-from apps.console.framework.display import NOTHING, badge, show_age
+from apps.console.framework.display import badge, show_age
 from apps.console.framework.links import list_address, row_link
 from apps.console.framework.panels import Panel
+from apps.console.framework.words import subject_words, terms_words
 
 MOST_ROWS = 8
 
 
 def subject_link(proposal: Proposal) -> str:
     """Return a link to the page on which another user takes the same step."""
-    return row_link(proposal.subject.replace(".", "_"), proposal.subject_id, proposal.subject_name or NOTHING)
+    return row_link(proposal.subject.replace(".", "_"), proposal.subject_id, subject_words(proposal.subject_name))
 
 
 def action_name(proposal: Proposal) -> str:
@@ -33,7 +34,7 @@ def waiting_proposals(request: HttpRequest) -> Panel:
     """Return the steps that wait for another user, the newest first."""
     waiting = open_proposals()
     rows = [
-        (subject_link(each), action_name(each), each.terms, each.proposed_by, show_age(each.proposed_at))
+        (subject_link(each), action_name(each), terms_words(each.terms), each.proposed_by, show_age(each.proposed_at))
         for each in waiting.select_related("proposed_by")[:MOST_ROWS]
     ]
     return Panel(

@@ -3,9 +3,9 @@
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import AuditEvent, Seller
+from apps.accounts.models import Seller
 from apps.accounts.roles import AUDITORS
-from apps.console.framework.display import NOTHING, badge, show_age, show_moment, status_badge
+from apps.console.framework.display import badge, show_age, show_moment, status_badge
 from apps.console.framework.links import list_address, row_link, seller_link
 from apps.console.framework.panels import Panel
 from apps.console.framework.role_admin import has_role
@@ -30,7 +30,7 @@ def pending_sellers(request: HttpRequest) -> Panel:
         columns=(_("Seller"), _("Age")),
         rows=rows,
         empty=_("No sellers are waiting."),
-        more=(list_address("accounts_seller", status__exact="pending"), _("All pending sellers")),
+        more=(list_address("accounts_seller", status="pending"), _("All pending sellers")),
     )
 
 
@@ -44,31 +44,8 @@ def users_of_seller(request: HttpRequest, seller: Seller) -> Panel:
             badge(_("active"), "good") if user.is_active else badge(_("inactive"), "quiet"),
             show_moment(user.last_login),
         )
-        for user in seller.users.order_by("id")[:MOST_USERS]
+        for user in seller.users.filter(is_client=False).order_by("id")[:MOST_USERS]
     ]
     return Panel(
         title=_("Users"), columns=(_("Name"), _("Role"), _("State"), _("Last login")), rows=rows, empty=_("No users.")
-    )
-
-
-def trail_of_seller(request: HttpRequest, seller: Seller) -> Panel:
-    """Return the latest audit events about a seller."""
-    events = AuditEvent.objects.filter(subject="accounts.seller", subject_id=str(seller.pk)).select_related("actor")
-    rows = [
-        (
-            show_moment(event.at),
-            event.actor or NOTHING,
-            event.address or NOTHING,
-            event.get_action_display(),
-            event.detail,
-        )
-        for event in events[:MOST_ROWS]
-    ]
-    return Panel(
-        title=_("Audit trail of this seller"),
-        columns=(_("Time"), _("User"), _("Address"), _("Action"), _("Detail")),
-        rows=rows,
-        empty=_("No events yet."),
-        more=(list_address("accounts_auditevent", q=seller.pk), _("Full audit trail")),
-        is_wide=True,
     )

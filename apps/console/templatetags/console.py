@@ -7,14 +7,18 @@ from django import template
 from django.contrib import admin
 from django.db.models import Model
 
-from apps.console.framework.display import show_moment, show_number, show_text
+from apps.console.framework.display import is_figure, show_moment, show_number, show_text
 from apps.console.framework.filters_in_use import filters_in_use
+from apps.console.framework.saved_views import selection, views_of
 
 register = template.Library()
 _TEXT = re.compile(r"(?<=>)[^<]+")
 
 
 register.simple_tag(filters_in_use)
+register.simple_tag(views_of, name="saved_views")
+register.filter(selection)
+register.filter(is_figure)
 
 
 @register.filter

@@ -50,12 +50,12 @@ def test_decisions_edits_and_exports_are_kept() -> None:
     request = file_request(seller)
     admin.act("credit_requests_creditrequest", "approve", request)
     admin.post("accounts_seller_change", seller.pk, data=profile(seller, company_name="Saba"))
-    admin.client.get(reverse("admin:transactions_ledgerentry_export"), {"type__exact": "charge_sale"})
+    admin.client.get(reverse("admin:transactions_ledgerentry_export"), {"type": "charge_sale"})
     kept = [(action, name, detail) for who, action, name, detail in trail() if who == admin.user.username]
     assert kept == [
         ("approve", str(request), ""),
         ("change", "Saba", "company_name: Mehr -> Saba"),
-        ("export ledger", "", "type__exact=charge_sale"),
+        ("export ledger", "", "type=charge_sale"),
     ]
 
 

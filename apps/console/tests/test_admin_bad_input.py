@@ -25,7 +25,7 @@ SHARED = {
     "seller__users__password__startswith",
 }  # fmt: skip
 LISTS_OF_EACH_KIND = {"accounts.seller", "accounts.session"}
-# A day of `date_hierarchy` is three parameters.
+# A day in an address of old is three parameters.
 DAYS = [(year, month, day) for year in (0, 9999, 10**11) for month in ("", 12, 13) for day in ("", 31, 32)]
 TYPED: tuple[Any, ...] = ("\0", "99", "9" * 5000, b"\xed\xa0\x80", ";'\\")
 # What the fields of all forms and steps are called.
@@ -84,8 +84,10 @@ def queries(attack: Attack, model: str) -> Iterator[str]:
     names = {str(name) for spec in shown.filter_specs for name in spec.expected_parameters() if name}
     for name in sorted(names | EVERYWHERE | (SHARED if model in LISTS_OF_EACH_KIND else set())):
         yield from (f"{name}={value}" for value in BAD)
-    if field := PAGES[model].date_hierarchy:
-        yield from (f"{field}__year={year}&{field}__month={month}&{field}__day={day}" for year, month, day in DAYS)
+    if model in LISTS_OF_EACH_KIND:
+        parts = "created_at__year={}&created_at__month={}&created_at__day={}"
+        yield from (parts.format(*day) for day in DAYS)
+        yield from (f"created_at__{end}={value}" for end in ("gte", "lt") for value in (*BAD, "0001-01-01", ""))
 
 
 @pytest.mark.parametrize("model", sorted(PAGES))

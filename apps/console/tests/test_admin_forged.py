@@ -36,7 +36,7 @@ def addresses(model: str, row: Any) -> list[str]:
     """Return every address that belongs to a model, by itself and of one row."""
     page = next(page for kind, page in admin.site._registry.items() if kind._meta.label_lower == model)
     names = {str(url.name) for url in page.get_urls() if isinstance(url, URLPattern) and url.name}
-    own = {"_change", "_delete", "_history", "password_change"}
+    own = {"_change", "_delete", "_history", "_statement", "password_change"}
     return [
         reverse(f"admin:{name}", args=[row.pk] if any(name.endswith(end) for end in own) else [])
         for name in sorted(names)

@@ -11,6 +11,8 @@ from apps.testing.back_office import CONTRACT, Desk, desk, one_of_each
 
 pytestmark = pytest.mark.django_db
 
+# A seller's page has a timeline of six sources.
+MOST = {("accounts.seller", "change"): 21}
 NEVER_COUNTED = ("transactions_ledgerentry", "accounts_auditevent", "accounts_session")
 
 
@@ -35,7 +37,7 @@ def test_more_rows_take_no_more_queries(model: str, page: str) -> None:
     assert Session.objects.count() > 4
     many = statements(admin, name, *args)
     assert len(many) == len(few), [*few, "---", *many]
-    assert len(many) <= 14
+    assert len(many) <= MOST.get((model, page), 14)
 
 
 @pytest.mark.parametrize("model", ["transactions.ledgerentry", "accounts.auditevent", "accounts.session"])

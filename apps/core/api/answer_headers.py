@@ -1,12 +1,9 @@
 """Headers of every answer: what a page may load (scripts, styles and images of this server only), what may be kept."""
 
-from collections.abc import Callable
 from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-
-GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def _policy(**sources: str) -> str:
@@ -27,19 +24,12 @@ _ADMIN = _policy(
 
 
 # What is the same for every caller; any other answer holds a seller's data or tells a present state.
-_CACHEABLE: Final = ("/swagger", "/redoc/", settings.STATIC_URL)
+_CACHEABLE: Final = ("/swagger", "/openapi.json", "/redoc/", settings.STATIC_URL)
 
 
-class AnswerHeadersMiddleware:
+def add_answer_headers(request: HttpRequest, response: HttpResponse) -> None:
     """Add the policy of the page, or the strictest one, and forbid to cache, unless the view has said otherwise."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if not request.path.startswith(_CACHEABLE):
-            response.headers.setdefault("Cache-Control", "no-store")
-        policy = _ADMIN if request.path.startswith("/admin/") else _DATA
-        response.headers.setdefault("Content-Security-Policy", policy)  # the documentation's pages have their own
-        return response
+    if not request.path.startswith(_CACHEABLE):
+        response.headers.setdefault("Cache-Control", "no-store")
+    policy = _ADMIN if request.path.startswith("/admin/") else _DATA
+    response.headers.setdefault("Content-Security-Policy", policy)  # the documentation's pages have their own

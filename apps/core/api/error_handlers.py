@@ -10,10 +10,10 @@ from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext
 from rest_framework import exceptions
-from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from apps.core.api.problems import CONTENT_TYPE, PROBLEMS, document, problem_response
+from apps.core.api.renderers import JSONRenderer
 from apps.core.database.errors import code_of, is_temporary
 from apps.core.errors import DomainError, InvalidInput
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -32,7 +33,8 @@ class MoneyField(serializers.Field[Decimal, Any, str, Any]):
         swagger_schema_fields = {
             "type": "string",
             "format": "decimal",
-            "description": f"Decimal string with two places. In a request: plain digits, at most {MAX_AMOUNT}.",
+            "description": f"Decimal string with two places, in {settings.CURRENCY}. "
+            f"In a request: plain digits, at most {MAX_AMOUNT}.",
             "example": "50000.00",
         }
 

@@ -4,16 +4,19 @@ from typing import Final
 
 from django.urls import reverse
 from rest_framework.permissions import AllowAny
-from rest_framework.renderers import JSONRenderer, TemplateHTMLRenderer
+from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+
+from apps.core.api.renderers import JSONRenderer
 
 _PLACES: Final = {
     "api": "api-index",
     "swagger": "swagger",
     "redoc": "redoc",
     "swagger_json": "swagger-json",
+    "openapi_json": "openapi-json",
     "health": "health",
     "admin": "admin:index",
 }

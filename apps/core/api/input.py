@@ -51,8 +51,9 @@ def refuse_unknown_input(request: Request, call: CallInput) -> None:
     Raises:
         ValidationError: with one error for each.
     """
-    errors = _misplaced_keys(request, call)
-    if request.META.get("QUERY_STRING"):
+    meta = request._request.META  # DRF's request looks each attribute up in two objects
+    errors = _misplaced_keys(meta, call) if request._request.method not in SAFE_METHODS else {}
+    if meta.get("QUERY_STRING"):
         errors |= _wrong_parameters(request, call.parameters)
     if not call.has_body:
         errors |= _unread_body(request)
@@ -60,14 +61,11 @@ def refuse_unknown_input(request: Request, call: CallInput) -> None:
         raise ValidationError(errors)
 
 
-def _misplaced_keys(request: Request, call: CallInput) -> Errors:
+def _misplaced_keys(meta: Mapping[str, Any], call: CallInput) -> Errors:
     """Return an error for each header that is meant as an idempotency key and is none here.
 
     A call that only reads repeats safely, with any header.
     """
-    if request.method in SAFE_METHODS:
-        return {}
-    meta = request.META
     names = [header for name, header in MISSPELT_HEADERS.items() if name in meta]
     if not call.has_key_header and "HTTP_IDEMPOTENCY_KEY" in meta:
         names.append("Idempotency-Key")
@@ -170,15 +168,14 @@ def read_query(serializer_class: type[serializers.Serializer[Any]], request: Req
     Raises:
         ValidationError: a value of the wrong kind.
     """
-    fields = serializer_class().fields
+    serializer = _reader(serializer_class, None, get_language()).serializer
     given = {
         name: value
         for name, value in request.query_params.items()
-        if value != "" or isinstance(fields.get(name), IdempotencyKeyField)
+        if value != "" or isinstance(serializer.fields.get(name), IdempotencyKeyField)
     }
-    serializer = serializer_class(data=given)
-    serializer.is_valid(raise_exception=True)
-    return {name: value for name, value in serializer.validated_data.items() if name not in ("cursor", "page_size")}
+    filters = serializer.run_validation(given)
+    return {name: value for name, value in filters.items() if name not in ("cursor", "page_size")}
 
 
 def read_body(

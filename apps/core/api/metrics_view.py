@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from apps.core.api.problems import problem_response
 from apps.core.observability import metrics
-from apps.core.observability.middleware import is_in, parse_networks
+from apps.core.observability.requests import is_in, parse_networks
 
 
 @require_safe

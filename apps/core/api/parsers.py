@@ -1,13 +1,16 @@
-"""Parsers of request bodies: strict JSON in UTF-8 (RFC 8259), bounded in size."""
+"""Parsers of request bodies: strict JSON in UTF-8 (RFC 8259) and strict forms, bounded in size."""
 
 import json
 from collections.abc import Mapping
-from typing import IO, Any, NoReturn
+from typing import IO, Any, Final, NoReturn
+from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.utils.translation import gettext
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
+
+FORM_LIMIT_BYTES: Final = 20_000
 
 
 class JSONNumber(str):
@@ -38,6 +41,13 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
 _DECODER = json.JSONDecoder(parse_float=JSONNumber, parse_constant=_refuse_constant, object_pairs_hook=_object)
 
 
+def _read_bounded(stream: IO[bytes], limit_bytes: int) -> bytes:
+    body = stream.read(limit_bytes + 1)
+    if len(body) > limit_bytes:
+        raise RequestTooLarge(gettext("The body may have at most %(bytes)s bytes.") % {"bytes": f"{limit_bytes:,}"})
+    return body
+
+
 class StrictJSONParser(BaseParser):
     """A parser of JSON that refuses NaN, Infinity, repeated names, other encodings than UTF-8 and large bodies."""
 
@@ -53,15 +63,35 @@ class StrictJSONParser(BaseParser):
             ParseError: not JSON.
             RequestTooLarge: more than `limit_bytes`.
         """
-        body = stream.read(self.limit_bytes + 1)
-        if len(body) > self.limit_bytes:
-            raise RequestTooLarge(
-                gettext("The body may have at most %(bytes)s bytes.") % {"bytes": f"{self.limit_bytes:,}"}
-            )
+        body = _read_bounded(stream, self.limit_bytes)
         try:
             return _DECODER.decode(body.decode("utf-8"))
         except (ValueError, RecursionError) as error:
             raise ParseError(gettext("The body is not valid JSON in UTF-8.")) from error
+
+
+class StrictFormParser(BaseParser):
+    """A parser of forms that refuses repeated names, other encodings than UTF-8 and large bodies."""
+
+    media_type = "application/x-www-form-urlencoded"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, str]:
+        """Return the fields of the form.
+
+        Raises:
+            ParseError: not a form.
+            RequestTooLarge: more than a form may have.
+        """
+        body = _read_bounded(stream, FORM_LIMIT_BYTES)
+        try:
+            fields = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict")
+        except ValueError as error:
+            raise ParseError(gettext("The body is not a valid form in UTF-8.")) from error
+        if len(dict(fields)) < len(fields):
+            raise ParseError(gettext("A name stands twice in the form."))
+        return dict(fields)
 
 
 class BulkJSONParser(StrictJSONParser):

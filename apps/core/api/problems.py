@@ -74,6 +74,12 @@ PROBLEMS: Mapping[str, Problem] = {
     "permission_denied": Problem(
         403, gettext_noop("Permission denied"), "You do not have permission to perform this action."
     ),
+    "address_not_allowed": Problem(
+        403,
+        gettext_noop("The address is not allowed"),
+        gettext_noop("This client may not be used from this address."),
+        {"address": "203.0.113.7"},
+    ),
     "step_up_required": Problem(
         403,
         gettext_noop("A recent second factor is needed"),
@@ -96,6 +102,11 @@ PROBLEMS: Mapping[str, Problem] = {
     "method_not_allowed": Problem(405, gettext_noop("Method not allowed"), 'Method "PUT" not allowed.'),
     "not_acceptable": Problem(
         406, gettext_noop("No acceptable representation"), "Could not satisfy the request Accept header."
+    ),
+    "event_gone": Problem(
+        410,
+        gettext_noop("The event is not known any more"),
+        gettext_noop("This event is not known any more. Read what you missed with GET events/."),
     ),
     "insufficient_balance": Problem(409, gettext_noop("The balance is too small"), members=_TOO_LITTLE),
     "daily_limit_exceeded": Problem(
@@ -139,6 +150,26 @@ PROBLEMS: Mapping[str, Problem] = {
         gettext_noop("The seller has as many users as it may have."),
         {"limit": 3},
     ),
+    "client_limit_reached": Problem(
+        409,
+        gettext_noop("The seller has too many API clients"),
+        gettext_noop("The seller has as many API clients as it may have."),
+        {"limit": 20},
+    ),
+    "client_revoked": Problem(
+        409, gettext_noop("The API client was revoked"), gettext_noop("A revoked API client gets no new secret.")
+    ),
+    "webhook_endpoint_limit_reached": Problem(
+        409,
+        gettext_noop("The seller has too many webhook endpoints"),
+        gettext_noop("The seller has as many webhook endpoints as it may have."),
+        {"limit": 5},
+    ),
+    "webhook_endpoint_disabled": Problem(
+        409,
+        gettext_noop("The webhook endpoint is disabled"),
+        gettext_noop("The webhook endpoint is disabled. Enable it first."),
+    ),
     "already_reversed": Problem(
         409, gettext_noop("The entry was already reversed"), "This transaction was already reversed."
     ),
@@ -158,10 +189,22 @@ PROBLEMS: Mapping[str, Problem] = {
     "unsupported_media_type": Problem(
         415, gettext_noop("The content type is not supported"), 'Unsupported media type "text/plain" in request.'
     ),
+    "statement_too_long": Problem(
+        422,
+        gettext_noop("The statement is too long for a PDF"),
+        "This statement has 12,000 entries, and a PDF at most 3,000. Ask for CSV, or a shorter time.",
+        {"entries": 12_000, "most": 3_000},
+    ),
     "idempotency_key_reused": Problem(
         422,
         gettext_noop("The Idempotency-Key was used for another payload"),
         "This Idempotency-Key already sold another charge.",
+    ),
+    "too_many_streams": Problem(
+        429,
+        gettext_noop("Too many open event streams"),
+        gettext_noop("This seller has as many open streams as it may have."),
+        {"limit": 10},
     ),
     "throttled": Problem(
         429, gettext_noop("Too many requests"), "Request was throttled. Expected available in 42 seconds."

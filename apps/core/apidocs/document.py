@@ -10,12 +10,15 @@ from drf_yasg.generators import EndpointEnumerator, OpenAPISchemaGenerator
 from apps.core.apidocs.health import document_health
 
 TAGS = {
-    "auth": "Registration, the two logins, refresh and logout.",
+    "auth": "Registration, the two logins, refresh and logout, and tokens for programs.",
     "sellers": "Companies that sell. `me` stands for the caller's own.",
+    "api-clients": "Programs of a seller, which get tokens for a secret, not for a person's password.",
     "credit-requests": "Asking for balance, and deciding about it. The balance grows when a request is approved.",
     "charges": "Selling credit to a phone number, which takes it from the balance.",
     "transactions": "The ledger: every movement of money, for good. Mistakes are undone by a reversal.",
     "phone-numbers": "Totals sold to each number.",
+    "events": "What has happened to a seller: the same as its webhooks and its stream tell, for 30 days.",
+    "webhook-endpoints": "Where the events of a seller are sent (Standard Webhooks), and what became of them.",
     "reconciliation": "Whether every balance agrees with the ledger.",
     "health": "For load balancers and orchestrators.",
 }
@@ -25,6 +28,9 @@ PATH_PARAMETERS = {
     "credit_request_id": "Id of the credit request.",
     "entry_id": "Id of the transaction.",
     "user_id": "Id of the user.",
+    "client_id": "Id of the API client.",
+    "endpoint_id": "Id of the webhook endpoint.",
+    "delivery_id": "Id of the delivery.",
 }
 
 # Links (`x-links`; OpenAPI 3 calls them links) from an answer to the operations that take an id of it, for tools that
@@ -41,6 +47,17 @@ _SELLER = tuple(
     )
 )
 _USER = tuple((f"{step}_one_of_my_users", "user_id") for step in ("get", "change", "deactivate"))
+_CLIENT = tuple(
+    (operation, "client_id")
+    for operation in ("get_one_of_my_api_clients", "rotate_secret_of_api_client", "revoke_one_of_my_api_clients")
+)
+_ENDPOINT = tuple(
+    (operation, "endpoint_id")
+    for operation in (
+        *(f"{step}_webhook_endpoint" for step in ("get", "change", "test", "remove")),
+        *("rotate_webhook_secret", "list_deliveries_of_webhook_endpoint", "resend_webhook_delivery"),
+    )
+)
 LINKS = {
     ("sell_charge", "201"): (_NEW, _ENTRY),
     ("list_transactions", "200"): (_FIRST, _ENTRY),
@@ -53,6 +70,12 @@ LINKS = {
     ("register_seller", "201"): ("$response.body#/seller/id", _SELLER),
     ("invite_user", "201"): (_NEW, _USER),
     ("list_my_users", "200"): (_FIRST, _USER),
+    ("create_api_client", "201"): ("$response.body#/client_id", _CLIENT),
+    ("list_my_api_clients", "200"): ("$response.body#/results/0/client_id", _CLIENT),
+    ("add_webhook_endpoint", "201"): (_NEW, _ENDPOINT),
+    ("list_webhook_endpoints", "200"): (_FIRST, _ENDPOINT),
+    ("test_webhook_endpoint", "202"): (_NEW, (("resend_webhook_delivery", "delivery_id"),)),
+    ("list_deliveries_of_webhook_endpoint", "200"): (_FIRST, (("resend_webhook_delivery", "delivery_id"),)),
 }
 
 document_health()
@@ -133,7 +156,7 @@ def _close_bodies(document: Any) -> None:
         if "$ref" in schema:
             schema = document["definitions"][schema["$ref"].rpartition("/")[2]]
         if "properties" in schema:
-            schema["additionalProperties"] = False
+            schema.setdefault("additionalProperties", False)
             bodies += schema["properties"].values()
         if "items" in schema:
             bodies.append(schema["items"])

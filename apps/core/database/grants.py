@@ -30,7 +30,7 @@ def grant_tables(*, using: str, **_: Any) -> None:
         cursor.execute(SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(role))
         present = set(connections[using].introspection.table_names(cursor))  # after a migration back, some are missing
         for model in apps.get_models(include_auto_created=True):
-            if model._meta.managed and not model._meta.proxy and model._meta.db_table in present:
+            if not model._meta.proxy and model._meta.db_table in present:
                 privileges = SQL(getattr(model, "database_privileges", ORDINARY))
                 table = Identifier(model._meta.db_table)
                 cursor.execute(SQL("GRANT {} ON {} TO {}").format(privileges, table, role))

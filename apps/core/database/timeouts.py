@@ -1,9 +1,9 @@
-"""Longer time limits for reports, each for one transaction only."""
+"""Other time limits than those of requests, each for one transaction only: longer for reports, shorter for extras."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 REPORT_TIMEOUT_SECONDS = 600
 
@@ -26,4 +26,16 @@ def snapshot_read() -> Iterator[None]:
     with long_read():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+@contextmanager
+def brief_read(milliseconds: int, *, using: str) -> Iterator[None]:
+    """Run the block in a transaction whose statements are cancelled after so long; within another, its limits hold."""
+    if connections[using].in_atomic_block:
+        yield
+        return
+    with transaction.atomic(using=using):
+        with connections[using].cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
         yield

@@ -40,7 +40,7 @@ REPLICA_FAILURES = Counter("sharj_database_replica_failures", "Times that the st
 LOCK_WAIT_SECONDS = Histogram("sharj_lock_wait_seconds", "Time to lock and read a wallet.", buckets=_SECONDS)
 
 # Each leaves stamps; deploy/prometheus/alerts.yml says how old the last success may be.
-JOBS = ("backup", "offsite_copy", "restore_test", "reconciliation", "seal", "summaries")
+JOBS = ("backup", "offsite_copy", "restore_test", "reconciliation", "seal", "summaries", "events")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 

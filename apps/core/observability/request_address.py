@@ -1,6 +1,7 @@
 """The client address of the request that this thread is answering, behind our proxies; the audit trail names it."""
 
 from contextvars import ContextVar
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 _current: ContextVar[str | None] = ContextVar("request_address", default=None)
@@ -8,10 +9,17 @@ _current: ContextVar[str | None] = ContextVar("request_address", default=None)
 
 def start(address: str) -> None:
     """Remember the address of a request that begins; any other text is dropped."""
+    _current.set(_parse(address))
+
+
+@lru_cache(maxsize=4096)
+def _parse(address: str) -> str | None:
     try:
-        _current.set(str(ip_address(address)))
+        parsed = ip_address(address)
     except ValueError:
-        _current.set(None)
+        return None
+    # A socket for both versions writes an IPv4 address as one of IPv6.
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
 
 
 def current() -> str | None:

@@ -17,7 +17,7 @@ def test_created_file_is_private_and_has_secrets_of_its_own(tmp_path: Path) -> N
     for target in (first, second):
         assert create_env_file(REPOSITORY / ".env.example", target) is True
         assert target.stat().st_mode & 0o777 == 0o600
-    for name in ("SECRET_KEY", "DJANGO_SUPERUSER_PASSWORD"):
+    for name in ("SECRET_KEY", "WEBHOOK_ENCRYPTION_KEY", "DJANGO_SUPERUSER_PASSWORD"):
         assert len(values(first)[name]) >= 16
         assert values(first)[name] != values(second)[name]
     assert values(first)["DJANGO_SUPERUSER_USERNAME"] == "admin"

@@ -52,6 +52,8 @@ BREAKS = (
         "import apps.transactions.charges.views",
     ),
     ("Layers inside a feature", "apps/transactions/charges/odds_and_ends.py", ""),
+    ("Layers of webhooks", "apps/notifications/webhooks/secrets.py", "import apps.notifications.webhooks.services"),
+    ("Layers of webhooks", "apps/notifications/webhooks/odds_and_ends.py", ""),
     ("Layers inside the ledger", "apps/transactions/ledger/locking.py", "import apps.transactions.ledger.write"),
     ("Layers inside the ledger", "apps/transactions/ledger/odds_and_ends.py", ""),
     ("Layers of the console", "apps/console/framework/display.py", "import apps.console.panels.money"),

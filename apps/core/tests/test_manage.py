@@ -8,9 +8,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from apps.core.database.embedded.server import EmbeddedPostgres
@@ -114,6 +116,30 @@ def test_ctrl_c_while_gunicorn_boots_is_quiet_and_stops_the_database(
     assert not embedded.is_running()
 
 
+@embedded_only
+@pytest.mark.timeout(300)
+def test_serve_starts_the_worker_of_the_queue_and_ends_it(embedded: EmbeddedPostgres, tmp_path: Path) -> None:
+    alive = tmp_path / "alive"
+    own = {
+        "EMBEDDED_POSTGRES_DIR": str(embedded.home.path), "DATABASE_HOST": "", "PORT": str(free_port()),
+        "WORKER_HEARTBEAT_FILE": str(alive),
+    }  # fmt: skip
+    process = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=REPOSITORY, env={**os.environ, **own})
+    deadline = time.monotonic() + 200
+    while not alive.exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    workers = [child for child in psutil.Process(process.pid).children() if "worker" in child.cmdline()]
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(60) == 0
+    assert len(workers) == 1
+    assert not workers[0].is_running()
+    assert not embedded.is_running()
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -142,7 +168,9 @@ def test_db_psql_logs_in_as_the_chosen_role(role: str, user: str) -> None:
     assert (result.returncode, result.stdout.strip()) == (0, user)
 
 
-@pytest.mark.parametrize(("name", "value"), [("BUSINESS_TIME_ZONE", "Mars"), ("PHONE_REGION", "XX")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("BUSINESS_TIME_ZONE", "Mars"), ("PHONE_REGION", "XX"), ("CURRENCY", "rial")]
+)
 def test_a_setting_that_names_nothing(name: str, value: str) -> None:
     assert_one_line(manage("check", environment={name: value}), f"{name} must be")
 

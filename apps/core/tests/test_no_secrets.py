@@ -14,8 +14,9 @@ SECRETS = {
     "GitHub token": r"\bgh[pousr]_[A-Za-z0-9]{36}\b",
     "Slack token": r"\bxox[abprs]-[A-Za-z0-9-]{20,}",
     "token with a signature": r"\beyJ[\w-]{15,}\.eyJ[\w-]{15,}\.[\w-]{43}\b",
+    "secret of an API client": r"\bsharj_[\w-]{43}",
     "password in a URL": r"\b(?:postgres|postgresql|redis|https?)://[^\s:/@<>{}$\"']+:[^\s:/@<>{}$\"']{8,}@",
-    "assigned secret": r"^[+ ]?(?:SECRET_KEY|JWT_SIGNING_KEY|DATABASE_\w*PASSWORD)\s*=\s*['\"]?[\w!@#%^&*+-]{30,}",
+    "assigned secret": r"^[+ ]?(?:[A-Z_]+_KEY|DATABASE_\w*PASSWORD)\s*=\s*['\"]?[\w!@#%^&*+-]{30,}",
 }
 _PATTERN = re.compile(
     "|".join(f"(?P<{re.sub(r'[^a-z]', '_', name.lower())}>{rule})" for name, rule in SECRETS.items()),
@@ -65,6 +66,7 @@ def test_no_file_of_secrets_was_ever_tracked() -> None:
         "ghp_" + "a" * 36,
         "xoxb-" + "1" * 24,
         "eyJ" + "a" * 20 + ".eyJ" + "b" * 20 + "." + "c" * 43,
+        "sharj_" + "s" * 43,
         "postgres://sharj:" + "hunter2hunter2@db/sharj",
         "SECRET_KEY = '" + "k" * 50 + "'",
     ],

@@ -10,9 +10,11 @@ import pytest
 from apps.testing.commands import assert_one_line, manage
 from config.env_file import REPOSITORY
 
+SECRET = "a-long-and-random-key-of-more-than-fifty-characters-0123456789"
 SAFE = {
     "DJANGO_SETTINGS_MODULE": "config.settings.production",
-    "SECRET_KEY": "a-long-and-random-key-of-more-than-fifty-characters-0123456789",
+    "SECRET_KEY": SECRET,
+    "WEBHOOK_ENCRYPTION_KEY": "another-long-and-random-key-0123456789",
     "ALLOWED_HOSTS": "api.example.com",
     "DEBUG": "false",
     "DATABASE_HOST": "db.example.com",
@@ -41,6 +43,12 @@ def test_the_deployment_check_tells_that_a_password_is_enough_and_production_ask
         ({"SECRET_KEY": "short"}, "SECRET_KEY is weak"),
         ({"SECRET_KEY": "django-insecure-" + "0123456789" * 5}, "SECRET_KEY is weak"),
         ({"JWT_SIGNING_KEY": "short"}, "JWT_SIGNING_KEY is weak"),
+        ({"WEBHOOK_ENCRYPTION_KEY": ""}, "WEBHOOK_ENCRYPTION_KEY is missing, weak or the SECRET_KEY"),
+        ({"WEBHOOK_ENCRYPTION_KEY": "short"}, "WEBHOOK_ENCRYPTION_KEY is missing, weak or the SECRET_KEY"),
+        ({"WEBHOOK_ENCRYPTION_KEY": SECRET}, "WEBHOOK_ENCRYPTION_KEY is missing, weak or the SECRET_KEY"),
+        ({"WEBHOOK_ALLOWED_NETWORKS": "0.0.0.0/0"}, "WEBHOOK_ALLOWED_NETWORKS must name the networks"),
+        ({"WEBHOOK_ALLOWED_NETWORKS": "10.0.0.1/8"}, "WEBHOOK_ALLOWED_NETWORKS must be networks"),
+        ({"WEBHOOK_CA_FILE": "/nothing/here.pem"}, "WEBHOOK_CA_FILE cannot be read"),
         ({"DEBUG": "true"}, "DEBUG must be off"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must name"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name"),

@@ -39,6 +39,21 @@ def search_text(text: str) -> str:
         return ascii_digits(text)
 
 
+def beginning_of(text: str) -> str | None:
+    """Return the first characters, as E.164, of the number that `text` begins (`0912 3`: `+989123`); None if none.
+
+    Without a prefix, digits are taken for a number of `PHONE_REGION`, unless they begin with its country code.
+    """
+    digits = "".join(character for character in ascii_digits(text) if character not in "-(). ")
+    home, trunk = _home_numbers(settings.PHONE_REGION)[0]
+    country = home.removeprefix("+")
+    for prefix, stands_for in (("+", "+"), ("00", "+"), (trunk, home), (country, home), ("", home)):
+        if digits and digits.startswith(prefix):
+            found = stands_for + digits.removeprefix(prefix)
+            return found if re.fullmatch(r"\+[0-9]{1,15}", found) else None
+    return None
+
+
 def ascii_digits(text: str) -> str:
     """Return `text` with the digits of every script (Persian, Arabic, full width, …) as `0` to `9`."""
     if text.isascii():

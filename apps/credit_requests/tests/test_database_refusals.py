@@ -62,7 +62,6 @@ def change(credit_request: CreditRequest, changes: str, *values: object, role: s
         ({"entry_id": NEVER}, "credit_request_status_consistent"),
         ({"status": "approved", "entry_id": NEVER, **PROCESSED}, "credit_requests_cred"),
     ],
-    ids=str,
 )
 def test_a_request_that_contradicts_itself_is_refused(
     filed: CreditRequest, changes: dict[str, Any], constraint: str

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from apps.accounts.models import Seller, User
-from apps.credit_requests import services
+from apps.credit_requests import review
 from apps.testing.api import Caller
 from apps.testing.factories import file_request, log_in, make_seller, make_staff
 from apps.testing.races import race
@@ -62,7 +62,7 @@ def test_what_two_approved_is_nobodys_alone(credit_approver: Caller, admin: Call
 def test_the_day_is_that_of_the_business(credit_approver: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     seller = make_seller()
     assert approve(credit_approver, seller, "1000.00") == "approved"
-    monkeypatch.setattr(services, "business_day_start", lambda now: now)  # midnight has passed since
+    monkeypatch.setattr(review, "business_day_start", lambda now: now)  # midnight has passed since
     assert approve(credit_approver, seller, "1000.00") == "approved"
 
 

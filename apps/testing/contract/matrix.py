@@ -16,6 +16,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST auth/step-up/": {"otp": "000000"},
     "POST auth/logout/": {"refresh": "garbage"},
     "POST auth/password/": {"current_password": "wrong", "new_password": "long enough, and odd"},
+    "POST auth/token/": {
+        "grant_type": "client_credentials", "client_id": "00000000-0000-7000-8000-000000000000", "client_secret": "x",
+    },
+    "POST api-clients/": {"name": "Till software", "role": "operator"},
     "POST sellers/": NEW,
     "POST sellers/me/users/": {key: NEW[key] for key in ("username", "password", "email")} | {"role": "viewer"},
     "PATCH sellers/me/": {"email": "changed@example.com"},
@@ -27,7 +31,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST charges/": CHARGE,
     "POST charges/bulk/": {"charges": [CHARGE]},
     "POST transactions/{entry}/reverse/": {"reason": "no"},
-}
+    "POST webhook-endpoints/": {"url": "https://shop.example/new", "event_types": ["balance.low"]},
+    "PATCH webhook-endpoints/{endpoint}/": {"description": "changed"},
+    "PATCH webhook-endpoints/{foreign_endpoint}/": {"description": "changed"},
+}  # fmt: skip
 Row = tuple[str, str, list[int]]
 
 

@@ -34,14 +34,30 @@ STEPS = {
     "POST sellers/me/users/": AuditAction.ADD,
     "PATCH sellers/me/users/{user}/": AuditAction.CHANGE,
     "DELETE sellers/me/users/{user}/": AuditAction.DEACTIVATE,
+    "POST api-clients/": AuditAction.ADD,
+    "DELETE api-clients/{client}/": AuditAction.DEACTIVATE,
+    "DELETE api-clients/{foreign_client}/": AuditAction.DEACTIVATE,
+    "POST api-clients/{client}/rotate-secret/": AuditAction.ROTATE_SECRET,
+    "POST api-clients/{foreign_client}/rotate-secret/": AuditAction.ROTATE_SECRET,
     "POST credit-requests/{request}/approve/": AuditAction.APPROVE,
     "POST credit-requests/{request}/reject/": AuditAction.REJECT,
     "POST transactions/{entry}/reverse/": AuditAction.REVERSE,
+    "POST webhook-endpoints/": AuditAction.ADD,
+    "PATCH webhook-endpoints/{endpoint}/": AuditAction.CHANGE,
+    "PATCH webhook-endpoints/{foreign_endpoint}/": AuditAction.CHANGE,
+    "DELETE webhook-endpoints/{endpoint}/": AuditAction.DEACTIVATE,
+    "DELETE webhook-endpoints/{foreign_endpoint}/": AuditAction.DEACTIVATE,
+    "POST webhook-endpoints/{endpoint}/rotate-secret/": AuditAction.CHANGE,
+    "POST webhook-endpoints/{foreign_endpoint}/rotate-secret/": AuditAction.CHANGE,
+    "POST webhook-endpoints/{endpoint}/test/": AuditAction.CHANGE,
+    "POST webhook-endpoints/{foreign_endpoint}/test/": AuditAction.CHANGE,
+    "POST webhook-endpoints/{endpoint}/deliveries/{delivery}/resend/": AuditAction.CHANGE,
+    "POST webhook-endpoints/{foreign_endpoint}/deliveries/{foreign_delivery}/resend/": AuditAction.CHANGE,
 }
 # What a seller does for itself is on its own rows, with its author; logins are looked at below.
 OF_SELLERS = {
     "POST auth/seller/register/", "POST auth/seller/login/", "POST auth/admin/login/", "POST auth/refresh/",
-    "POST auth/logout/", "POST auth/logout-everywhere/",
+    "POST auth/token/", "POST auth/logout/", "POST auth/logout-everywhere/",
     "POST credit-requests/", "POST credit-requests/{request}/cancel/",
     "POST credit-requests/{foreign_request}/cancel/", "POST charges/", "POST charges/bulk/",
 }  # fmt: skip
@@ -66,6 +82,7 @@ def user_of(caller: Caller) -> User:
 def test_every_call_that_changes_something_is_a_step_or_known_not_to_be() -> None:
     changing = {f"{method} {path}" for method, path, statuses in MATRIX if method != "GET" and min(statuses) < 300}
     logins = {"POST auth/seller/login/", "POST auth/admin/login/", "POST auth/refresh/", "POST auth/logout/"}
+    logins.add("POST auth/token/")
     assert changing | logins == STEPS.keys() | OF_SELLERS
 
 

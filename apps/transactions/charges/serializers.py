@@ -8,11 +8,13 @@ from rest_framework import serializers
 
 from apps.core.api.error_handlers import flatten_errors
 from apps.core.api.fields import IdempotencyKeyField, MoneyField, PhoneNumberField
+from apps.core.api.idempotency import InvalidIdempotencyKey, parse_idempotency_key
 from apps.core.api.input import BodyReader
 from apps.core.api.problems import PROBLEMS
 from apps.core.apidocs.swagger import FieldProblemSerializer, example_of
 from apps.core.errors import DomainError
-from apps.core.values.money import ZERO, format_money
+from apps.core.values.money import ZERO, format_money, parse_amount
+from apps.core.values.phones import normalize_mobile
 from apps.transactions.charges.sales import Batch, DryRun, InvalidItem, Sale
 from apps.transactions.entries.serializers import LedgerEntrySerializer, render_entry
 
@@ -27,6 +29,29 @@ class ChargeRequestSerializer(serializers.Serializer[Any]):
 
     class Meta:
         swagger_schema_fields = {"example": {"phone_number": "+989123456789", "amount": "50000.00"}}
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Read a plain charge at once. DRF's loop over the fields, at five times the cost, reads any other.
+
+        Both read the same members by the same functions; a test compares them.
+        """
+        return _read_plain(data) or super().run_validation(data)
+
+
+def _read_plain(data: Any) -> dict[str, Any] | None:
+    """Return the members of a charge that are all strings and well formed, and None for anything else."""
+    try:
+        if not all(type(value) is str for value in data.values()):
+            return None
+        charge = {
+            "phone_number": normalize_mobile(data["phone_number"].strip()),
+            "amount": parse_amount(data["amount"]),
+        }
+        if "idempotency_key" in data:
+            charge["idempotency_key"] = parse_idempotency_key(data["idempotency_key"])
+    except (AttributeError, KeyError, ValueError, InvalidIdempotencyKey):
+        return None
+    return charge
 
 
 class BulkItemSerializer(ChargeRequestSerializer):

@@ -15,7 +15,7 @@ from apps.transactions.charges.refusals import count_batch, counting_refusals
 from apps.transactions.charges.sales import Batch, DryRun, InvalidItem, Sale
 from apps.transactions.entries.selectors import with_reversals
 from apps.transactions.ledger import postings
-from apps.transactions.ledger.locking import LockedWallet, actor_role, lock_wallet, read_wallet
+from apps.transactions.ledger.locking import Caller, LockedWallet, actor_role, lock_wallet, lock_wallet_for, read_wallet
 from apps.transactions.ledger.postings import Order as Order
 from apps.transactions.ledger.write import draft_entry, write_entries
 from apps.transactions.models import LedgerEntry
@@ -73,10 +73,14 @@ def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempoten
         IdempotencyKeyReused, IdempotencyKeyRequired: the key, or its absence, is refused.
         SellerNotActive, InsufficientBalance, DailyLimitExceeded: see each.
     """
+    return sell_one(claims, Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key))
+
+
+def sell_one(claims: Claims, order: Order) -> Sale:
+    """Do what `sell_charge` does, but for counting the refusal."""
     seller_id = _selling_seller(claims)
-    order = Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key)
     with transaction.atomic(durable=True):
-        wallet = lock_wallet(seller_id, session_id=claims.session_id, idempotency_key=idempotency_key)
+        wallet = lock_wallet(seller_id, session_id=claims.session_id, idempotency_key=order.idempotency_key)
         _check_actor(wallet.actor_role)
         sale = _draft_or_replay(wallet, order, claims)
         if sale.replayed:
@@ -84,6 +88,44 @@ def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempoten
         else:
             write_entries(wallet, [sale.entry])
     return sale
+
+
+def sell_together(sales: Sequence[tuple[Claims, Order]]) -> list[Sale | DomainError]:
+    """Sell charges of several callers of one seller in their order, under one lock; each is sold or refused by itself.
+
+    Sessions, roles and keys are read under the lock, as for a single sale.
+    """
+    seller_id = _selling_seller(sales[0][0])
+    orders = [order for _, order in sales]
+    with transaction.atomic(durable=True):
+        wallet, callers = lock_wallet_for(
+            seller_id, [(claims.session_id, order.idempotency_key) for claims, order in sales]
+        )
+        is_repeated = any(caller.earlier_entry for caller in callers)
+        earlier = _entries_by_key(seller_id, orders) if is_repeated else {}
+        results = [
+            _sell_for(wallet, caller, order, earlier, claims)
+            for caller, (claims, order) in zip(callers, sales, strict=True)
+        ]
+        sold = Batch(results, wallet.balance).sold
+        if sold:
+            write_entries(wallet, sold)
+        else:
+            transaction.set_rollback(True)
+    return results
+
+
+def _sell_for(
+    wallet: LockedWallet, caller: Caller, order: Order, earlier: dict[str, LedgerEntry], claims: Claims
+) -> Sale | DomainError:
+    """Return the outcome of one sale of several callers; a caller that may not sell is refused by itself."""
+    try:
+        _check_actor(caller.actor_role)
+        if order.idempotency_key not in earlier:
+            _check_seller(wallet)
+    except DomainError as refusal:
+        return refusal
+    return _sell_item(wallet, order, earlier, claims)
 
 
 @counting_refusals

@@ -14,7 +14,7 @@ from apps.core.api.idempotency import InvalidIdempotencyKey, parse_idempotency_k
 from apps.core.api.input import read_body
 from apps.core.api.parsers import BulkJSONParser, RequestTooLarge
 from apps.core.apidocs.swagger import IDEMPOTENCY_KEY, documented
-from apps.transactions.charges import services
+from apps.transactions.charges import combining, services
 from apps.transactions.charges.sales import InvalidItem
 from apps.transactions.charges.serializers import (
     BulkAnswerSerializer,
@@ -76,12 +76,12 @@ class ChargeListView(SellingView):
         With an `Idempotency-Key` the request can be sent again safely: it sells once, and a repeat gets its
         entry with `Idempotent-Replayed: true`. With `?dry_run=true` it is only judged: 200, nothing is sold.
         """
-        key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
+        key = parse_idempotency_key(request.META.get("HTTP_IDEMPOTENCY_KEY"))
         charge = read_body(ChargeRequestSerializer, request)
         if is_dry_run(request):
             run = services.try_charge(claims=claims_of(request), idempotency_key=key, **charge)
             return Response(render_dry_run(run))
-        sale = services.sell_charge(claims=claims_of(request), idempotency_key=key, **charge)
+        sale = combining.sell_charge(claims=claims_of(request), idempotency_key=key, **charge)
         headers = {"Idempotent-Replayed": "true"} if sale.replayed else None
         return Response(render_entry(sale.entry), status=status.HTTP_201_CREATED, headers=headers)
 

@@ -1,5 +1,6 @@
 """Shapes of the requests and answers about ledger entries."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from rest_framework import serializers
@@ -9,6 +10,7 @@ from apps.core.api.input import ListQuerySerializer
 from apps.core.apidocs.examples import OWNER_ID, SALE_ENTRY_ID, SELLER_ID, SOLD_AT
 from apps.core.values.money import format_money
 from apps.core.values.times import format_time
+from apps.transactions.entries.selectors import TEXTS
 from apps.transactions.models import EntryType, LedgerEntry
 
 
@@ -85,6 +87,16 @@ def _id_or_none(value: object) -> str | None:
 
 
 render_entry: Final = LedgerEntrySerializer().to_representation
+
+_NAMES: Final = tuple(TEXTS)
+
+
+def render_row(row: tuple[list[str | None], int, datetime]) -> dict[str, object]:
+    """Return a row of `selectors.rows_of` as `LedgerEntrySerializer` describes it."""
+    texts, sequence, created_at = row
+    members: dict[str, object] = dict(zip(_NAMES, texts, strict=True))
+    members["sequence"], members["created_at"] = sequence, format_time(created_at)
+    return members
 
 
 class ReversalRequestSerializer(serializers.Serializer[Any]):

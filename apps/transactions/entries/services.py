@@ -1,22 +1,18 @@
 """Reversals: an entry that is undone by its mirror image."""
 
-from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from apps.accounts import audit
 from apps.accounts.models import AuditAction, Proposal
-from apps.accounts.proposals.services import (
-    confirmed_subjects,
-    open_proposals,
-    propose_or_confirm,
-    two_are_needed,
-    two_are_needed_for,
-)
+from apps.accounts.proposals.services import propose_or_confirm
 from apps.core.errors import DomainError, NotFound
-from apps.core.values.business_day import business_day, business_day_start
-from apps.core.values.money import ZERO
+from apps.core.values.business_day import business_day
+from apps.outbox.models import EventType
+from apps.outbox.services import record_event
+from apps.transactions.entries.review import needs_second_person
+from apps.transactions.entries.selectors import get_entry
 from apps.transactions.ledger import postings
 from apps.transactions.ledger.locking import lock_wallet
 from apps.transactions.ledger.write import draft_entry, write_entries
@@ -57,7 +53,7 @@ def reverse_entry(*, entry_id: UUID, reason: str, reversed_by_id: UUID) -> Ledge
         wallet = lock_wallet(entry.seller_id)
         if LedgerEntry.objects.filter(seller_id=entry.seller_id, reverses_id=entry.pk).exists():
             raise AlreadyReversed("This transaction was already reversed.")
-        if _needs_second_person(entry, reversed_by_id, wallet.now):
+        if needs_second_person(entry, reversed_by_id, wallet.now):
             terms = f"amount: {entry.amount}"
             proposal = propose_or_confirm(AuditAction.REVERSE, entry, terms=terms, actor_id=reversed_by_id)
             if proposal is not None:
@@ -66,19 +62,7 @@ def reverse_entry(*, entry_id: UUID, reason: str, reversed_by_id: UUID) -> Ledge
         posting = postings.reversal(entry, reason=reason, sold_today=sold_today)
         reversal = draft_entry(wallet, posting, created_by_id=reversed_by_id)
         write_entries(wallet, [reversal])
+        told = get_entry(entry.pk, seller_scope=None)
+        record_event(EventType.TRANSACTION_REVERSED, seller_id=entry.seller_id, about=told)
         audit.record(AuditAction.REVERSE, entry, actor_id=reversed_by_id, detail=reason)
     return reversal
-
-
-def _needs_second_person(entry: LedgerEntry, actor_id: UUID, now: datetime) -> bool:
-    """Judge the sum of a day, so that a large amount cannot be split; read under the wallet's lock."""
-    if not two_are_needed():
-        return False
-    made_today = LedgerEntry.objects.filter(
-        seller_id=entry.seller_id, type=EntryType.REVERSAL, created_by=actor_id, created_at__gte=business_day_start(now)
-    )
-    amounts = {str(reversed_id): amount for reversed_id, amount in made_today.values_list("reverses_id", "amount")}
-    by_two = confirmed_subjects(AuditAction.REVERSE, set(amounts))
-    alone = sum((amount for reversed_id, amount in amounts.items() if reversed_id not in by_two), ZERO)
-    proposals = open_proposals().filter(action=AuditAction.REVERSE.value, subject_id=str(entry.pk))
-    return proposals.exclude(proposed_by=actor_id).exists() or two_are_needed_for(alone + entry.amount)

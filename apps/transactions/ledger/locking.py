@@ -1,9 +1,11 @@
 """The one row lock that guards money, and the reading of the wallet under it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -32,6 +34,8 @@ class LockedWallet:
     now: datetime  # PostgreSQL's clock, after the newest entry
     seller_status: str
     daily_limit: Decimal | None
+    low_balance_alert: Decimal | None
+    is_low: bool  # the seller was told last that the balance is below its alert
     requires_key: bool  # the seller refuses charges without an idempotency key
     actor_role: str | None  # None: the session is over, or its user is deactivated or of another seller
     earlier_entry: UUID | None  # the id of the entry that the idempotency key already made
@@ -43,6 +47,9 @@ class LockedWallet:
 
 _COLUMNS = ", ".join(field.name for field in fields(LockedWallet)[1:])
 _READ = f"SELECT {_COLUMNS} FROM read_wallet(%s, %s, %s)"  # noqa: S608  (names of our own fields)
+_READ_FOR = f"""
+SELECT {_COLUMNS} FROM unnest(%s::uuid[], %s::text[]) WITH ORDINALITY AS caller (session, key, place)
+CROSS JOIN LATERAL read_wallet(%s, caller.session, caller.key) ORDER BY caller.place"""  # noqa: S608  (as above)
 
 
 @cache
@@ -72,6 +79,30 @@ def lock_wallet(seller_id: UUID, *, session_id: UUID | None = None, idempotency_
     """
     lock, read = (seller_id, idempotency_key, seller_id), (seller_id, session_id, idempotency_key)
     return _read(seller_id, f"{_lock_statement()}; {_READ}", lock + read)
+
+
+class Caller(NamedTuple):
+    """What `LockedWallet` says of one of several callers, read under one lock."""
+
+    actor_role: str | None
+    earlier_entry: UUID | None
+
+
+@metrics.LOCK_WAIT_SECONDS.time()
+def lock_wallet_for(seller_id: UUID, callers: Sequence[tuple[UUID, str]]) -> tuple[LockedWallet, list[Caller]]:
+    """Lock the wallet of a seller and read it as `lock_wallet` does, for several callers: their sessions and keys.
+
+    Raises:
+        NotFound: the seller does not exist.
+        OperationalError: the lock was not granted within `lock_timeout`.
+    """
+    sessions, keys = map(list, zip(*callers, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_lock_statement()}; {_READ_FOR}", (seller_id, "", seller_id, sessions, keys, seller_id))
+        rows = cursor.fetchall()
+    if rows[0][0] is None:
+        raise NotFound("Seller not found.")
+    return LockedWallet(seller_id, *rows[0]), [Caller(*row[-2:]) for row in rows]
 
 
 def read_wallet(seller_id: UUID, *, session_id: UUID, idempotency_key: str = "") -> LockedWallet:

@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from operator import attrgetter
 from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
 
 from apps.core.errors import DomainError
 from apps.core.observability import events
 from apps.core.values.ids import uuid7_at
 from apps.core.values.money import MAX_BALANCE, ZERO, format_money
+from apps.transactions.ledger import alerts
 from apps.transactions.ledger.locking import LockedWallet
 from apps.transactions.ledger.postings import Posting
 from apps.transactions.models import LedgerEntry, Wallet
@@ -24,13 +26,8 @@ from apps.transactions.models import LedgerEntry, Wallet
 _TICK = timedelta(microseconds=1)  # entries of one wallet never share a moment: ids and times sort as sequences do
 # Django names a column as the attribute that holds its value. The database adds the last one, the hash.
 _COLUMNS = tuple(field.attname for field in LedgerEntry._meta.concrete_fields if field.attname != "entry_hash")
-_WRITE = f"""
-WITH moved AS (
-    UPDATE transactions_wallet
-    SET balance = %s, sequence = %s, spent_on = %s, spent_today = %s, last_entry_at = %s WHERE seller_id = %s
-)
-INSERT INTO transactions_ledgerentry ({", ".join(_COLUMNS)}) VALUES """  # noqa: S608  (column names of our own model)
-_ROW = f"({', '.join(['%s'] * len(_COLUMNS))})"
+_values = attrgetter(*_COLUMNS)
+_WRITE = "SELECT write_entries(%s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 class InsufficientBalance(DomainError):
@@ -91,13 +88,17 @@ def _check_daily_limit(wallet: LockedWallet, posting: Posting) -> None:
 
 
 def write_entries(wallet: LockedWallet, entries: Sequence[LedgerEntry]) -> None:
-    """Append drafted entries to the ledger and move the wallet's row to where they led, in one statement."""
-    values: list[Any] = [wallet.balance, wallet.sequence, wallet.spent_on, wallet.spent_today, entries[-1].created_at]
-    values.append(wallet.seller_id)
-    for entry in entries:
-        values += [getattr(entry, column) for column in _COLUMNS]
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE + ", ".join([_ROW] * len(entries)), values)
+    """Append drafted entries to the ledger and move the wallet's row to where they led, in one statement.
+
+    It is put off until COMMIT, which it shares a message with. Only if the balance passed the seller's alert is there
+    a second statement, which records that event.
+    """
+    is_low = alerts.is_below_alert(wallet)
+    rows = orjson.dumps([dict(zip(_COLUMNS, _values(entry), strict=True)) for entry in entries], default=str)
+    state = (wallet.balance, wallet.sequence, wallet.spent_on, wallet.spent_today, entries[-1].created_at, is_low)
+    connection.put_off(_WRITE, [wallet.seller_id, *state, rows.decode()])  # type: ignore[attr-defined]  # of our backend
+    if is_low is not wallet.is_low:
+        alerts.tell_passing(wallet)
     transaction.on_commit(partial(events.balances_changed, entries), robust=True)
 
 

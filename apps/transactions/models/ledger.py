@@ -36,6 +36,9 @@ class Wallet(models.Model):
         _("spent that day"), max_digits=MAX_BALANCE_DIGITS, decimal_places=2, default=ZERO
     )
 
+    # Whether the seller was told last that its balance is below its alert (`ledger.alerts`).
+    is_low = models.BooleanField(default=False, db_default=False)
+
     database_privileges = "SELECT, UPDATE"
 
     class Meta:

@@ -33,6 +33,8 @@ class DailyTotal(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("day", "type", "seller"), name="daily_total_unique"),)
+        # The days of one seller. Batches of `totals.summaries` pay for it, charges do not.
+        indexes = (models.Index(fields=("seller", "-day"), name="daily_total_by_seller"),)
 
     def __str__(self) -> str:
         return f"{self.type} of {self.seller_id} on {self.day}"

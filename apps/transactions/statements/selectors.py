@@ -40,6 +40,7 @@ class Statement:
     total_debits: Decimal
     count: int
     entries: QuerySet[LedgerEntry]
+    last: LedgerEntry | None  # the newest before `end`, also if it is older than `begin`
 
 
 def get_balance_at(seller_id: UUID, at: datetime) -> Balance:
@@ -91,6 +92,7 @@ def get_statement(seller_id: UUID, *, begin: datetime | None, end: datetime | No
         total_debits=totals["debits"] or ZERO,
         count=totals["count"],
         entries=entries,
+        last=closing,
     )
 
 

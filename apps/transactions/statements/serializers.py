@@ -1,12 +1,19 @@
 """Shapes of balances and statements."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from apps.core.api.fields import MoneyField
 from apps.core.api.input import ListQuerySerializer
 from apps.core.apidocs.examples import REVERSED_AT, SELLER_ID
+from apps.core.values.money import format_money
+from apps.core.values.months import Month
+from apps.core.values.times import format_time
+from apps.transactions.entries.selectors import Balance
 from apps.transactions.entries.serializers import LedgerEntrySerializer
 
 
@@ -35,6 +42,35 @@ class BalanceSerializer(serializers.Serializer[Any]):
         }
 
 
+def render_wallet(wallet: Any) -> Mapping[str, Any]:
+    """Return the balance of a wallet that its transaction holds locked, as the API shows it.
+
+    `wallet` is a `LockedWallet`, which only the services that move money may import.
+    """
+    balance = Balance(
+        seller_id=wallet.seller_id,
+        balance=wallet.balance,
+        sequence=wallet.sequence,
+        daily_limit=wallet.daily_limit,
+        spent_today=wallet.spent_today,
+        as_of=wallet.now,
+    )
+    return BalanceSerializer(balance).data
+
+
+def render_balance(balance: Balance) -> dict[str, object]:
+    """Return a balance as `BalanceSerializer` describes it."""
+    return {
+        "seller_id": str(balance.seller_id),
+        "balance": format_money(balance.balance),
+        "sequence": balance.sequence,
+        "daily_limit": None if balance.daily_limit is None else format_money(balance.daily_limit),
+        "spent_today": format_money(balance.spent_today),
+        "available_today": None if balance.available_today is None else format_money(balance.available_today),
+        "as_of": format_time(balance.as_of),
+    }
+
+
 class BalanceQuerySerializer(serializers.Serializer[Any]):
     """The moment of a balance."""
 
@@ -47,6 +83,31 @@ class StatementQuerySerializer(ListQuerySerializer):
     to = serializers.DateTimeField(
         required=False, help_text="Before this moment. Now, when not given or in the future."
     )
+
+    month = serializers.CharField(
+        required=False,
+        max_length=8,
+        help_text="In place of both: a calendar month of the business, 2026-10 or (Solar Hijri) 1405-07.",
+    )
+
+    def validate_month(self, text: str) -> Month:
+        """Return the month; refuse one that has not begun."""
+        try:
+            month = Month.read(text)
+        except ValueError as error:
+            raise serializers.ValidationError(_(str(error))) from error
+        if month.begin > timezone.now():
+            raise serializers.ValidationError(_("This month has not begun."))
+        return month
+
+    def validate(self, attrs: Any) -> Any:
+        """Return the window, also of a month."""
+        month = attrs.pop("month", None)
+        if month is None:
+            return attrs
+        if "from" in attrs or "to" in attrs:
+            raise serializers.ValidationError({"month": [_("Give a month, or `from` and `to`.")]})
+        return {**attrs, "from": month.begin, "to": month.end, "is_month": True}
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         beginning = serializers.DateTimeField(required=False, help_text="From this moment on; all, when not given.")

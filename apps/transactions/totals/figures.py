@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connections
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
@@ -28,6 +29,18 @@ LEFT JOIN LATERAL (
 ) entry ON true
 ORDER BY day.position"""
 
+# The totals, and the entries after the last one that they contain, in one statement: both of one moment.
+_CHARGES_BY_DAY = """
+SELECT day, sum(entries)::bigint, sum(amount) FROM (
+    (SELECT day, entries, amount FROM transactions_dailytotal
+     WHERE seller_id = %(seller)s AND type = 'charge_sale' AND day < %(before)s ORDER BY day DESC LIMIT %(most)s)
+    UNION ALL
+    SELECT (created_at AT TIME ZONE %(zone)s)::date, count(*), sum(amount) FROM transactions_ledgerentry
+    WHERE seller_id = %(seller)s AND type = 'charge_sale' AND id < %(end)s
+        AND id > coalesce((SELECT last_entry FROM transactions_summarymark), '00000000-0000-0000-0000-000000000000')
+    GROUP BY 1
+) part GROUP BY day ORDER BY day DESC LIMIT %(most)s"""
+
 Totals = Mapping[tuple[Any, str], Decimal]
 
 
@@ -41,16 +54,27 @@ def this_week() -> list[date]:
     return [today() - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
 
 
-def hours_of_today() -> list[datetime]:
-    """Return the beginning of each hour of today, in the time of the business."""
-    begin = day_begins(today())
+def compared_days() -> tuple[date, date, date]:
+    """Return today, yesterday, and the same weekday of last week."""
+    return today(), today() - timedelta(days=1), today() - timedelta(days=DAYS)
+
+
+def hours_of(day: date) -> list[datetime]:
+    """Return the beginning of each hour of a business day, in the time of the business."""
+    begin = day_begins(day)
     return [begin + timedelta(hours=hour) for hour in range(24)]
+
+
+def complete_hours() -> int:
+    """Return how many hours of today are over."""
+    return int((timezone.now() - day_begins(today())) / timedelta(hours=1))
 
 
 @from_replica
 def totals_by_hour() -> Totals:
-    """Return today's amount of each (hour, type)."""
-    rows = HourlyTotal.objects.filter(hour__gte=day_begins(today())).values_list("hour", "type", "amount")
+    """Return the amount of each (hour, type), of today and the seven days before."""
+    since = day_begins(today() - timedelta(days=DAYS))
+    rows = HourlyTotal.objects.filter(hour__gte=since).values_list("hour", "type", "amount")
     return {(hour, type_): amount for hour, type_, amount in rows}
 
 
@@ -90,6 +114,19 @@ def sellers_running_low(most: int) -> Sequence[Mapping[str, Any]]:
     grouped = sales.values("seller_id", "seller__company_name", balance=F("seller__wallet__balance"))
     low = grouped.annotate(daily=Sum("amount") / DAYS).filter(daily__gt=F("balance"))
     return list(low.order_by("balance")[:most])
+
+
+@from_replica
+def charges_by_day(seller_id: UUID, *, before: date, most: int) -> list[tuple[date, int, Decimal]]:
+    """Return (day, number, amount) of a seller's charges on its last days with any before `before`, newest first."""
+    end = uuid7_at(day_begins(before), random_bits=0)
+    with connections[reading_alias()].cursor() as cursor:
+        cursor.execute(
+            _CHARGES_BY_DAY,
+            {"seller": seller_id, "before": before, "most": most, "zone": settings.BUSINESS_TIME_ZONE, "end": end},
+        )
+        found: list[tuple[date, int, Decimal]] = cursor.fetchall()
+    return found
 
 
 @from_replica

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import sharj
 from django.db import OperationalError, connection, connections, transaction
 from pytest_django.live_server_helper import LiveServer
+from sharj import Login, Sharj
 
 from apps.accounts.models import Seller, User
 from apps.core.database.errors import OutcomeUnknown
@@ -21,8 +23,6 @@ from apps.testing.factories import log_in, make_seller, make_staff, owner_of
 from apps.testing.invariants import assert_ledger_consistent
 from apps.transactions.models import Wallet
 from functional_tests.faults.proxy import CommitCutter, Cutter, proxy
-from functional_tests.performance.client import SELLER_LOGIN, Client, Session
-from functional_tests.performance.errors import NoAnswer
 from functional_tests.performance.transport import Pulse, Transport
 
 pytestmark = [
@@ -192,7 +192,7 @@ def test_the_load_script_sends_a_charge_of_unknown_outcome_again_with_its_key(
     caller: Caller, live_server: LiveServer, tmp_path: Path, is_delivered: bool
 ) -> None:
     with _through_proxy(CutFirstCommit(is_delivered), tmp_path), Transport(live_server.url, Pulse()) as transport:
-        answer = Client(transport, _session(caller)).post("charges/", CHARGE, key="k", expect=(201,))
+        answer = Sharj(transport, _login(caller)).post("charges/", CHARGE, key="k", expect=(201,))
 
     assert answer.attempts == 2
     assert ("idempotent-replayed" in answer.headers) is is_delivered
@@ -205,15 +205,15 @@ def test_the_load_script_does_not_send_again_what_may_have_happened_and_has_no_k
     with (
         _through_proxy(CutFirstCommit(is_delivered=True), tmp_path),
         Transport(live_server.url, Pulse()) as transport,
-        pytest.raises(NoAnswer, match="503 outcome_unknown"),
+        pytest.raises(sharj.OutcomeUnknown, match="503 outcome_unknown"),
     ):
-        Client(transport, _session(caller)).post("charges/", CHARGE, expect=(201,))
+        Sharj(transport, _login(caller)).post("charges/", CHARGE, expect=(201,))
 
     assert Wallet.objects.get().balance == 9
 
 
-def _session(caller: Caller) -> Session:
-    return Session(SELLER_LOGIN, "", "", caller.access)
+def _login(caller: Caller) -> Login:
+    return Login("auth/seller/login/", {}, caller.access)
 
 
 def test_a_confirmed_step_whose_commit_was_lost_is_not_called_nothing(tmp_path: Path) -> None:

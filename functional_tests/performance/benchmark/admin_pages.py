@@ -11,13 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from apps.core.database.embedded.server import EmbeddedPostgres
 from apps.core.database.roles import open_database
 from functional_tests.performance.benchmark.bench_data import default_home
 from functional_tests.performance.benchmark.stage import open_stage
 
-SLOWEST_MILLISECONDS = 1_000
+SLOWEST_MILLISECONDS = 200
+SLOWEST_FILE_MILLISECONDS = 5_000  # of statements and exports, until they begin
 TRAIL_ROWS = 200_000
 ROUNDS = 3  # of which the fastest counts: others may be busy on the machine
 LEDGER = "transactions_ledgerentry"
@@ -48,7 +50,8 @@ class Opened:
     @property
     def is_fine(self) -> bool:
         """Tell whether it read no more of the ledger than it had to, in time."""
-        return not any(scan.startswith("Seq Scan") for scan in self.scans) and self.milliseconds < SLOWEST_MILLISECONDS
+        limit = SLOWEST_FILE_MILLISECONDS if "file" in self.name else SLOWEST_MILLISECONDS
+        return not any(scan.startswith("Seq Scan") for scan in self.scans) and self.milliseconds < limit
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -96,7 +99,8 @@ def _open(client: Any, name: str, path: str) -> Opened:
         if answer.streaming:
             next(iter(answer.streaming_content))
         taken = (time.perf_counter() - began) * 1_000
-    assert answer.status_code == 200, (path, answer.status_code)
+    is_only_result = answer.status_code == 302 and path.startswith("/admin/search/")
+    assert answer.status_code == 200 or is_only_result, (path, answer.status_code)
     statements = [query["sql"] for query in captured if LEDGER in query["sql"] and "SELECT" in query["sql"]]
     scans = dict.fromkeys(scan for statement in statements for scan in _scans_of_ledger(statement))
     return Opened(name, path, len(captured), taken, tuple(scans))
@@ -160,6 +164,8 @@ def _pages() -> Iterator[tuple[str, str]]:
         if row is not None:
             yield f"page: {name}", reverse(f"{prefix}_change", args=[row])
     yield from ((f"ledger: {words}", page) for words, page in _ledger_pages(sale))
+    yield from ((f"search: {words}", f"{reverse('search')}?q={quote(text)}") for words, text in _searches(sale))
+    yield from ((f"seller: {words}", page) for words, page in _seller_pages(largest.pk))
 
 
 def _variants(model: str) -> Iterator[tuple[str, str]]:
@@ -169,7 +175,7 @@ def _variants(model: str) -> Iterator[tuple[str, str]]:
         day = "created_at" if model == "session" else "at"
         yield "of two days", f"?{day}_from=2026-11-01&{day}_to=2026-11-02"
     if model == "auditevent":
-        yield "of one action", "?action__exact=reverse"
+        yield "of one action", "?action=reverse"
         yield "of one kind", "?subject=transactions.wallet"
     if model == "creditrequest":
         yield "waiting", "?state=open"
@@ -184,7 +190,7 @@ def _ledger_pages(sale: Any) -> Iterator[tuple[str, str]]:
     from apps.transactions.models import LedgerEntry
 
     page = reverse("admin:transactions_ledgerentry_changelist")
-    seller, day = f"seller__id__exact={sale.seller_id}", business_day(sale.created_at)
+    seller, day = f"seller={sale.seller_id}", business_day(sale.created_at)
     phone = f"phone={sale.phone_number.replace('+', '%2B')}"
     middle = LedgerEntry.objects.order_by("-id").values_list("pk", flat=True)[100_000]
     yield "from the middle", f"{page}?before={middle}"
@@ -192,8 +198,8 @@ def _ledger_pages(sale: Any) -> Iterator[tuple[str, str]]:
     yield "a phone number", f"{page}?{phone}"
     yield "two days", f"{page}?created_at_from={day}&created_at_to={day}"
     for type_ in ("charge_sale", "credit_increase", "reversal"):
-        yield f"type {type_}", f"{page}?type__exact={type_}"
-        yield f"seller, type {type_}", f"{page}?{seller}&type__exact={type_}"
+        yield f"type {type_}", f"{page}?type={type_}"
+        yield f"seller, type {type_}", f"{page}?{seller}&type={type_}"
     yield "seller", f"{page}?{seller}"
     yield "seller, a phone number", f"{page}?{seller}&{phone}"
     for words, amount in (
@@ -202,9 +208,50 @@ def _ledger_pages(sale: Any) -> Iterator[tuple[str, str]]:
     ):
         yield words, f"{page}?{amount}"
         yield f"seller, {words}", f"{page}?{seller}&{amount}"
-        yield f"type reversal, {words}", f"{page}?type__exact=reversal&{amount}"
+        yield f"type reversal, {words}", f"{page}?type=reversal&{amount}"
         yield f"a phone number, {words}", f"{page}?{phone}&{amount}"
-    yield "export", reverse("admin:transactions_ledgerentry_export") + f"?{seller}"
+    yield "export file", reverse("admin:transactions_ledgerentry_export") + f"?{seller}"
+
+
+def _searches(sale: Any) -> Iterator[tuple[str, str]]:
+    company = sale.seller.company_name
+    yield "a phone number", sale.phone_number
+    yield "a phone number of nobody", "09990000000"
+    yield "a beginning that all numbers have", "0912"
+    yield "a beginning", f"0{sale.phone_number[3:9]}"
+    yield "a company", company
+    yield "a word of all companies", company.split()[0]
+    yield "a name of nothing", "this-name-is-not-there"
+    yield "a user", f"owner-{str(sale.created_by_id)[:8]}"
+    yield "an id", str(sale.pk)
+    yield "an id of nothing", "0197f3a0-7c1e-7b6a-9d1f-3f6f0c2f8a11"
+    yield "a key", sale.idempotency_key or "a-key-of-nothing"
+    yield "a frequent amount", str(sale.amount)
+    yield "an amount of nothing", "77.77"
+
+
+def _seller_pages(seller_id: Any) -> Iterator[tuple[str, str]]:
+    from django.urls import reverse
+
+    from apps.core.values.months import Month
+    from apps.transactions.models import LedgerEntry
+
+    page = reverse("admin:accounts_seller_change", args=[seller_id])
+    entries = LedgerEntry.objects.filter(seller_id=seller_id)
+    middle = entries.get(sequence=entries.latest("sequence").sequence // 2).created_at
+    yield "timeline from the middle", f"{page}?before={middle.timestamp():.3f}"
+    statement, month = reverse("admin:accounts_seller_statement", args=[seller_id]), Month.of(middle, is_jalali=False)
+    yield "a month as CSV file", f"{statement}?month={month}&format=csv"
+    statement = reverse("admin:accounts_seller_statement", args=[_seller_of_a_long_pdf()])
+    yield "a month as PDF file", f"{statement}?month={month}&format=pdf"
+
+
+def _seller_of_a_long_pdf() -> Any:
+    """Return the largest seller whose months a PDF may always list."""
+    from apps.transactions.models import Wallet
+    from apps.transactions.statements.export import MOST_PDF_ENTRIES
+
+    return Wallet.objects.filter(sequence__lte=MOST_PDF_ENTRIES).latest("sequence").pk
 
 
 def _table(opened: Sequence[Opened]) -> str:

@@ -49,7 +49,7 @@ class CaseBook:
 
     def ceiling(self, members: Sequence[Member]) -> Case:
         """Return the case without a database."""
-        requests = [self._charge(member, path="/ceiling/") for member in members]
+        requests = [self._charge(member, path="/api/v1/ceiling/") for member in members]
         return self.http("ceiling", "no-database view", Workload(requests, shuffled(len(requests))))
 
     def charges(self, name: str, title: str, members: Sequence[Member]) -> Case:

@@ -55,6 +55,7 @@ def _environment(home: Path) -> dict[str, str]:
     return {
         "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
         "SECRET_KEY": secrets.token_urlsafe(50),
+        "WEBHOOK_ENCRYPTION_KEY": secrets.token_urlsafe(32),
         "DEBUG": "false",
         "ALLOWED_HOSTS": "127.0.0.1",
         "SECURE_SSL_REDIRECT": "false",

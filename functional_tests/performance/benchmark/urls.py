@@ -7,4 +7,4 @@ from functional_tests.performance.benchmark.ceiling import CeilingView
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 
-urlpatterns = [*urlpatterns, path("ceiling/", CeilingView.as_view())]
+urlpatterns = [*urlpatterns, path("api/v1/ceiling/", CeilingView.as_view())]

@@ -81,8 +81,11 @@ def test_only_who_needs_it_gets_a_secret(clone: Path) -> None:
             holders.setdefault(secret["source"], set()).add(name)
         given = service.get("environment") or {}
         assert not [key for key in given if re.search(r"(PASSWORD|(?<!TLS)_KEY|_FALLBACKS?|TOKEN)$", key)], name
-    both = {"app", "release", "night"}
-    keys = ("secret_key", "secret_key_fallbacks", "jwt_signing_key", "jwt_verifying_keys_fallback")
+    both = {"app", "release", "night", "worker", "stream"}
+    keys = (
+        "secret_key", "secret_key_fallbacks", "jwt_signing_key", "jwt_verifying_keys_fallback",
+        "webhook_encryption_key", "webhook_encryption_keys_fallback",
+    )  # fmt: skip
     assert holders == {
         **dict.fromkeys(keys, both), "database_password": {*both, "pgbouncer", "restore-test"},
         "redis_password": {*both, "redis"},

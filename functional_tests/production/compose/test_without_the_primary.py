@@ -9,7 +9,7 @@ from functional_tests.production.compose.setup import Setup
 from functional_tests.production.processes import wait_for
 
 pytestmark = pytest.mark.timeout(1_200)
-JOBS = {"backup", "reconciliation", "seal", "summaries", "restored_ledger", "restore_test"}
+JOBS = {"backup", "events", "reconciliation", "seal", "summaries", "restored_ledger", "restore_test"}
 
 
 def ask(setup: Setup, server: str, statement: str) -> str:

@@ -34,6 +34,7 @@ def test_a_seller_is_shown_with_its_balance(owner: Caller, admin: Caller, seller
         "phone_number": PHONE,
         "status": "active",
         "daily_limit": None,
+        "low_balance_alert": None,
         "require_idempotency_key": False,
         "balance": "100.00",
         "sequence": 1,

@@ -8,7 +8,7 @@ from django.test import Client
 from apps.testing.api import Caller, assert_problem
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-PLACES = {"api", "swagger", "redoc", "swagger_json", "health", "admin"}
+PLACES = {"api", "swagger", "redoc", "swagger_json", "openapi_json", "health", "admin"}
 
 
 @pytest.mark.parametrize(("path", "accept"), [("/", "*/*"), ("/", "application/json"), ("/api/v1/", BROWSER)])

@@ -2,7 +2,7 @@
 
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
 from psycopg2.extensions import register_type
 
+from apps.core.database.backend.messages import Connection, MessageCursor
 from apps.core.database.backend.moments import DAY, MOMENT
 from apps.core.database.backend.watchdog import watchdog
 from apps.core.database.errors import OutcomeUnknown, is_temporary
@@ -80,6 +81,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         finally:
             self.patience_seconds = before
 
+    def get_connection_params(self) -> dict[str, Any]:
+        factories = {"connection_factory": Connection, "cursor_factory": MessageCursor}
+        return {**super().get_connection_params(), **factories}
+
     def get_new_connection(self, conn_params: Any) -> Any:
         self.patience_seconds = self.settings_dict.get("ANSWER_TIMEOUT_SECONDS")
         connection = super().get_new_connection(conn_params)
@@ -90,6 +95,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def make_cursor(self, cursor: Any) -> CursorWrapper:
         return Cursor(cursor, self)
+
+    def put_off(self, sql: str, params: Sequence[Any]) -> None:
+        """Send a statement whose result is not read together with the next one, at the latest with COMMIT.
+
+        An error of it is raised there. Outside a transaction it is sent at once.
+        """
+        with self.cursor() as cursor:
+            if not self.in_atomic_block:
+                cursor.execute(sql, params)
+                return
+            statement = cursor.mogrify(sql, params)
+        self.connection.put_off(statement)
+        if self.queries_logged:  # a statement all the same
+            self.queries_log.append({"sql": statement.decode(), "time": "0.000"})
 
     def is_usable(self) -> bool:
         if self.is_lost:

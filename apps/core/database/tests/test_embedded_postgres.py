@@ -28,13 +28,38 @@ HOLD = "import os, sys; from pathlib import Path; from apps.core.database.embedd
 HOLD += "PostgresHome(Path(sys.argv[1])).hold(); os.execvp('sh', ['sh', '-c', 'echo; exec cat'])"
 
 
-@pytest.fixture
-def embedded() -> Iterator[EmbeddedPostgres]:
-    """A cluster of the test's own, not started; deleted afterwards. In /tmp for a short path that all users reach."""
+@contextlib.contextmanager
+def cluster() -> Iterator[EmbeddedPostgres]:
+    """A cluster that was never started; deleted afterwards. In /tmp for a short path that all users reach."""
     home = Path(tempfile.mkdtemp(prefix="sharj-test-", dir="/tmp"))
-    cluster = EmbeddedPostgres(home, {"fsync": "off"})
-    yield cluster
-    cluster.destroy()
+    made = EmbeddedPostgres(home, {"fsync": "off"})
+    try:
+        yield made
+    finally:
+        made.destroy()
+
+
+@pytest.fixture
+def new() -> Iterator[EmbeddedPostgres]:
+    """A cluster that was never started."""
+    with cluster() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def used() -> Iterator[EmbeddedPostgres]:
+    """A cluster that was started and stopped."""
+    with cluster() as made:
+        made.start()
+        made.stop()
+        yield made
+
+
+@pytest.fixture
+def embedded(used: EmbeddedPostgres, new: EmbeddedPostgres) -> EmbeddedPostgres:
+    """A copy of `used`: initdb, which takes longer than most of these tests, runs once."""
+    subprocess.run(["cp", "-a", f"{used.home.path}/.", new.home.path], check=True)
+    return new
 
 
 def start_in_process(embedded: EmbeddedPostgres) -> subprocess.Popen[str]:
@@ -59,12 +84,12 @@ def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
         time.sleep(0.01)
 
 
-def test_two_starters_at_once_get_one_server(embedded: EmbeddedPostgres) -> None:
-    starters = [start_in_process(embedded) for _ in range(3)]
+def test_two_starters_at_once_get_one_server(new: EmbeddedPostgres) -> None:
+    starters = [start_in_process(new) for _ in range(3)]
     answers = [starter.communicate(timeout=60)[0].strip() for starter in starters]
     assert sorted(answers) == ["False", "False", "True"]
     assert [starter.returncode for starter in starters] == [0, 0, 0]
-    assert embedded.status() == "running"
+    assert new.status() == "running"
 
 
 def test_a_killed_server_starts_again_with_its_data(embedded: EmbeddedPostgres) -> None:
@@ -75,22 +100,22 @@ def test_a_killed_server_starts_again_with_its_data(embedded: EmbeddedPostgres) 
     assert run_sql(embedded, "SELECT answer FROM kept") == [(42,)]
 
 
-def test_a_start_after_a_killed_initdb_starts_afresh(embedded: EmbeddedPostgres) -> None:
-    with start_in_process(embedded) as starter:
+def test_a_start_after_a_killed_initdb_starts_afresh(new: EmbeddedPostgres) -> None:
+    with start_in_process(new) as starter:
         # A half-made cluster: initdb has begun to write, and is not done.
-        wait_until(lambda: list(embedded.home.path.glob("initdb-*/data/base")))
+        wait_until(lambda: list(new.home.path.glob("initdb-*/data/base")))
         family = psutil.Process(starter.pid).children(recursive=True)
         starter.kill()
         for process in family:
             with contextlib.suppress(psutil.NoSuchProcess):  # initdb's own children come and go
                 process.kill()
     psutil.wait_procs(family, timeout=10)
-    assert list(embedded.home.path.glob("initdb-*"))
-    assert not embedded.home.data.exists()
+    assert list(new.home.path.glob("initdb-*"))
+    assert not new.home.data.exists()
 
-    assert embedded.start() is True
-    assert list(embedded.home.path.glob("initdb-*")) == []
-    assert run_sql(embedded, "SELECT 1") == [(1,)]
+    assert new.start() is True
+    assert list(new.home.path.glob("initdb-*")) == []
+    assert run_sql(new, "SELECT 1") == [(1,)]
 
 
 def test_a_stale_pid_file_that_names_a_live_stranger_is_harmless(embedded: EmbeddedPostgres) -> None:

@@ -38,6 +38,7 @@ class Job:
 
 JOBS = (
     Job("summaries", ("summarize_ledger",), timedelta(hours=1)),
+    Job("events", ("rotate_events",), timedelta(days=1), timedelta(hours=1)),
     Job("reconciliation", ("reconcile_balances",), timedelta(days=1), timedelta(hours=2)),
     Job("seal", ("verify_ledger",), timedelta(days=1), timedelta(hours=4)),
 )

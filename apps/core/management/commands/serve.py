@@ -23,7 +23,8 @@ HOST = "127.0.0.1"
 
 class Command(BaseCommand):
     help = (
-        "Start the embedded PostgreSQL if it is used, migrate, collect static files, create the superuser, and serve."
+        "Start the embedded PostgreSQL if it is used, migrate, collect static files, create the superuser, serve, and "
+        "start the worker of the queue and the event stream."
     )
     requires_system_checks: list[str] = []
 
@@ -32,15 +33,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, reload: bool, **options: Any) -> None:
         port = _free_port()
+        stream = _stream_bind(port)
         with _database_running() as started:
             _migrate()
             call_command("collectstatic", interactive=False, verbosity=0)
             self.ensure_superuser()
-            self.announce(port)
+            self.announce(port, stream)
             if is_embedded():
                 EmbeddedPostgres.from_environment().home.hold()
             # gunicorn takes this process over, and with it the terminal's Ctrl-C. Its on_exit hook
             # (config/gunicorn.conf.py) stops the database if this command started it.
+            os.environ["GUNICORN_STARTS"] = "worker event_stream"
+            os.environ["EVENT_STREAM_BIND"] = stream
+            os.environ["EVENT_STREAM_URL"] = f"http://{stream}/api/v1/events/stream/"
             os.environ["GUNICORN_STOPS_POSTGRES"] = "1" if started else ""
             os.environ["GUNICORN_BIND"] = f"{HOST}:{port}"
             sys.stdout.flush()
@@ -60,12 +65,13 @@ class Command(BaseCommand):
             raise CommandError(f"DJANGO_SUPERUSER_PASSWORD is empty: the superuser {username} cannot be created.")
         call_command("createsuperuser", interactive=False, username=username, email=email, verbosity=0)
 
-    def announce(self, port: int) -> None:
+    def announce(self, port: int, stream: str) -> None:
         base = f"http://{HOST}:{port}"
         username = os.environ.get("DJANGO_SUPERUSER_USERNAME", "")
         self.stdout.write(
             f"\n  API      {base}/api/v1/"
             f"\n  Swagger  {base}/swagger/"
+            f"\n  Events   http://{stream}/api/v1/events/stream/"
             f"\n  Admin    {base}/admin/  (user {username}; its initial password is DJANGO_SUPERUSER_PASSWORD in .env)"
             "\n  Ctrl-C stops it.\n"
         )
@@ -76,13 +82,25 @@ def _free_port() -> int:
     text = os.environ.get("PORT") or "8000"
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 65_536):
         raise CommandError(f"PORT must be a number from 1 to 65535, not {text!r}.")
+    if reason := _reason_not_to_bind(int(text)):
+        raise CommandError(f"Cannot serve on {HOST}:{text}: {reason}. Set another PORT.")
+    return int(text)
+
+
+def _stream_bind(port: int) -> str:
+    """Return EVENT_STREAM_BIND or, without it, the next port after `port` that is free."""
+    free = (after for after in range(port + 1, 65_536) if not _reason_not_to_bind(after))
+    return os.environ.get("EVENT_STREAM_BIND") or f"{HOST}:{next(free)}"
+
+
+def _reason_not_to_bind(port: int) -> str:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, int(text)))
+            probe.bind((HOST, port))
         except OSError as error:
-            raise CommandError(f"Cannot serve on {HOST}:{text}: {error.strerror}. Set another PORT.") from error
-    return int(text)
+            return str(error.strerror)
+    return ""
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def paused(standby: Standby) -> Iterator[None]:
 def test_a_standby_that_lags_is_not_waited_for_longer_than_allowed_nor_asked_again_at_once(
     standby: Standby, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings.DATABASE_REPLICA_MAX_LAG_SECONDS = 0.3
+    settings.DATABASE_REPLICA_MAX_LAG_SECONDS = 1.0
     caller = log_in(owner_of(make_seller(balance="100.00")))
     assert replica.state() == "ok"
     before = failures("behind")
@@ -46,10 +46,10 @@ def test_a_standby_that_lags_is_not_waited_for_longer_than_allowed_nor_asked_aga
         caller.charge("1.00")
         began = time.monotonic()
         assert export(caller) == 2
-        assert 0.3 <= time.monotonic() - began < 2
+        assert 1.0 <= time.monotonic() - began < 10
         began = time.monotonic()
         assert export(caller) == 2
-        assert time.monotonic() - began < 0.25
+        assert time.monotonic() - began < 1.0
         ready = Caller().get("health/ready/")
 
     assert statements == []
@@ -91,10 +91,10 @@ def test_a_frozen_standby_is_given_up(standby: Standby, settings: Settings) -> N
     try:
         began = time.monotonic()
         assert export(caller) == 1
-        assert replica.PATIENCE_SECONDS < time.monotonic() - began < replica.PATIENCE_SECONDS + 1.5
+        assert replica.PATIENCE_SECONDS < time.monotonic() - began < replica.PATIENCE_SECONDS + 10
         began = time.monotonic()
         assert export(caller) == 1
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < replica.PATIENCE_SECONDS
     finally:
         standby.send(signal.SIGCONT)
 
