@@ -61,7 +61,9 @@ def samples(production: Setup, query: str) -> list[Any]:
 
 
 def test_prometheus_scrapes_both_replicas_and_the_stream_and_no_outsider_does(production: Setup) -> None:
-    wait_for(lambda: [found["value"][1] for found in samples(production, "up")] == ["1"] * 3, "scraped replicas and stream")
+    wait_for(
+        lambda: [found["value"][1] for found in samples(production, "up")] == ["1"] * 3, "scraped replicas and stream"
+    )
     assert production.get("/metrics", {"Authorization": f"Bearer {production.secret('metrics_token')}"})[0] == 403
 
 
