@@ -96,7 +96,7 @@ def test_exports_come_from_the_standby_until_it_lags_freezes_or_dies(pair: Stack
     wait_for(lambda: pair.ready()["status"] == "ok", "standby that is back")
     pair.programs["standby"].send(
         signal.SIGSTOP
-    )  # the postmaster: no new connection is taken; then a kill -9 of it all
+    )  # the postmaster: none new comes in; then a kill -9 of it all
     assert admin.export()[0] == entries(pair, "postgres")
     pair.programs["standby"].send(signal.SIGCONT)
     pair.programs["standby"].stop(signal.SIGKILL)
