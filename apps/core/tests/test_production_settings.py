@@ -49,6 +49,7 @@ def test_the_deployment_check_tells_that_a_password_is_enough_and_production_ask
         ({"WEBHOOK_ALLOWED_NETWORKS": "0.0.0.0/0"}, "WEBHOOK_ALLOWED_NETWORKS must name the networks"),
         ({"WEBHOOK_ALLOWED_NETWORKS": "10.0.0.1/8"}, "WEBHOOK_ALLOWED_NETWORKS must be networks"),
         ({"WEBHOOK_CA_FILE": "/nothing/here.pem"}, "WEBHOOK_CA_FILE cannot be read"),
+        ({"OPERATOR_SIMULATOR_PORT": "8090"}, "OPERATOR_SIMULATOR_PORT would sell charges"),
         ({"DEBUG": "true"}, "DEBUG must be off"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must name"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name"),

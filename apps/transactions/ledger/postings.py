@@ -15,6 +15,7 @@ class Order:
     phone_number: str  # E.164
     amount: Decimal
     idempotency_key: str = ""
+    operator: str = ""  # the code that the caller names; empty: by the phone number
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ class Posting:
     spending: Decimal = ZERO
 
 
-def charge(seller_id: UUID, order: Order) -> Posting:
-    """Return the posting of a sale: it takes the amount from the wallet."""
+def charge(seller_id: UUID, order: Order, *, operator: str = "") -> Posting:
+    """Return the posting of a sale, which `operator` delivers: it takes the amount from the wallet."""
     entry = LedgerEntry(
         type=EntryType.CHARGE_SALE.value,
         amount=order.amount,
@@ -35,6 +36,7 @@ def charge(seller_id: UUID, order: Order) -> Posting:
         credit_account=SALES_ACCOUNT,
         phone_number=order.phone_number,
         idempotency_key=order.idempotency_key,
+        operator=operator,
     )
     return Posting(entry, change=-order.amount, spending=order.amount)
 

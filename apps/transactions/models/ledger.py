@@ -11,6 +11,9 @@ from apps.core.values.money import MAX_BALANCE, MAX_BALANCE_DIGITS, ZERO
 WALLET_ACCOUNT_PREFIX = "wallet:"
 FUNDING_ACCOUNT = "platform:funding"
 SALES_ACCOUNT = "platform:charge_sales"
+# Of a sale that a mobile operator delivers (`apps.delivery`).
+DELIVERY_STATUSES = ("pending", "submitted", "delivered", "failed", "unknown")
+SETTLED_DELIVERIES = ("delivered", "failed")
 
 
 def wallet_account(seller_id: object) -> str:
@@ -100,6 +103,8 @@ class LedgerEntry(models.Model):
     created_at = models.DateTimeField(_("created at"))
     # Filled in by the database; see docs/ledger.md.
     entry_hash = models.BinaryField(max_length=32, editable=False)
+    # The code of the mobile operator that delivers this sale ("": none). The database makes its delivery.
+    operator = models.CharField(_("operator"), max_length=32, blank=True, default="", db_default="")
 
     database_privileges = "SELECT, INSERT"
 
@@ -149,6 +154,10 @@ class LedgerEntry(models.Model):
                     phone_number__regex=r"^\+[0-9]{4,15}$",
                 )
                 | Q(type=EntryType.REVERSAL, credit_request_id__isnull=True, reverses__isnull=False, phone_number=""),
+            ),
+            models.CheckConstraint(
+                name="entry_operator_only_of_sale",
+                condition=Q(operator="") | Q(type=EntryType.CHARGE_SALE, operator__regex=r"^[a-z0-9][a-z0-9_-]{0,31}$"),
             ),
         )
         indexes = (
