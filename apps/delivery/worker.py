@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 from queue import SimpleQueue
 
 from django.conf import settings
@@ -39,6 +40,8 @@ class Worker:
             thread.start()
         try:
             while not stop.is_set():
+                if settings.WORKER_HEARTBEAT_FILE:
+                    Path(settings.WORKER_HEARTBEAT_FILE).touch()
                 self._freed.clear()
                 if not self._dispatch_safely():
                     self._freed.wait(IDLE_SECONDS)

@@ -111,6 +111,21 @@ def test_a_file_of_a_secret_is_checked_like_a_variable(tmp_path: Path, content: 
     assert_one_line(manage("check", environment=environment), f"Error: {complaint}")
 
 
+def test_secrets_of_operators_come_from_one_file(tmp_path: Path) -> None:
+    file = tmp_path / "operators"
+    environment = SAFE | {"OPERATOR_SECRETS_FILE": str(file)}
+    file.write_text("OPERATOR_SECRET_MCI=a=b\n\nOPERATOR_SECRET_RIGHTEL=c\n")
+    show = "import os; print(os.environ['OPERATOR_SECRET_MCI'], os.environ['OPERATOR_SECRET_RIGHTEL'])"
+    assert manage("shell", "--no-imports", "--command", show, environment=environment).stdout.split() == ["a=b", "c"]
+    for content in ("hunter2\n", "SECRET_KEY=hunter2\n", "OPERATOR_SECRET_MCI=\n"):
+        file.write_text(content)
+        done = manage("check", environment=environment)
+        assert_one_line(done, "Error: OPERATOR_SECRETS_FILE, line 1: not OPERATOR_SECRET_<NAME>=<secret>.")
+        assert "hunter2" not in done.stderr
+    file.unlink()
+    assert_one_line(manage("check", environment=environment), "Error: Cannot read OPERATOR_SECRETS_FILE")
+
+
 def test_pages_and_data_say_what_a_browser_may_run() -> None:
     script = (
         "import django; django.setup(); from django.test import Client, override_settings\n"

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,6 +106,19 @@ def test_it_goes_on_when_the_database_is_back(monkeypatch: pytest.MonkeyPatch, w
         work.stop.set()
         thread.join()
     assert not failures
+
+
+def test_it_shows_that_it_is_alive(work: Any, settings: Any, tmp_path: Path) -> None:
+    alive = tmp_path / "alive"
+    settings.WORKER_HEARTBEAT_FILE = str(alive)
+    thread = work(Worker(threads=1))
+    try:
+        wait_for(alive.exists)
+        alive.unlink()
+        wait_for(alive.exists)  # again and again
+    finally:
+        work.stop.set()
+        thread.join()
 
 
 def test_an_operator_that_cannot_be_called_is_told_and_others_are_served(

@@ -55,3 +55,13 @@ def test_every_trigger_is_described() -> None:
         triggers = {name for (name,) in cursor.fetchall()}
     assert len(triggers) > 8
     assert {name for name in triggers if f"`{name}`" not in DOCUMENT} == set()
+
+
+@pytest.mark.django_db
+def test_the_functions_of_hashes_may_run_in_parallel() -> None:
+    """A migration that replaces one without saying so takes it away (0013)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, proparallel FROM pg_proc WHERE proname IN ('ledger_canonical_form', 'ledger_hash')"
+        )
+        assert dict(cursor.fetchall()) == {"ledger_canonical_form": "s", "ledger_hash": "s"}
