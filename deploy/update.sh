@@ -23,6 +23,7 @@ former=$(replicas)
 [ -n "$former" ] || { echo "no replica is there: bring production up first" >&2; exit 1; }
 count=$(echo "$former" | wc -l)
 
+deploy/make_env.sh >/dev/null # secrets that the former version did not have
 compose build
 compose run --rm --no-deps release
 # First, because the former worker would give up jobs of a kind that it does not know. It finishes what it holds.

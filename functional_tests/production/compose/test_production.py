@@ -93,8 +93,8 @@ def test_networks_are_apart(production: Setup) -> None:
     found = {service(c): {name.removeprefix("sharj_") for name in c["NetworkSettings"]["Networks"]} for c in production.containers()}  # fmt: skip  # noqa: E501
     data = {"postgres", "redis", "pgbouncer", "release", "backup", "restore-test", "night"}
     assert found == {
-        "nginx": {"edge", "app"}, "app": {"app", "data"}, "prometheus": {"app", "watch"}, "grafana": {"watch"},
-        "alertmanager": {"watch"},
+        "nginx": {"edge", "app"}, "app": {"app", "data"}, "stream": {"app", "data"}, "prometheus": {"app", "watch"},
+        "grafana": {"watch"}, "alertmanager": {"watch"},
         "folders": {"none"}, "worker": {"data", "out"}, **{name: {"data"} for name in data},
     }  # fmt: skip
     assert address(production.containers("nginx")[0], "app") == "172.31.250.10"
