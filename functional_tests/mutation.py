@@ -77,6 +77,20 @@ MUTATIONS = (
         "apps/delivery/tests/test_steps.py -k twice",
     ),
     Mutation(
+        "an operator delivers the price instead of the face value",
+        "apps/delivery/calls.py",
+        "coalesce(entry.face_value, entry.amount)",
+        "entry.amount",
+        "apps/delivery/tests/test_prices.py",
+    ),
+    Mutation(
+        "a new price makes a repeat another charge",
+        "apps/transactions/charges/services.py",
+        "(earlier.phone_number, earlier.worth) != (",
+        "(earlier.phone_number, earlier.amount) != (",
+        "apps/delivery/tests/test_prices.py",
+    ),
+    Mutation(
         "a callback needs no signature",
         "apps/delivery/adapters/signing.py",
         "    return hmac.compare_digest(sign(secret, subject, body, moment), signature)",

@@ -73,8 +73,8 @@ def hash_entry(previous_hash: bytes, entry: Entry) -> bytes:
         entry["credit_request"], entry["reverses"], entry["created_by"], entry["created_at"],
         str(len(key.encode())), key, entry["description"],
     ]  # fmt: skip
-    operator = entry.get("operator", "")  # exports of earlier releases have no such column
-    form[:0] = [f"operator={operator}"] if operator else []
+    younger = {name: entry.get(name) for name in ("operator", "face_value")}  # earlier releases exported none
+    form[:0] = [f"{name}={value}" for name, value in younger.items() if value]
     return hashlib.sha256(previous_hash + "|".join(form).encode()).digest()
 
 

@@ -105,8 +105,8 @@ def _compare_batch(operator: Operator, batch: Sequence[tuple[str, Decimal, str]]
 
 def _compare_row(delivery: Delivery, amount: Decimal, status: str, tally: _Tally) -> None:
     end = ENDS.get(status)
-    if delivery.entry.amount != amount:
-        tally.add(BookDiscrepancy.Kind.OTHER_AMOUNT, delivery.pk, here=delivery.entry.amount, there=amount)
+    if delivery.entry.worth != amount:
+        tally.add(BookDiscrepancy.Kind.OTHER_AMOUNT, delivery.pk, here=delivery.entry.worth, there=amount)
     elif not delivery.is_settled:
         tally.open_here += 1
     elif end != delivery.status:

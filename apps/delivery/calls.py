@@ -34,7 +34,8 @@ SET status = CASE due.status WHEN 'pending' THEN 'submitted' ELSE due.status END
     next_step_at = clock_timestamp() + make_interval(secs => %s)
 FROM due JOIN transactions_ledgerentry entry ON entry.id = due.entry_id
 WHERE delivery.entry_id = due.entry_id
-RETURNING delivery.entry_id, due.status = 'pending', delivery.next_step_at, entry.phone_number, entry.amount"""
+RETURNING delivery.entry_id, due.status = 'pending', delivery.next_step_at, entry.phone_number,
+    coalesce(entry.face_value, entry.amount)"""
 
 
 @dataclass(frozen=True, slots=True)

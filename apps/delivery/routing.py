@@ -3,14 +3,16 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from uuid import UUID
 
 import phonenumbers
 from django.conf import settings
 
 from apps.core.values.money import format_money
-from apps.delivery.models import NumberRange, Operator
+from apps.delivery.models import NumberRange, Operator, PriceTerms
 from apps.transactions.charges.routing import OperatorNotFound, OperatorUnavailable, ProductNotOffered
 
 LIFETIME_SECONDS = 2.0
@@ -50,28 +52,61 @@ class _Route:
     is_open: bool
 
 
+class Prices:
+    """The terms of all operators and sellers, newest first. They are only added, so their number says if it is all."""
+
+    def __init__(self) -> None:
+        self._number = -1
+        self._terms: dict[tuple[str, UUID | None], list[PriceTerms]] = {}
+
+    def refresh(self) -> None:
+        """Read the terms again if there are others."""
+        if PriceTerms.objects.count() == self._number:
+            return
+        terms: dict[tuple[str, UUID | None], list[PriceTerms]] = {}
+        for each in (found := PriceTerms.objects.order_by("-effective_from", "-id")):
+            terms.setdefault((each.operator_id, each.seller_id), []).append(each)
+        self._terms, self._number = terms, len(found)
+
+    def forget(self) -> None:
+        """Read everything anew next time."""
+        self._number = -1
+
+    def price_of(self, amount: Decimal, *, operator: str, seller_id: UUID, day: date) -> Decimal:
+        """Return the price by the seller's own terms of that day, or else by those of all, or else `amount`."""
+        for scope in (seller_id, None):
+            for terms in self._terms.get((operator, scope), ()):
+                if terms.effective_from <= day:
+                    return terms.price_of(amount)
+        return amount
+
+
 class Routes:
-    """The operators and their number ranges, as they were at most `LIFETIME_SECONDS` ago."""
+    """The operators, their number ranges and prices, as they were at most `LIFETIME_SECONDS` ago."""
 
     def __init__(self) -> None:
         self._until = 0.0
         self._operators: dict[str, _Route] = {}
         self._own: dict[str, str] = {}
         self._known: dict[str, str] = {}
+        self._prices = Prices()
+        self.price_of = self._prices.price_of
 
     def refresh(self) -> None:
-        """Read operators and ranges again if that is due. Without DELIVERY there are none."""
+        """Read all again if that is due. Without DELIVERY there is nothing to read."""
         if not settings.DELIVERY or time.monotonic() < self._until:
             return
         operators = list(Operator.objects.all())
         self._own = dict(NumberRange.objects.values_list("prefix", "operator_id"))
         self._known = _known_prefixes(tuple((name, each.code) for each in operators for name in each.carrier_names))
         self._operators = {each.code: _Route(Products.of(each), each.is_open) for each in operators}
+        self._prices.refresh()
         self._until = time.monotonic() + LIFETIME_SECONDS
 
     def forget(self) -> None:
         """Read everything anew next time: this process changed it."""
         self._until = 0.0
+        self._prices.forget()
 
     def operator_for(self, phone_number: str, amount: Decimal, operator: str) -> str:
         """Return the operator of a sale; "" while none is configured."""

@@ -92,9 +92,9 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     seller = serializers.UUIDField(source="seller_id")
     operator = serializers.CharField(source="operator_id")
     phone_number = PhoneNumberField(source="entry.phone_number")
-    amount = MoneyField(source="entry.amount")
+    amount = MoneyField(source="entry.worth", help_text="What arrives at the phone, whatever its price.")
     operator_reference = serializers.SerializerMethodField()
-    message = serializers.CharField(help_text="The operator's own words.")
+    message = serializers.CharField(allow_blank=True, help_text="The operator's own words.")
     attempts = AttemptSerializer(source="attempts_made", many=True, help_text="Oldest first.")
 
     class Meta:

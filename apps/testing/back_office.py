@@ -5,10 +5,11 @@ from typing import Any
 
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import ApiClient, AuditEvent, Seller, Session, User
 from apps.accounts.roles import StaffRole
-from apps.delivery.models import NumberRange
+from apps.delivery.models import NumberRange, PriceTerms
 from apps.outbox.models import Event
 from apps.testing.deliveries import compare_empty_book, unknown_delivery
 from apps.testing.factories import add_credit, file_request, make_proposal, make_seller, make_staff, sell
@@ -42,6 +43,7 @@ CONTRACT: dict[str, dict[str, set[str]]] = {
     "delivery.delivery": {"view": STAFF, "mark_delivered": ADMIN, "mark_failed": ADMIN},
     "delivery.bookcomparison": {"view": AUDIT},
     "delivery.operator": {"view": AUDIT, "add": ADMIN, "change": ADMIN},
+    "delivery.priceterms": {"view": AUDIT, "add": ADMIN},
     "delivery.numberrange": {"view": AUDIT, "add": ADMIN, "change": ADMIN},
 }
 
@@ -80,6 +82,9 @@ def one_of_each() -> dict[str, Any]:
         "delivery.delivery": delivery,
         "delivery.bookcomparison": compare_empty_book(delivery.operator),
         "delivery.operator": delivery.operator,
+        "delivery.priceterms": PriceTerms.objects.create(
+            operator=delivery.operator, seller=seller, effective_from=timezone.now().date(), discount_percent=5
+        ),
         "delivery.numberrange": NumberRange.objects.get_or_create(prefix="+98912", operator=delivery.operator)[0],
     }
 

@@ -133,6 +133,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Proposals"), "how_to_reg", "accounts.proposal"),
                     _item(_("Operators"), "cell_tower", "delivery.operator"),
                     _item(_("Number ranges"), "dialpad", "delivery.numberrange"),
+                    _item(_("Prices"), "percent", "delivery.priceterms"),
                     _item(_("Users"), "group", "accounts.user"),
                     _item(_("API clients"), "smart_toy", "accounts.apiclient"),
                     _item(_("Sessions"), "vpn_key", "accounts.session"),

@@ -26,7 +26,7 @@ from apps.console.framework.role_admin import RoleAdmin
 from apps.console.panels.deliveries import attempts_of_delivery, books_verdict, discrepancies_of, shown_status
 from apps.core.values.ids import uuid7_at
 from apps.delivery import operators, services
-from apps.delivery.models import BookComparison, Delivery, DeliveryStatus, NumberRange, Operator
+from apps.delivery.models import BookComparison, Delivery, DeliveryStatus, NumberRange, Operator, PriceTerms
 
 AGES = {"600": _("10 minutes"), "3600": _("1 hour"), "86400": _("1 day")}
 
@@ -93,8 +93,8 @@ class DeliveryAdmin(PanelAdmin):
     sortable_by = ()
     actions = ("mark_delivered", "mark_failed")
     fields = (
-        "sold_at", "entry_link", "seller_link", "operator", "phone", "amount", "shown_status", "operator_reference",
-        "message", "tries", "changed_at", "asked_next_at", "resolved_by",
+        "sold_at", "entry_link", "seller_link", "operator", "phone", "amount", "price", "shown_status",
+        "operator_reference", "message", "tries", "changed_at", "asked_next_at", "resolved_by",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -102,7 +102,8 @@ class DeliveryAdmin(PanelAdmin):
     seller_link = column(_("Seller"), lambda row: seller_link(row.seller_id, row.seller.company_name))
     entry_link = column(_("Ledger entry"), lambda row: entry_link(row.pk))
     phone = column(_("Phone number"), lambda row: show_phone(row.entry.phone_number))
-    amount = column(_("Amount"), lambda row: show_money(row.entry.amount))
+    amount = column(_("Face value"), lambda row: show_money(row.entry.worth))
+    price = column(_("Price"), lambda row: show_money(row.entry.amount))
     shown_status = column(_("Status"), shown_status)
     age = column(_("Age"), lambda row: show_age(row.created_at))
     tries = column(_("attempts"), lambda row: show_number(row.attempts))
@@ -122,7 +123,7 @@ class DeliveryAdmin(PanelAdmin):
         return attempts_of_delivery(row)
 
     def shown_name(self, row: Delivery) -> str:
-        return f"{row.operator} · {row.entry.phone_number} · {show_money(row.entry.amount)}"
+        return f"{row.operator} · {row.entry.phone_number} · {show_money(row.entry.worth)}"
 
     def offers_step(self, name: str, row: Delivery, user: User) -> bool:
         return row.status == DeliveryStatus.UNKNOWN
@@ -162,6 +163,33 @@ class NumberRangeAdmin(RoleAdmin):
         """Save through the service."""
         before = {f"{name}_id" if name == "operator" else name: form.initial.get(name) for name in form.changed_data}
         operators.save_range(obj, before=before, saved_by_id=cast("User", request.user).pk)
+
+
+@admin.register(PriceTerms)
+class PriceTermsAdmin(RoleAdmin):
+    may_view = AUDITORS
+    may_add = ADMINS
+    list_display = ("begins", "operator", "seller_link", "discount", "shown_fee")
+    list_display_links = ("begins",)
+    list_select_related = ("operator", "seller")
+    list_filter = (("operator", RowFilter), ("seller", RowFilter))
+    sortable_by = ()
+    autocomplete_fields = ("operator", "seller")
+    fields = ("operator", "seller", "effective_from", "discount_percent", "fee")
+
+    begins = column(_("effective from"), lambda row: show_date(row.effective_from))
+    seller_link = column(
+        _("Seller"), lambda row: seller_link(row.seller_id, row.seller.company_name) if row.seller else _("all")
+    )
+    discount = column(_("discount in percent"), lambda row: show_money(row.discount_percent))
+    shown_fee = column(_("fee"), lambda row: show_money(row.fee))
+
+    def save_model(self, request: HttpRequest, obj: PriceTerms, form: "ModelForm[PriceTerms]", change: bool) -> None:
+        """Save through the service."""
+        operators.add_terms(obj, added_by_id=cast("User", request.user).pk)
+
+    def shown_name(self, row: PriceTerms) -> str:
+        return f"{row.operator} · {show_date(row.effective_from)}"
 
 
 @admin.register(BookComparison)

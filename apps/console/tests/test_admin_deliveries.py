@@ -1,14 +1,17 @@
 """Operators and deliveries in the back office."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from apps.accounts.models import AuditEvent
+from apps.core.values.business_day import business_day
 from apps.delivery.adapters.protocol import Answer, Outcome
-from apps.delivery.models import Delivery, NumberRange, Operator
+from apps.delivery.models import Delivery, NumberRange, Operator, PriceTerms
 from apps.testing.back_office import desk
 from apps.testing.deliveries import CODE, delivering, delivery_of, make_operator, sell_delivered, take, unknown_delivery
 from apps.testing.factories import make_seller
@@ -37,6 +40,26 @@ def test_an_operator_is_added_changed_and_closed() -> None:
     lines = AuditEvent.objects.filter(subject="delivery.operator").order_by("pk")
     assert [(line.action, line.subject_id) for line in lines] == [("add", "mci"), ("change", "mci")]
     assert "is_open: True -> False" in lines[1].detail
+
+
+def test_prices_are_added_from_today_on_and_never_changed() -> None:
+    make_operator()
+    seller, admin, today = make_seller(), desk("admin"), business_day(timezone.now())
+    form = {"operator": CODE, "seller": seller.pk, "discount_percent": "3.50", "fee": "0"}
+    admin.post("delivery_priceterms_add", data={**form, "effective_from": today - timedelta(days=1)})
+    assert "Prices change from today on" in admin.get("delivery_priceterms_add").content.decode()
+    admin.post("delivery_priceterms_add", data={**form, "discount_percent": "100", "effective_from": today})
+    assert not PriceTerms.objects.exists()
+
+    admin.post("delivery_priceterms_add", data={**form, "effective_from": today})
+
+    terms = PriceTerms.objects.get()
+    assert (terms.seller, terms.price_of(Decimal(100))) == (seller, Decimal("96.50"))
+    line = AuditEvent.objects.get(subject="delivery.priceterms")
+    assert line.detail == f"seller_id: {seller.pk}; effective_from: {today}; discount_percent: 3.50; fee: 0"
+    changed = admin.post("delivery_priceterms_change", terms.pk, data={**form, "effective_from": today, "fee": "1"})
+    assert (changed.status_code, PriceTerms.objects.get().fee) == (403, Decimal(0))
+    assert "3.50" in desk("auditor").get("delivery_priceterms_changelist").content.decode()
 
 
 @pytest.mark.parametrize(

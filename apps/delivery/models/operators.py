@@ -1,13 +1,18 @@
 """Mobile operators, what they sell, and the numbers that they serve."""
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.values.money import MAX_BALANCE_DIGITS
+from apps.accounts.models import Seller
+from apps.core.values.ids import uuid7
+from apps.core.values.money import MAX_AMOUNT, MAX_BALANCE_DIGITS
 
+CENT = Decimal("0.01")
 CODE = r"^[a-z0-9][a-z0-9_-]{0,31}$"
 # Only variables of this prefix are read as secrets: a form must not be able to send another secret to an address.
 SECRET_PREFIX = "OPERATOR_SECRET_"  # noqa: S105  (a prefix of names)
@@ -73,6 +78,56 @@ class Operator(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PriceTerms(models.Model):
+    """The price of charges at an operator, for one seller or for all, from a business day on.
+
+    Only added: the newest count. A seller's own terms stand above those of all. Without terms the price is the face
+    value.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    operator = models.ForeignKey(Operator, on_delete=models.PROTECT, related_name="terms", verbose_name=_("operator"))
+    seller = models.ForeignKey(
+        Seller,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("seller"),
+        help_text=_("Empty: all sellers that have no terms of their own."),
+    )
+    effective_from = models.DateField(_("effective from"))
+    discount_percent = models.DecimalField(_("discount in percent"), max_digits=5, decimal_places=2, default=Decimal(0))
+    fee = models.DecimalField(_("fee"), max_digits=MAX_BALANCE_DIGITS, decimal_places=2, default=Decimal(0))
+
+    database_privileges = "SELECT, INSERT"
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("price")
+        verbose_name_plural = _("prices")
+        constraints = (
+            models.CheckConstraint(
+                name="terms_discount_below_all",
+                condition=Q(discount_percent__gte=0, discount_percent__lt=100),
+                violation_error_message=_("The discount must be at least 0 and below 100."),
+            ),
+            models.CheckConstraint(
+                name="terms_fee_not_negative",
+                condition=Q(fee__gte=0, fee__lte=MAX_AMOUNT),
+                violation_error_message=_("The fee must not be negative."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.operator_id} {self.effective_from} -{self.discount_percent}% +{self.fee}"
+
+    def price_of(self, face_value: Decimal) -> Decimal:
+        """Return what a charge of `face_value` costs; a price is never nothing."""
+        price = face_value * (100 - self.discount_percent) / 100 + self.fee
+        return max(price.quantize(CENT, ROUND_HALF_UP), CENT)
 
 
 class NumberRange(models.Model):

@@ -1,13 +1,14 @@
 """What PostgreSQL refuses about deliveries, whoever asks: by raw SQL as the owner, and as the application."""
 
 from collections.abc import Callable
+from datetime import date
 from uuid import uuid4
 
 import pytest
 
 from apps.accounts.models import Seller
 from apps.delivery.adapters.protocol import Outcome
-from apps.delivery.models import Attempt, Delivery
+from apps.delivery.models import Attempt, Delivery, PriceTerms
 from apps.testing.constraints import columns_of, database_as, insert_row, not_permitted, refused_by
 from apps.testing.deliveries import claim, delivery_of, make_operator, sell_delivered, take
 from apps.testing.factories import make_seller, make_staff, sell
@@ -158,6 +159,36 @@ def test_only_sales_have_an_operator(seller: Seller, entry: LedgerEntry) -> None
     take(entry, Outcome.DELIVERED)
     with refused_by("entry_operator_only_of_sale"), database_as("owner") as cursor:
         post(cursor, _mirror(seller, entry) | {"operator": "sim"})
+
+
+@pytest.mark.parametrize("face_value", ["1.00", "0", "-1", "NaN", "1000000000000000000"])
+def test_a_face_value_is_another_amount_than_the_price(seller: Seller, entry: LedgerEntry, face_value: str) -> None:
+    with pytest.raises(Exception, match=r"entry_face_value_only|overflow"), database_as("app") as cursor:
+        post(cursor, next_sale(seller, operator="sim", face_value=face_value))
+
+
+def test_only_what_an_operator_delivers_has_a_face_value(seller: Seller, entry: LedgerEntry) -> None:
+    with refused_by("entry_face_value_only_of_delivery"), database_as("owner") as cursor:
+        post(cursor, next_sale(seller, operator="", face_value="2.00"))
+
+
+@pytest.mark.parametrize(
+    "terms", [{"discount_percent": 100}, {"discount_percent": -1}, {"fee": "-0.01"}, {"fee": "NaN"}]
+)
+def test_terms_that_make_no_price_are_refused(entry: LedgerEntry, terms: dict[str, object]) -> None:
+    row = columns_of(PriceTerms(operator_id="sim", effective_from=date(2026, 1, 1)), **terms)
+    with refused_by("terms_"), database_as("app") as cursor:
+        insert_row(cursor, PriceTerms, row | {"id": str(row["id"])})
+
+
+def test_terms_are_only_added(entry: LedgerEntry) -> None:
+    PriceTerms.objects.create(operator_id="sim", effective_from=date(2026, 1, 1))
+    for command in ("UPDATE {} SET fee = 1", "DELETE FROM {}", "TRUNCATE {}"):
+        statement = command.format("delivery_priceterms")
+        with refused_by("terms_are_append_only"), database_as("owner") as cursor:
+            cursor.execute(statement)
+        with not_permitted(), database_as("app") as cursor:
+            cursor.execute(statement)
 
 
 def test_a_sale_by_raw_sql_begins_its_delivery_too(seller: Seller, entry: LedgerEntry) -> None:

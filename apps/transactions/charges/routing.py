@@ -1,7 +1,9 @@
-"""The mobile operator of a sale. The app that delivers sales decides it; without that app no sale has one."""
+"""The mobile operator and the price of a sale. The app that delivers sales decides; without it no sale has either."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Protocol
+from uuid import UUID
 
 from apps.core.errors import DomainError
 
@@ -37,6 +39,9 @@ class Router(Protocol):
             OperatorNotFound, OperatorUnavailable, ProductNotOffered: see each.
         """
 
+    def price_of(self, amount: Decimal, *, operator: str, seller_id: UUID, day: date) -> Decimal:
+        """Return what the seller pays on a business day for a charge of `amount`, without a query."""
+
 
 _routers: list[Router] = []
 
@@ -52,14 +57,15 @@ def refresh() -> None:
         router.refresh()
 
 
-def operator_for(phone_number: str, amount: Decimal, operator: str) -> str:
-    """Return what the router's `operator_for` does; without a router, no sale has an operator.
+def place(phone_number: str, amount: Decimal, operator: str, *, seller_id: UUID, day: date) -> tuple[str, Decimal]:
+    """Return the code of the operator that delivers a sale of this business day ("": none does), and its price.
 
     Raises:
         OperatorNotFound, OperatorUnavailable, ProductNotOffered: see each.
     """
     for router in _routers:
-        return router.operator_for(phone_number, amount, operator)
+        if operator := router.operator_for(phone_number, amount, operator):
+            return operator, router.price_of(amount, operator=operator, seller_id=seller_id, day=day)
     if operator:
         raise OperatorNotFound("No operator has this code.")
-    return ""
+    return "", amount

@@ -256,10 +256,11 @@ def _sell_item(
 def _draft_sale(wallet: LockedWallet, order: Order, claims: Claims) -> LedgerEntry:
     if wallet.requires_key and not order.idempotency_key:
         raise IdempotencyKeyRequired("This seller requires an Idempotency-Key with every charge.")
-    operator = routing.operator_for(order.phone_number, order.amount, order.operator)
-    return draft_entry(
-        wallet, postings.charge(wallet.seller_id, order, operator=operator), created_by_id=claims.user_id
+    operator, price = routing.place(
+        order.phone_number, order.amount, order.operator, seller_id=wallet.seller_id, day=wallet.today
     )
+    posting = postings.charge(wallet.seller_id, order, operator=operator, price=price)
+    return draft_entry(wallet, posting, created_by_id=claims.user_id)
 
 
 def _selling_seller(claims: Claims) -> UUID:
@@ -283,7 +284,7 @@ def _check_seller(wallet: LockedWallet) -> None:
 
 
 def _replay(earlier: LedgerEntry, order: Order) -> Sale:
-    if (earlier.phone_number, earlier.amount) != (order.phone_number, order.amount) or (
+    if (earlier.phone_number, earlier.worth) != (order.phone_number, order.amount) or (
         order.operator and order.operator != earlier.operator
     ):
         raise IdempotencyKeyReused("This Idempotency-Key already sold another charge.")

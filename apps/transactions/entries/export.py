@@ -11,7 +11,7 @@ from apps.transactions.models import LedgerEntry
 
 COLUMNS = (
     *(name for name in LedgerEntrySerializer().fields.keys() if name != "delivery"),  # noqa: SIM118  (its type)
-    "operator", "delivery_status", "operator_reference", "entry_hash",
+    "operator", "delivery_status", "operator_reference", "face_value", "entry_hash",
 )  # fmt: skip
 _TRUSTED = frozenset({"phone_number"})
 
@@ -30,6 +30,7 @@ def stream_entries(
                 "operator": entry.operator,
                 "delivery_status": delivery.get("status"),
                 "operator_reference": delivery.get("operator_reference"),
+                "face_value": delivery.get("face_value"),
                 "entry_hash": bytes(entry.entry_hash).hex(),
             }
 

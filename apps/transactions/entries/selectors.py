@@ -47,7 +47,8 @@ _DELIVERY = """
 CASE WHEN transactions_ledgerentry.operator <> '' THEN (
     SELECT json_build_object(
         'status', status, 'operator', operator_id, 'operator_reference', nullif(operator_reference, ''),
-        'attempts', attempts, 'updated_at', to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+        'attempts', attempts, 'updated_at', to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        'face_value', transactions_ledgerentry.face_value::text)
     FROM delivery_delivery WHERE entry_id = transactions_ledgerentry.id
 ) END"""
 # `as_shown` of one entry.

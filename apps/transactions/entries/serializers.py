@@ -22,6 +22,10 @@ class EntryDeliverySerializer(serializers.Serializer[LedgerEntry]):
     operator_reference = serializers.CharField(allow_null=True)
     attempts = serializers.IntegerField(help_text="How often the operator was asked.")
     updated_at = serializers.DateTimeField()
+    face_value = MoneyField(
+        required=False,
+        help_text="What arrives at the phone, if the seller pays another price, which is the transaction's `amount`.",
+    )
 
     class Meta:
         ref_name = "TransactionDelivery"
@@ -107,15 +111,28 @@ class LedgerEntrySerializer(serializers.Serializer[LedgerEntry]):
         }
 
 
-def _render_delivery(entry: LedgerEntry) -> object:
+def _render_delivery(entry: LedgerEntry) -> dict[str, object]:
     """Return the delivery as it was read with the entry; one that was sold just now is as the database makes it."""
-    return getattr(entry, "delivery_shown", None) or {
-        "status": "pending",
-        "operator": entry.operator,
-        "operator_reference": None,
-        "attempts": 0,
-        "updated_at": format_time(entry.created_at),
-    }
+    shown: dict[str, object] | None = getattr(entry, "delivery_shown", None)
+    return (
+        _without_equal_face_value(shown)
+        if shown
+        else {
+            "status": "pending",
+            "operator": entry.operator,
+            "operator_reference": None,
+            "attempts": 0,
+            "updated_at": format_time(entry.created_at),
+            **({} if entry.face_value is None else {"face_value": format_money(entry.face_value)}),
+        }
+    )
+
+
+def _without_equal_face_value(delivery: dict[str, object]) -> dict[str, object]:
+    """Remove a null: the face value is told only where the price is another."""
+    if delivery.get("face_value") is None:
+        delivery.pop("face_value", None)
+    return delivery
 
 
 def _id_or_none(value: object) -> str | None:
@@ -131,7 +148,8 @@ def render_row(row: tuple[list[str | None], int, datetime, dict[str, object] | N
     """Return a row of `selectors.rows_of` as `LedgerEntrySerializer` describes it."""
     texts, sequence, created_at, delivery = row
     members: dict[str, object] = dict(zip(_NAMES, texts, strict=True))
-    members["sequence"], members["created_at"], members["delivery"] = sequence, format_time(created_at), delivery
+    members["sequence"], members["created_at"] = sequence, format_time(created_at)
+    members["delivery"] = delivery and _without_equal_face_value(delivery)
     return members
 
 

@@ -39,8 +39,8 @@ def test_its_columns_are_those_of_the_json_and_the_hash(owner: Caller, seller: S
     [row, _] = _rows(_csv(owner))
 
     assert json_row.pop("delivery") is None
-    assert list(row) == [*json_row, "operator", "delivery_status", "operator_reference", "entry_hash"]
-    assert (row.pop("operator"), row.pop("delivery_status"), row.pop("operator_reference")) == ("", "", "")
+    assert list(row) == [*json_row, "operator", "delivery_status", "operator_reference", "face_value", "entry_hash"]
+    assert [row.pop(name) for name in ("operator", "delivery_status", "operator_reference", "face_value")] == [""] * 4
     assert row.pop("entry_hash") == bytes(LedgerEntry.objects.get(pk=json_row["id"]).entry_hash).hex()
     assert row == {name: "" if value is None else str(value) for name, value in json_row.items()}
 
