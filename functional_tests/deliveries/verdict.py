@@ -9,7 +9,7 @@ from decimal import Decimal
 BookRow = tuple[str, str, str, str, str, int, int, str]  # as `simulator.book.COLUMNS`
 
 _DELIVERIES = """
-SELECT d.entry_id::text, d.status, e.phone_number, e.amount, d.operator_reference,
+SELECT d.entry_id::text, d.status, e.phone_number, coalesce(e.face_value, e.amount), d.operator_reference,
        (SELECT count(*) FROM transactions_ledgerentry r WHERE r.seller_id = e.seller_id AND r.reverses_id = e.id)
 FROM delivery_delivery d JOIN transactions_ledgerentry e ON e.id = d.entry_id"""
 
