@@ -176,6 +176,7 @@ class PriceTermsAdmin(RoleAdmin):
     sortable_by = ()
     autocomplete_fields = ("operator", "seller")
     fields = ("operator", "seller", "effective_from", "discount_percent", "fee")
+    readonly_fields = ("seller_link", "begins", "discount", "shown_fee")
 
     begins = column(_("effective from"), lambda row: show_date(row.effective_from))
     seller_link = column(
@@ -183,6 +184,9 @@ class PriceTermsAdmin(RoleAdmin):
     )
     discount = column(_("discount in percent"), lambda row: show_money(row.discount_percent))
     shown_fee = column(_("fee"), lambda row: show_money(row.fee))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("operator", *self.readonly_fields) if obj else self.fields
 
     def save_model(self, request: HttpRequest, obj: PriceTerms, form: "ModelForm[PriceTerms]", change: bool) -> None:
         """Save through the service."""
