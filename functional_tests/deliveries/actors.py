@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
 from threading import Event, Thread
 from urllib.request import urlopen
@@ -12,6 +13,7 @@ from urllib.request import urlopen
 from functional_tests.server import HOST, REPOSITORY
 
 SECRET = "OPERATOR_SECRET_SIMULATOR"
+AT_WORK = "Delivering."  # what `deliver_charges` prints
 
 
 class Actor:
@@ -21,6 +23,7 @@ class Actor:
         self._log, self._environment = log, {**os.environ, **environment}
         self._command = [sys.executable, "manage.py", *arguments]
         self.kills = 0
+        log.touch()
         self._start()
 
     def _start(self) -> None:
@@ -28,6 +31,10 @@ class Actor:
             self._process = subprocess.Popen(
                 self._command, cwd=REPOSITORY, env=self._environment, stdout=log, stderr=log
             )
+
+    def is_at_work(self, sign: str) -> bool:
+        """Tell whether it has begun: it writes `sign` once in each life."""
+        return self._log.read_text(errors="replace").count(sign) > self.kills
 
     def restart(self) -> None:
         """Kill with -9, and start again."""
@@ -51,7 +58,7 @@ class Actor:
 
 
 class Killer(Thread):
-    """Kills the next of these actors every so often, until it is stopped."""
+    """Kills the next of these workers every so often, once it is at work again, until it is stopped."""
 
     def __init__(self, actors: list[Actor], every_seconds: float) -> None:
         super().__init__(daemon=True)
@@ -59,10 +66,12 @@ class Killer(Thread):
         self.start()
 
     def run(self) -> None:
-        turn = 0
-        while not self._end.wait(self._every):
-            self._actors[turn % len(self._actors)].restart()
-            turn += 1
+        for actor in cycle(self._actors):
+            while not actor.is_at_work(AT_WORK) and not self._end.wait(0.1):
+                pass
+            if self._end.wait(self._every):
+                return
+            actor.restart()
 
     def stop(self) -> None:
         """End the killing."""
