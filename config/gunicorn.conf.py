@@ -92,7 +92,7 @@ def child_exit(server: Any, worker: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    """Delete the metrics, and end what `manage.py serve` started: worker, event stream, embedded PostgreSQL."""
+    """Delete the metrics, and end what `manage.py serve` started: workers, event stream, embedded PostgreSQL."""
     metrics_files.remove_folder()
     for companion in _companions:
         companion.terminate()

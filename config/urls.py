@@ -18,6 +18,7 @@ from apps.core.api.metrics_view import metrics_view
 from apps.core.api.renderers import JSONRenderer
 from apps.core.apidocs.document import DocumentGenerator, from_here_only
 from apps.core.apidocs.openapi import openapi_json
+from apps.delivery.callbacks import operator_callback
 
 API_INFO = openapi.Info(
     title="Sharj API",
@@ -60,6 +61,7 @@ api = [
     path("", include("apps.transactions.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.credit_requests.urls")),
+    path("", include("apps.delivery.urls")),
     path("", include("apps.notifications.urls")),
     path("", include("apps.core.api.urls")),
 ]
@@ -79,6 +81,7 @@ urlpatterns = [
     *flatten("api/v1/", api),
     path("", IndexView.as_view(), name="index"),
     path("api/v1/", IndexView.as_view(renderer_classes=(JSONRenderer,)), name="api-index"),
+    path("callbacks/operators/<slug:code>/", operator_callback, name="operator-callback"),
     path("metrics", metrics_view, name="metrics"),
     path("admin/my-sessions/", admin.site.admin_view(my_sessions), name="my-sessions"),
     path("admin/views/save/", admin.site.admin_view(save_view), name="save-view"),

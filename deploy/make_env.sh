@@ -33,6 +33,7 @@ make jwt_verifying_keys_fallback ""
 make webhook_encryption_keys_fallback ""
 # What only you know.
 make alert_webhook_url ""
+make operator_secrets ""
 make s3_credentials ""
 
 [ -n "$made" ] || { echo "compose.env and secrets/ exist already"; exit 0; }

@@ -49,4 +49,6 @@ for old in $former; do
     docker rm "$old" >/dev/null
 done
 compose up --detach --no-deps night stream # clients of the stream come back and miss nothing
+# Only with its profile: to name a service is to start it.
+if compose config --services | grep -qx delivery; then compose up --detach --no-deps delivery; fi
 echo "replaced $count replicas"

@@ -73,6 +73,8 @@ def hash_entry(previous_hash: bytes, entry: Entry) -> bytes:
         entry["credit_request"], entry["reverses"], entry["created_by"], entry["created_at"],
         str(len(key.encode())), key, entry["description"],
     ]  # fmt: skip
+    younger = {name: entry.get(name) for name in ("operator", "face_value")}  # earlier releases exported none
+    form[:0] = [f"{name}={value}" for name, value in younger.items() if value]
     return hashlib.sha256(previous_hash + "|".join(form).encode()).digest()
 
 

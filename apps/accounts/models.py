@@ -337,6 +337,7 @@ class AuditAction(models.TextChoices):
     APPROVE = "approve", _("approve")
     REJECT = "reject", _("reject")
     REVERSE = "reverse", _("reverse")
+    RESOLVE = "resolve", _("resolve")
     PROPOSE = "propose", _("propose")
     RECONCILE = "reconcile", _("reconcile")
     RECONCILE_ALL = "reconcile all", _("reconcile all")

@@ -8,6 +8,7 @@ from apps.console.pages import (  # noqa: F401  (registered by import)
     clients,
     control,
     credit_requests,
+    deliveries,
     ledger,
     proposals,
     second_factor,

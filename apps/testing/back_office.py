@@ -5,10 +5,13 @@ from typing import Any
 
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import ApiClient, AuditEvent, Seller, Session, User
 from apps.accounts.roles import StaffRole
+from apps.delivery.models import NumberRange, PriceTerms
 from apps.outbox.models import Event
+from apps.testing.deliveries import compare_empty_book, unknown_delivery
 from apps.testing.factories import add_credit, file_request, make_proposal, make_seller, make_staff, sell
 from apps.testing.programs import make_program
 from apps.testing.webhooks import make_delivery, make_endpoint
@@ -37,6 +40,11 @@ CONTRACT: dict[str, dict[str, set[str]]] = {
     "notifications.webhookendpoint": {"view": STAFF},
     "notifications.webhookdelivery": {"view": STAFF, "resend": ADMIN},
     "outbox.event": {"view": STAFF},
+    "delivery.delivery": {"view": STAFF, "mark_delivered": ADMIN, "mark_failed": ADMIN},
+    "delivery.bookcomparison": {"view": AUDIT},
+    "delivery.operator": {"view": AUDIT, "add": ADMIN, "change": ADMIN},
+    "delivery.priceterms": {"view": AUDIT, "add": ADMIN},
+    "delivery.numberrange": {"view": AUDIT, "add": ADMIN, "change": ADMIN},
 }
 
 
@@ -52,8 +60,8 @@ def one_of_each() -> dict[str, Any]:
     """Return one row of every model."""
     seller = make_seller()
     add_credit(seller, "100.00")
-    entry = sell(seller)
-    delivery = make_delivery(make_endpoint(seller)[0])
+    entry, delivery = sell(seller), unknown_delivery(seller)
+    webhook = make_delivery(make_endpoint(seller)[0])
     AuditEvent.objects.create(action="test", request_id="-")
     return {
         "accounts.seller": make_seller(status=Seller.Status.PENDING),
@@ -68,9 +76,16 @@ def one_of_each() -> dict[str, Any]:
         "transactions.ledgerentry": LedgerEntry.objects.get(pk=entry.pk),
         "transactions.reconciliationrun": record_run(reconcile_all(), seconds=0.0),
         "credit_requests.creditrequest": file_request(seller),
-        "notifications.webhookendpoint": delivery.endpoint,
-        "notifications.webhookdelivery": delivery,
+        "notifications.webhookendpoint": webhook.endpoint,
+        "notifications.webhookdelivery": webhook,
         "outbox.event": Event.objects.latest("pk"),
+        "delivery.delivery": delivery,
+        "delivery.bookcomparison": compare_empty_book(delivery.operator),
+        "delivery.operator": delivery.operator,
+        "delivery.priceterms": PriceTerms.objects.create(
+            operator=delivery.operator, seller=seller, effective_from=timezone.now().date(), discount_percent=5
+        ),
+        "delivery.numberrange": NumberRange.objects.get_or_create(prefix="+98912", operator=delivery.operator)[0],
     }
 
 

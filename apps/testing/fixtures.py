@@ -6,6 +6,7 @@ from pytest_django import Settings
 from apps.accounts.models import Seller
 from apps.accounts.roles import SellerRole
 from apps.testing.api import Caller
+from apps.testing.deliveries import unknown_delivery
 from apps.testing.factories import file_request, log_in, make_seller, make_staff, make_user, owner_of, sell
 from apps.testing.programs import make_program
 from apps.testing.webhooks import make_delivery, make_endpoint
@@ -107,6 +108,8 @@ def places(seller: Seller, other_seller: Seller) -> dict[str, object]:
         "foreign_request": file_request(other_seller).pk,
         "entry": sell(seller).pk,
         "foreign_entry": sell(other_seller).pk,
+        "charge_delivery": unknown_delivery(seller).pk,
+        "foreign_charge_delivery": unknown_delivery(other_seller).pk,
         "user": make_user(seller, SellerRole.VIEWER).pk,
         "foreign_user": owner_of(other_seller).pk,
         "client": make_program(seller).client_id,

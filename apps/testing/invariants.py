@@ -14,6 +14,7 @@ _WATCHED = (
     "accounts.Seller", "accounts.User", "accounts.ApiClient", "accounts.Session", "transactions.Wallet",
     "transactions.LedgerEntry", "credit_requests.CreditRequest", "outbox.Event",
     "notifications.WebhookEndpoint", "notifications.WebhookDelivery",
+    "delivery.Operator", "delivery.Delivery", "delivery.Attempt",
 )  # fmt: skip
 
 

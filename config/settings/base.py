@@ -15,6 +15,7 @@ from . import checked
 from .console import UNFOLD as UNFOLD
 from .databases import REPLICA_MODELS as REPLICA_MODELS
 from .databases import configure_databases
+from .delivery import *  # noqa: F403  (as `limits`)
 from .environment import BASE_DIR, env
 from .limits import *  # noqa: F403  (settings like those below, a module of their own for their number)
 from .webhooks import *  # noqa: F403
@@ -46,6 +47,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.transactions",
     "apps.credit_requests",
+    "apps.delivery",
     "apps.notifications",
 ]
 

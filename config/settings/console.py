@@ -112,6 +112,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Sellers"), "storefront", "accounts.seller", "pending_sellers"),
                     _item(_("Ledger"), "receipt_long", "transactions.ledgerentry"),
                     _item(_("Wallets"), "account_balance_wallet", "transactions.wallet"),
+                    _item(_("Deliveries"), "send_to_mobile", "delivery.delivery"),
                 ],
             },
             {
@@ -120,7 +121,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item(_("Events"), "notifications", "outbox.event"),
                     _item(_("Webhook endpoints"), "webhook", "notifications.webhookendpoint"),
-                    _item(_("Deliveries"), "outgoing_mail", "notifications.webhookdelivery"),
+                    _item(_("Webhook deliveries"), "outgoing_mail", "notifications.webhookdelivery"),
                 ],
             },
             {
@@ -128,7 +129,11 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item(_("Reconciliations"), "balance", "transactions.reconciliationrun"),
+                    _item(_("Books of operators"), "compare_arrows", "delivery.bookcomparison"),
                     _item(_("Proposals"), "how_to_reg", "accounts.proposal"),
+                    _item(_("Operators"), "cell_tower", "delivery.operator"),
+                    _item(_("Number ranges"), "dialpad", "delivery.numberrange"),
+                    _item(_("Prices"), "percent", "delivery.priceterms"),
                     _item(_("Users"), "group", "accounts.user"),
                     _item(_("API clients"), "smart_toy", "accounts.apiclient"),
                     _item(_("Sessions"), "vpn_key", "accounts.session"),

@@ -28,6 +28,21 @@ def _read_secret_files() -> None:
                 raise ImproperlyConfigured(f"Cannot read {name}_FILE: {error}") from error
 
 
+def _read_operator_secrets() -> None:
+    """Put the lines OPERATOR_SECRET_<NAME>=<secret> of the file OPERATOR_SECRETS_FILE into the environment."""
+    file = os.environ.get("OPERATOR_SECRETS_FILE")
+    try:
+        lines = Path(file).read_text(encoding="utf-8").splitlines() if file else []
+    except (OSError, ValueError) as error:
+        raise ImproperlyConfigured(f"Cannot read OPERATOR_SECRETS_FILE: {error}") from error
+    for number, line in enumerate(lines, start=1):
+        name, _, value = line.partition("=")
+        if name.startswith("OPERATOR_SECRET_") and value:
+            os.environ[name] = value
+        elif line.strip():  # the line is not quoted: it may hold a secret
+            raise ImproperlyConfigured(f"OPERATOR_SECRETS_FILE, line {number}: not OPERATOR_SECRET_<NAME>=<secret>.")
+
+
 def _refuse_invalid_line(record: logging.LogRecord) -> bool:
     # django-environ would skip the line with a warning that quotes it, and it may hold a secret.
     if record.levelno >= logging.WARNING:
@@ -50,3 +65,4 @@ def _read_env_file() -> None:
 env = environ.Env()
 _read_env_file()
 _read_secret_files()
+_read_operator_secrets()

@@ -14,6 +14,7 @@ from .base import (
     LOG_FOLDER,
     METRICS_ALLOWED_NETWORKS,
     METRICS_TOKEN,
+    OPERATOR_SIMULATOR_PORT,
     SECRET_KEY,
     TRUSTED_PROXIES,
     WEBHOOK_ALLOWED_NETWORKS,
@@ -68,6 +69,7 @@ _require(
     not _ALL_ADDRESSES.intersection(WEBHOOK_ALLOWED_NETWORKS),
     "WEBHOOK_ALLOWED_NETWORKS must name the networks of receivers, not all addresses.",
 )
+_require(not OPERATOR_SIMULATOR_PORT, "OPERATOR_SIMULATOR_PORT would sell charges to an operator that delivers none.")
 
 # gunicorn tells the scheme: from X-Forwarded-Proto, if the request came from one of TRUSTED_PROXIES.
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)

@@ -24,6 +24,7 @@ class Step:
     status: int
     change: Mapping[str, Any] = field(default_factory=dict)
     key: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 def _charge(amount: str, key: str | None = None) -> dict[str, Any]:
@@ -81,6 +82,11 @@ STEPS = (
     Step("seller", "GET /phone-numbers/", 200),
     Step("seller", "GET /events/", 200),
     Step("seller", "GET /events/stream/", 307),  # to the server of the stream
+    Step("seller", "GET /operators/", 200),
+    Step("seller", "GET /operators/lookup/", 404, query={"phone_number": PHONE}),
+    Step("seller", "GET /deliveries/", 200),
+    Step("seller", "GET /deliveries/{delivery_id}/", 404, {"delivery_id": str(uuid.UUID(int=0))}),
+    Step("admin", "POST /deliveries/{delivery_id}/resolve/", 404, {"delivery_id": str(uuid.UUID(int=0))}),
     Step("seller", "GET /sellers/", 403),
     Step("admin", "GET /sellers/", 200),
     Step("admin", "POST /sellers/", 201),
@@ -131,6 +137,7 @@ class Call:
     headers: Mapping[str, str]
     body: Mapping[str, Any] | None
     token: str
+    query: Mapping[str, str]
 
 
 class GeneratedClient(Protocol):
@@ -163,6 +170,7 @@ class Walk:
             headers={"Idempotency-Key": step.key} if step.key else {},
             body=self._body(operation, step, tokens),
             token=tokens.get("access", ""),
+            query=step.query,
         )
         status, content = self._client.send(call)
         assert status == step.status, (step, status, content)
@@ -183,7 +191,7 @@ class Walk:
             body["refresh"] = tokens["refresh"]
         if step.caller == "admin" and "password" in body and "company_name" not in body:
             body |= self._admin
-        return {**body, **step.change}
+        return {**body, **{name: value for name, value in step.change.items() if f"{{{name}}}" not in step.operation}}
 
     def _remember(self, operation: Mapping[str, Any], step: Step, answer: Mapping[str, Any]) -> None:
         if "access" in answer or "access_token" in answer:

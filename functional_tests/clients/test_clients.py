@@ -82,7 +82,7 @@ class Bravado:
 
     def send(self, call: Call) -> tuple[int, bytes]:
         headers = {"Authorization": f"Bearer {call.token}"} if call.token else {}
-        arguments = {**call.path, **call.headers, **({} if call.body is None else {"data": call.body})}
+        arguments = {**call.path, **call.query, **call.headers, **({} if call.body is None else {"data": call.body})}
         operation = getattr(getattr(self._client, call.tag), call.operation_id)
         try:
             _, response = operation(**arguments, _request_options={"headers": headers}).result(timeout=30)
@@ -106,6 +106,7 @@ class OpenApiPythonClient:
         if call.token:
             client = client.with_headers({"Authorization": f"Bearer {call.token}"})
         arguments: dict[str, Any] = {name.lower().replace("-", "_"): value for name, value in call.headers.items()}
+        arguments |= call.query
         if call.body is not None:
             annotation = operation.sync_detailed.__annotations__["body"]
             [model] = [kind for kind in get_args(annotation) or [annotation] if hasattr(kind, "from_dict")]

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
+
 from functional_tests.ledger_complaints import ledger_complaints
 from functional_tests.performance.benchmark.gunicorn_server import Server, serve
 from functional_tests.performance.benchmark.stage import open_stage
@@ -34,6 +36,7 @@ ENVIRONMENT = {
     "PENDING_SELLER_ADDITIONS_PER_HOUR": "0",
     "WEBHOOK_SENDS_PER_HOUR": "0",
     "REQUIRE_SECOND_FACTOR": "false",
+    "DELIVERY": "true",
 }
 
 
@@ -47,6 +50,7 @@ def main() -> int:
         log = Path(scratch) / "gunicorn.log"
         server = stack.enter_context(serve(log, ENVIRONMENT))
         tokens = _tokens()
+        _make_unknown_deliveries(server.base_url, tokens["seller"])
         complaints = [
             f"as {role}: not as documented" for role in arguments.roles if not _attack(role, server, tokens, arguments)
         ]
@@ -82,6 +86,25 @@ def _tokens() -> Mapping[str, str]:
         "admin": log_in(admin),
         "support": log_in(make_staff(StaffRole.SUPPORT)),
     }
+
+
+def _make_unknown_deliveries(base_url: str, token: str) -> None:
+    """Add the operator of the document's examples, and sell charges whose answers it lost: these can be resolved."""
+    from apps.delivery.adapters.protocol import Answer, Outcome
+    from apps.delivery.calls import claim_due
+    from apps.delivery.models import Attempt, Operator
+    from apps.delivery.services import record_answer
+
+    Operator.objects.create(
+        code="mci", name="MCI", carrier_names=["IR-MCI"], min_amount="0.01", max_amount="2000000.00",
+        amounts=["5000000.00"], settings={"base_url": "http://127.0.0.1:9"},
+    )  # fmt: skip
+    items = [{"phone_number": f"+98912345678{last}", "amount": "10000.00"} for last in range(10)]
+    headers = {"Authorization": f"Bearer {token}", "X-Forwarded-Proto": "https"}
+    answer = httpx.post(f"{base_url}/api/v1/charges/bulk/", json={"charges": items}, headers=headers, timeout=30)
+    assert answer.json()["accepted"] == len(items), answer.text
+    for step in claim_due("mci", len(items)):
+        record_answer(step.delivery_id, Attempt.Kind.SUBMIT, Answer(Outcome.UNKNOWN), lease=step.lease)
 
 
 def _attack(role: str, server: Server, tokens: Mapping[str, str], arguments: argparse.Namespace) -> bool:

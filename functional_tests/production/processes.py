@@ -83,6 +83,12 @@ class Program:
         assert self.process is not None
         self.process.send_signal(number)
 
+    def children(self) -> set[int]:
+        """Return the ids of the processes that it started itself and that have not ended."""
+        assert self.process is not None
+        pid = self.process.pid
+        return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
     def stop(self, number: Signals = SIGTERM, seconds: float = 40.0) -> None:
         """End it, and wait until it has ended."""
         if self.process is None or self.process.poll() is not None:

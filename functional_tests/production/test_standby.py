@@ -94,7 +94,8 @@ def test_exports_come_from_the_standby_until_it_lags_freezes_or_dies(pair: Stack
         print(f"while it lags: {slow[1] * 1000:.0f} ms, then {quick[1] * 1000:.0f} ms, nothing missing")
 
     wait_for(lambda: pair.ready()["status"] == "ok", "standby that is back")
-    pair.programs["standby"].send(signal.SIGSTOP)  # the postmaster: no new connection is taken; then a kill -9 of it all
+    # The postmaster: no new connection is taken; then a kill -9 of it all.
+    pair.programs["standby"].send(signal.SIGSTOP)
     assert admin.export()[0] == entries(pair, "postgres")
     pair.programs["standby"].send(signal.SIGCONT)
     pair.programs["standby"].stop(signal.SIGKILL)

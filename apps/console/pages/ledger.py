@@ -20,7 +20,7 @@ from apps.accounts.models import AuditAction, User
 from apps.accounts.proposals.services import open_proposals
 from apps.console.framework.columns import column
 from apps.console.framework.confirmed_steps import Preview, ReasonForm, Step, step_action
-from apps.console.framework.display import copyable, show_moment, show_money, show_number, show_phone
+from apps.console.framework.display import NOTHING, copyable, show_moment, show_money, show_number, show_phone
 from apps.console.framework.filters_in_use import filters_in_use, unreadable_filters
 from apps.console.framework.keyset_list import AFTER, BEFORE, KeysetList
 from apps.console.framework.links import entry_link, request_link, seller_link
@@ -136,7 +136,7 @@ class LedgerEntryAdmin(RoleAdmin):
     fields = (
         "moved_at", "seller_link", "shown_sequence", "shown_type", "shown_amount", "shown_balance_before",
         "shown_balance", "phone", "debit_account", "credit_account", "request_link", "reverses_link", "reversed",
-        "copied_key", "description", "created_by", "entry_id",
+        "copied_key", "operator", "shown_face_value", "description", "created_by", "entry_id",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -147,6 +147,7 @@ class LedgerEntryAdmin(RoleAdmin):
     shown_sequence = column(_("sequence"), lambda row: show_number(row.sequence))
     shown_type = column(_("Type"), type_badge)
     shown_amount = column(_("Amount"), lambda row: show_money(moved(row), is_signed=True))
+    shown_face_value = column(_("Face value"), lambda row: show_money(row.worth) if row.operator else NOTHING)
     shown_balance_before = column(_("Balance before"), lambda row: show_money(row.balance_before))
     shown_balance = column(_("Balance after"), lambda row: show_money(row.balance_after))
     phone = column(_("Phone number"), lambda row: show_phone(row.phone_number))

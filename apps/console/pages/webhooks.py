@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,7 @@ from apps.console.framework.confirmed_steps import Answers, Preview, Step, step_
 from apps.console.framework.display import NOTHING, show_moment, show_number
 from apps.console.framework.keyset_list import KeysetList
 from apps.console.framework.links import seller_link
+from apps.console.framework.panel_page import PanelAdmin
 from apps.console.framework.panels import Panel
 from apps.console.framework.range_filters import DayFilter
 from apps.console.framework.readable_filters import ChoiceFilter, RowFilter, YesNoFilter
@@ -40,24 +41,8 @@ def _shown_json(value: Any) -> str:
     return format_html('<pre class="console-data" dir="ltr">{}</pre>', text)
 
 
-class _WithPanel(RoleAdmin):
-    """A page with a panel below its fields."""
-
-    change_form_template = "console/seller.html"
-
-    def panel(self, request: HttpRequest, row: Any) -> Panel:
-        """Return the panel."""
-        raise NotImplementedError
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        context["panels"] = [self.panel(request, kwargs["obj"])]
-        return super().render_change_form(request, context, *args, **kwargs)
-
-
 @admin.register(WebhookEndpoint)
-class WebhookEndpointAdmin(_WithPanel):
+class WebhookEndpointAdmin(PanelAdmin):
     list_display = ("url", "seller_link", "state", "types", "began")
     list_select_related = ("seller",)
     list_filter = (("enabled", YesNoFilter), ("disabled_reason", ChoiceFilter), ("created_at", DayFilter))
@@ -97,7 +82,7 @@ RESEND = Step(title=_("Send webhooks again"), button=_("Send again"), run=_resen
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(_WithPanel):
+class WebhookDeliveryAdmin(PanelAdmin):
     list_display = ("made_at", "seller_link", "endpoint_link", "shown_type", "shown_status", "next_try")
     list_display_links = ("made_at",)
     list_select_related = ("endpoint__seller",)

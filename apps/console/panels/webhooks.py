@@ -80,7 +80,7 @@ def deliveries_of_endpoint(request: HttpRequest, endpoint: WebhookEndpoint) -> P
         for each in endpoint.deliveries.all()[:MOST_ROWS]
     ]
     return Panel(
-        title=_("Deliveries"),
+        title=_("Webhook deliveries"),
         columns=(_("Time"), _("Type"), _("Status")),
         rows=rows,
         empty=_("Nothing was sent yet."),

@@ -12,6 +12,7 @@ from django.urls import URLPattern, reverse
 from apps.accounts.models import ApiClient, AuditEvent, Seller, Session
 from apps.accounts.roles import StaffRole
 from apps.credit_requests.models import CreditRequest
+from apps.delivery.models import Delivery
 from apps.notifications.models import WebhookDelivery
 from apps.testing.back_office import ADMIN, AUDIT, CONTRACT, STAFF, Desk, desk, money_state, one_of_each
 from apps.testing.factories import log_in, make_seller, make_staff, owner_of
@@ -114,7 +115,8 @@ def decided() -> list[str | bool]:
     clients = ApiClient.objects.order_by("pk").values_list("user__is_active", flat=True)
     ended = Session.objects.filter(revoked_at__isnull=False).order_by("pk").values_list("pk", flat=True)
     webhooks = WebhookDelivery.objects.order_by("pk").values_list("status", flat=True)
-    return [*requests, *clients, *map(str, ended), *webhooks]
+    charges = Delivery.objects.order_by("pk").values_list("status", flat=True)
+    return [*requests, *clients, *map(str, ended), *webhooks, *charges]
 
 
 @pytest.mark.parametrize("role", ROLES)

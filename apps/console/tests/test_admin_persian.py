@@ -14,10 +14,10 @@ pytestmark = pytest.mark.django_db
 # Data of the rows, names that are the same in every language, and help texts of Django's own translation, whose digits
 # are its own.
 DATA = re.compile(
-    r"""\b(Sharj|English|en|fa|S|esc|CSV|PDF|test|Ctrl\ K)\b
-    |(Company|staff|owner|user)\ ?\d*(@example\.com|,\ \d+\.\d\d)?|\+?\d{12}|127\.0\.0\.1
+    r"""\b(Sharj|English|en|fa|S|esc|CSV|PDF|test|Ctrl\ K|sim|http_json|OPERATOR_SECRET_|book\.csv|[0-9a-f]{64})\b
+    |\b(delivered\ 1\.00)\b|(Company|staff|owner|user)\ ?\d*(@example\.com|,\ \d+\.\d\d)?|\+?\d{12}|\+98912|127\.0\.0\.1
     |charge_sale\ \d\.\d\d\ \#\d+|amount:\ \d\.\d\d|Till\ software|10\.0\.0\.0/8|role:\ operator;.+
-    |https://[a-z./]+|event_types:\ all|charge_sale\ \d\.\d\d\ \#\d+|amount:\ \d\.\d\d
+    |https://[a-z./]+|event_types:\ all
     |\d{4}-\d\d-\d\d\ \d\d:\d\d|(wallet|platform):[a-z0-9_-]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}""",
     re.VERBOSE | re.IGNORECASE,
 )

@@ -26,7 +26,7 @@ def test_an_endpoint_is_shown_without_its_secrets() -> None:
     endpoint, secret = make_endpoint(seller, event_types=["balance.low"])
     make_delivery(endpoint)
     shown = page(f"{ENDPOINT}_change", endpoint.pk)
-    for text in (URL, "Mehr", "Balance low", "enabled", "Deliveries"):
+    for text in (URL, "Mehr", "Balance low", "enabled", "Webhook deliveries"):
         assert text in shown
     for hidden in (secret, secret[6:], endpoint.secret):
         assert hidden not in shown

@@ -71,6 +71,9 @@ PROBLEMS: Mapping[str, Problem] = {
         gettext_noop("The code is wrong or was used already. Wait for the next one."),
     ),
     "invalid_token": Problem(401, gettext_noop("The token is not valid")),
+    "invalid_signature": Problem(
+        401, gettext_noop("The signature is not valid"), gettext_noop("The callback is not signed by its operator.")
+    ),
     "permission_denied": Problem(
         403, gettext_noop("Permission denied"), "You do not have permission to perform this action."
     ),
@@ -99,6 +102,9 @@ PROBLEMS: Mapping[str, Problem] = {
         "You filed this request yourself.",
     ),
     "not_found": Problem(404, gettext_noop("Not found"), "Seller not found."),
+    "operator_not_found": Problem(
+        404, gettext_noop("No operator serves this"), gettext_noop("No operator is known to serve this number.")
+    ),
     "method_not_allowed": Problem(405, gettext_noop("Method not allowed"), 'Method "PUT" not allowed.'),
     "not_acceptable": Problem(
         406, gettext_noop("No acceptable representation"), "Could not satisfy the request Accept header."
@@ -206,6 +212,12 @@ PROBLEMS: Mapping[str, Problem] = {
         gettext_noop("This seller has as many open streams as it may have."),
         {"limit": 10},
     ),
+    "product_not_offered": Problem(
+        422,
+        gettext_noop("The operator does not offer this amount"),
+        gettext_noop("The operator does not offer this amount."),
+        {"nearest_amounts": ["20000.00", "50000.00"]},
+    ),
     "throttled": Problem(
         429, gettext_noop("Too many requests"), "Request was throttled. Expected available in 42 seconds."
     ),
@@ -214,6 +226,12 @@ PROBLEMS: Mapping[str, Problem] = {
     ),
     "temporarily_unavailable": Problem(
         503, gettext_noop("Temporarily unavailable"), gettext_noop("Nothing happened. Send the request again.")
+    ),
+    "operator_unavailable": Problem(
+        503,
+        gettext_noop("The operator takes no charges now"),
+        gettext_noop("The operator takes no charges now. Nothing happened."),
+        {"operator": "mci"},
     ),
     "outcome_unknown": Problem(
         503,

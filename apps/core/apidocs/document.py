@@ -17,6 +17,8 @@ TAGS = {
     "charges": "Selling credit to a phone number, which takes it from the balance.",
     "transactions": "The ledger: every movement of money, for good. Mistakes are undone by a reversal.",
     "phone-numbers": "Totals sold to each number.",
+    "operators": "The mobile operators that charges are delivered by, if any, and what each of them sells.",
+    "deliveries": "What became of a charge at its operator. The id is that of the charge's transaction.",
     "events": "What has happened to a seller: the same as its webhooks and its stream tell, for 30 days.",
     "webhook-endpoints": "Where the events of a seller are sent (Standard Webhooks), and what became of them.",
     "reconciliation": "Whether every balance agrees with the ledger.",
@@ -30,7 +32,7 @@ PATH_PARAMETERS = {
     "user_id": "Id of the user.",
     "client_id": "Id of the API client.",
     "endpoint_id": "Id of the webhook endpoint.",
-    "delivery_id": "Id of the delivery.",
+    "delivery_id": "Id of the delivery; that of a charge is the id of its transaction.",
 }
 
 # Links (`x-links`; OpenAPI 3 calls them links) from an answer to the operations that take an id of it, for tools that
@@ -46,6 +48,7 @@ _SELLER = tuple(
         *("get_balance", "get_statement", "list_seller_transactions", "reconcile_seller"),
     )
 )
+_DELIVERY = (("get_delivery", "delivery_id"), ("resolve_unknown_delivery", "delivery_id"))
 _USER = tuple((f"{step}_one_of_my_users", "user_id") for step in ("get", "change", "deactivate"))
 _CLIENT = tuple(
     (operation, "client_id")
@@ -61,6 +64,7 @@ _ENDPOINT = tuple(
 LINKS = {
     ("sell_charge", "201"): (_NEW, _ENTRY),
     ("list_transactions", "200"): (_FIRST, _ENTRY),
+    ("list_deliveries", "200"): (_FIRST, _DELIVERY),
     ("ask_for_credit", "201"): (_NEW, _REQUEST),
     ("list_credit_requests", "200"): (_FIRST, _REQUEST),
     ("approve_credit_request", "200"): ("$response.body#/transaction", _ENTRY),

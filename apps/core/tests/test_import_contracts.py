@@ -37,6 +37,7 @@ BREAKS = (
     ("The domain does not know HTTP", "apps/transactions/reconciliation/reconcile.py", "import rest_framework.views"),
     ("The domain does not know HTTP", "apps/transactions/ledger/write.py", "import rest_framework.views"),
     ("The domain does not know HTTP", "apps/transactions/charges/services.py", "import rest_framework.views"),
+    ("The domain does not know HTTP", "apps/delivery/calls.py", "import rest_framework.views"),
     ("The domain does not know HTTP", "apps/credit_requests/models.py", "import rest_framework.views"),
     ("Layers of core", "apps/core/values/money.py", "import apps.core.observability.events"),
     ("Layers of core", "apps/core/database/replica.py", "import apps.core.limits.redis_link"),
@@ -56,6 +57,9 @@ BREAKS = (
     ("Layers of webhooks", "apps/notifications/webhooks/odds_and_ends.py", ""),
     ("Layers inside the ledger", "apps/transactions/ledger/locking.py", "import apps.transactions.ledger.write"),
     ("Layers inside the ledger", "apps/transactions/ledger/odds_and_ends.py", ""),
+    ("Layers of delivery", "apps/delivery/services.py", "import apps.delivery.calls"),
+    ("Layers of delivery", "apps/delivery/adapters/protocol.py", "import apps.delivery.adapters.http_json"),
+    ("Layers of delivery", "apps/delivery/odds_and_ends.py", ""),
     ("Layers of the console", "apps/console/framework/display.py", "import apps.console.panels.money"),
     ("Layers of the console", "apps/console/odds_and_ends.py", ""),
 )

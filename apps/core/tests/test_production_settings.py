@@ -49,6 +49,7 @@ def test_the_deployment_check_tells_that_a_password_is_enough_and_production_ask
         ({"WEBHOOK_ALLOWED_NETWORKS": "0.0.0.0/0"}, "WEBHOOK_ALLOWED_NETWORKS must name the networks"),
         ({"WEBHOOK_ALLOWED_NETWORKS": "10.0.0.1/8"}, "WEBHOOK_ALLOWED_NETWORKS must be networks"),
         ({"WEBHOOK_CA_FILE": "/nothing/here.pem"}, "WEBHOOK_CA_FILE cannot be read"),
+        ({"OPERATOR_SIMULATOR_PORT": "8090"}, "OPERATOR_SIMULATOR_PORT would sell charges"),
         ({"DEBUG": "true"}, "DEBUG must be off"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must name"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name"),
@@ -108,6 +109,21 @@ def test_a_file_of_a_secret_is_checked_like_a_variable(tmp_path: Path, content: 
         (tmp_path / "password").write_text(content)
     environment = SAFE | {"DATABASE_PASSWORD_FILE": str(tmp_path / "password")}
     assert_one_line(manage("check", environment=environment), f"Error: {complaint}")
+
+
+def test_secrets_of_operators_come_from_one_file(tmp_path: Path) -> None:
+    file = tmp_path / "operators"
+    environment = SAFE | {"OPERATOR_SECRETS_FILE": str(file)}
+    file.write_text("OPERATOR_SECRET_MCI=a=b\n\nOPERATOR_SECRET_RIGHTEL=c\n")
+    show = "import os; print(os.environ['OPERATOR_SECRET_MCI'], os.environ['OPERATOR_SECRET_RIGHTEL'])"
+    assert manage("shell", "--no-imports", "--command", show, environment=environment).stdout.split() == ["a=b", "c"]
+    for content in ("hunter2\n", "SECRET_KEY=hunter2\n", "OPERATOR_SECRET_MCI=\n"):
+        file.write_text(content)
+        done = manage("check", environment=environment)
+        assert_one_line(done, "Error: OPERATOR_SECRETS_FILE, line 1: not OPERATOR_SECRET_<NAME>=<secret>.")
+        assert "hunter2" not in done.stderr
+    file.unlink()
+    assert_one_line(manage("check", environment=environment), "Error: Cannot read OPERATOR_SECRETS_FILE")
 
 
 def test_pages_and_data_say_what_a_browser_may_run() -> None:

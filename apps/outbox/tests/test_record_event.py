@@ -50,7 +50,10 @@ def test_there_is_none_without_a_transaction() -> None:
 
 
 @pytest.mark.parametrize("unknown", ["seller.closed", "", None, EventType.CHARGE_DELIVERED])
-def test_a_type_that_is_unknown_or_that_nothing_renders_fails_loudly(seller: Seller, unknown: EventType) -> None:
+def test_a_type_that_is_unknown_or_that_nothing_renders_fails_loudly(
+    seller: Seller, unknown: EventType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(services._renderers, EventType.CHARGE_DELIVERED)
     with pytest.raises(UnknownEvent):
         record_event(unknown, seller_id=seller.pk, about=seller.pk)
 

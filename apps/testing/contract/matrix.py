@@ -34,6 +34,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST webhook-endpoints/": {"url": "https://shop.example/new", "event_types": ["balance.low"]},
     "PATCH webhook-endpoints/{endpoint}/": {"description": "changed"},
     "PATCH webhook-endpoints/{foreign_endpoint}/": {"description": "changed"},
+    "POST deliveries/{charge_delivery}/resolve/": {"outcome": "failed", "reason": "no"},
 }  # fmt: skip
 Row = tuple[str, str, list[int]]
 

@@ -53,6 +53,7 @@ STEPS = {
     "POST webhook-endpoints/{foreign_endpoint}/test/": AuditAction.CHANGE,
     "POST webhook-endpoints/{endpoint}/deliveries/{delivery}/resend/": AuditAction.CHANGE,
     "POST webhook-endpoints/{foreign_endpoint}/deliveries/{foreign_delivery}/resend/": AuditAction.CHANGE,
+    "POST deliveries/{charge_delivery}/resolve/": AuditAction.RESOLVE,
 }
 # What a seller does for itself is on its own rows, with its author; logins are looked at below.
 OF_SELLERS = {

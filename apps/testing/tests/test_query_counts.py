@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from apps.accounts.models import Seller
 from apps.testing.api import PHONE, Caller
 from apps.testing.contract.lists import LISTS
+from apps.testing.deliveries import make_operator, unknown_delivery
 from apps.testing.factories import file_request, log_in, make_seller, owner_of, reverse, sell
 from apps.testing.invariants import CHARGE_QUERIES
 from apps.transactions.models import EntryType, LedgerEntry
@@ -28,6 +29,7 @@ def test_a_read_of_twenty_rows_asks_as_often_as_one_of_a_single_row(
     admin: Caller, seller: Seller, path: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     url = path.format(seller=seller.pk)
+    unknown_delivery(seller)
     admin.get(url)
     queries = _queries_of(lambda: admin.get(url))
 
@@ -36,6 +38,8 @@ def test_a_read_of_twenty_rows_asks_as_often_as_one_of_a_single_row(
         reverse(sell(seller, "0.01"))
         sell(seller, "0.01", phone_number=f"+98912{number:07}")
         file_request(seller)
+        make_operator(f"op{number}", carrier_names=[])
+        unknown_delivery(seller)
 
     with django_assert_num_queries(queries):
         answer = admin.get(url)

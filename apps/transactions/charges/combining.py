@@ -40,14 +40,17 @@ _guard = threading.Lock()
 
 
 @counting_refusals
-def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempotency_key: str = "") -> Sale:
+def sell_charge(
+    *, claims: Claims, phone_number: str, amount: Decimal, idempotency_key: str = "", operator: str = ""
+) -> Sale:
     """Sell as `services.sell_charge` does, together with the sales of the seller that wait in this process.
 
     Raises:
         OperationalError: the turn did not come within `TURN_SECONDS`; nothing was sold.
         DomainError, DatabaseError: as `services.sell_charge`.
     """
-    own = Waiter(claims, services.Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key))
+    order = services.Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key, operator=operator)
+    own = Waiter(claims, order)
     with _turn(own) as group:
         if len(group) == 1:
             return services.sell_one(claims, own.order)

@@ -26,6 +26,11 @@ class ChargeRequestSerializer(serializers.Serializer[Any]):
 
     phone_number = PhoneNumberField()
     amount = MoneyField()
+    operator = serializers.CharField(
+        required=False,
+        max_length=32,
+        help_text="The code of the mobile operator, for a number that was ported. By the number's range, if absent.",
+    )
 
     class Meta:
         swagger_schema_fields = {"example": {"phone_number": "+989123456789", "amount": "50000.00"}}
@@ -41,7 +46,7 @@ class ChargeRequestSerializer(serializers.Serializer[Any]):
 def _read_plain(data: Any) -> dict[str, Any] | None:
     """Return the members of a charge that are all strings and well formed, and None for anything else."""
     try:
-        if not all(type(value) is str for value in data.values()):
+        if not all(type(value) is str for value in data.values()) or "operator" in data:
             return None
         charge = {
             "phone_number": normalize_mobile(data["phone_number"].strip()),

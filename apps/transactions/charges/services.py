@@ -11,19 +11,15 @@ from apps.accounts.roles import MAY_SELL
 from apps.accounts.sessions import services as sessions
 from apps.accounts.sessions.tokens import Claims, InvalidToken
 from apps.core.errors import DomainError, PermissionDenied
+from apps.transactions.charges import routing
 from apps.transactions.charges.refusals import count_batch, counting_refusals
 from apps.transactions.charges.sales import Batch, DryRun, InvalidItem, Sale
-from apps.transactions.entries.selectors import with_reversals
+from apps.transactions.entries.selectors import as_shown, read_sold
 from apps.transactions.ledger import postings
 from apps.transactions.ledger.locking import Caller, LockedWallet, actor_role, lock_wallet, lock_wallet_for, read_wallet
 from apps.transactions.ledger.postings import Order as Order
 from apps.transactions.ledger.write import draft_entry, write_entries
 from apps.transactions.models import LedgerEntry
-
-_READ_ENTRY = """
-SELECT entry.*, reversal.id AS reversed_by_id FROM transactions_ledgerentry entry
-LEFT JOIN transactions_ledgerentry reversal ON reversal.seller_id = entry.seller_id AND reversal.reverses_id = entry.id
-WHERE entry.id = %s"""
 
 
 class SellerNotActive(DomainError):
@@ -61,7 +57,9 @@ class RefusedWithBatch(DomainError):
 
 
 @counting_refusals
-def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempotency_key: str = "") -> Sale:
+def sell_charge(
+    *, claims: Claims, phone_number: str, amount: Decimal, idempotency_key: str = "", operator: str = ""
+) -> Sale:
     """Sell `amount` of credit to `phone_number` (E.164) from the wallet of the caller's seller.
 
     The key is looked up under the wallet's lock and before the balance, so of any number of equal requests one sells
@@ -72,13 +70,16 @@ def sell_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempoten
         PermissionDenied: the caller may not sell.
         IdempotencyKeyReused, IdempotencyKeyRequired: the key, or its absence, is refused.
         SellerNotActive, InsufficientBalance, DailyLimitExceeded: see each.
+        OperatorNotFound, OperatorUnavailable, ProductNotOffered: see each.
     """
-    return sell_one(claims, Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key))
+    order = Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key, operator=operator)
+    return sell_one(claims, order)
 
 
 def sell_one(claims: Claims, order: Order) -> Sale:
     """Do what `sell_charge` does, but for counting the refusal."""
     seller_id = _selling_seller(claims)
+    routing.refresh()
     with transaction.atomic(durable=True):
         wallet = lock_wallet(seller_id, session_id=claims.session_id, idempotency_key=order.idempotency_key)
         _check_actor(wallet.actor_role)
@@ -97,6 +98,7 @@ def sell_together(sales: Sequence[tuple[Claims, Order]]) -> list[Sale | DomainEr
     """
     seller_id = _selling_seller(sales[0][0])
     orders = [order for _, order in sales]
+    routing.refresh()
     with transaction.atomic(durable=True):
         wallet, callers = lock_wallet_for(
             seller_id, [(claims.session_id, order.idempotency_key) for claims, order in sales]
@@ -139,6 +141,7 @@ def sell_charges(*, claims: Claims, orders: Sequence[Order | InvalidItem], is_at
         BulkRejected: `is_atomic`, and one item was refused; nothing was sold.
     """
     seller_id = _selling_seller(claims)
+    routing.refresh()
     with transaction.atomic(durable=True):
         wallet = lock_wallet(seller_id, session_id=claims.session_id)
         _check_actor(wallet.actor_role)
@@ -153,13 +156,16 @@ def sell_charges(*, claims: Claims, orders: Sequence[Order | InvalidItem], is_at
     return batch
 
 
-def try_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempotency_key: str = "") -> DryRun:
+def try_charge(
+    *, claims: Claims, phone_number: str, amount: Decimal, idempotency_key: str = "", operator: str = ""
+) -> DryRun:
     """Return what `sell_charge` would do now, by the same checks without the lock; nothing is written.
 
     Raises:
         InvalidToken, PermissionDenied: of the caller.
     """
-    order = Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key)
+    order = Order(phone_number=phone_number, amount=amount, idempotency_key=idempotency_key, operator=operator)
+    routing.refresh()
     wallet = read_wallet(_selling_seller(claims), session_id=claims.session_id, idempotency_key=idempotency_key)
     _check_actor(wallet.actor_role)
     try:
@@ -171,6 +177,7 @@ def try_charge(*, claims: Claims, phone_number: str, amount: Decimal, idempotenc
 
 def try_charges(*, claims: Claims, orders: Sequence[Order | InvalidItem], is_atomic: bool) -> DryRun:
     """Return what `sell_charges` would do now; as `try_charge`."""
+    routing.refresh()
     wallet = read_wallet(_selling_seller(claims), session_id=claims.session_id)
     _check_actor(wallet.actor_role)
     try:
@@ -191,7 +198,7 @@ def objection_to(claims: Claims) -> Exception | None:
 def _draft_or_replay(wallet: LockedWallet, order: Order, claims: Claims) -> Sale:
     """Return the sale that the key already made, or a new one that is not written yet."""
     if wallet.earlier_entry is not None:
-        return _replay(_read_entry(wallet.earlier_entry), order)
+        return _replay(read_sold(wallet.earlier_entry), order)
     _check_seller(wallet)
     return Sale(_draft_sale(wallet, order, claims), replayed=False)
 
@@ -226,7 +233,7 @@ def _unsold(batch: Batch, balance: Decimal) -> Batch:
 def _entries_by_key(seller_id: UUID, orders: Sequence[Order]) -> dict[str, LedgerEntry]:
     keys = [order.idempotency_key for order in orders if order.idempotency_key]
     spent = LedgerEntry.objects.filter(seller_id=seller_id, idempotency_key__in=keys).exclude(idempotency_key="")
-    return {entry.idempotency_key: entry for entry in with_reversals(spent)}
+    return {entry.idempotency_key: entry for entry in as_shown(spent)}
 
 
 def _sell_item(
@@ -249,7 +256,11 @@ def _sell_item(
 def _draft_sale(wallet: LockedWallet, order: Order, claims: Claims) -> LedgerEntry:
     if wallet.requires_key and not order.idempotency_key:
         raise IdempotencyKeyRequired("This seller requires an Idempotency-Key with every charge.")
-    return draft_entry(wallet, postings.charge(wallet.seller_id, order), created_by_id=claims.user_id)
+    operator, price = routing.place(
+        order.phone_number, order.amount, order.operator, seller_id=wallet.seller_id, day=wallet.today
+    )
+    posting = postings.charge(wallet.seller_id, order, operator=operator, price=price)
+    return draft_entry(wallet, posting, created_by_id=claims.user_id)
 
 
 def _selling_seller(claims: Claims) -> UUID:
@@ -272,12 +283,9 @@ def _check_seller(wallet: LockedWallet) -> None:
         raise SellerNotActive(f"The seller is {wallet.seller_status}.", seller_status=wallet.seller_status)
 
 
-def _read_entry(entry_id: UUID) -> LedgerEntry:
-    """Return an entry that exists, with its reversal. Plain SQL: a storm of retries should cost less than its sales."""
-    return LedgerEntry.objects.raw(_READ_ENTRY, [entry_id])[0]
-
-
 def _replay(earlier: LedgerEntry, order: Order) -> Sale:
-    if (earlier.phone_number, earlier.amount) != (order.phone_number, order.amount):
+    if (earlier.phone_number, earlier.worth) != (order.phone_number, order.amount) or (
+        order.operator and order.operator != earlier.operator
+    ):
         raise IdempotencyKeyReused("This Idempotency-Key already sold another charge.")
     return Sale(earlier, replayed=True)

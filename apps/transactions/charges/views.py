@@ -66,7 +66,7 @@ class ChargeListView(SellingView):
         problems=[
             "validation_error", "invalid_idempotency_key", "idempotency_key_required", "invalid_token",
             "permission_denied", "seller_not_active", "insufficient_balance", "daily_limit_exceeded",
-            "idempotency_key_reused", "throttled",
+            "idempotency_key_reused", "throttled", "operator_not_found", "product_not_offered", "operator_unavailable",
         ],
         headers=[IDEMPOTENCY_KEY],
     )  # fmt: skip

@@ -11,7 +11,33 @@ from apps.core.apidocs.examples import OWNER_ID, SALE_ENTRY_ID, SELLER_ID, SOLD_
 from apps.core.values.money import format_money
 from apps.core.values.times import format_time
 from apps.transactions.entries.selectors import TEXTS
-from apps.transactions.models import EntryType, LedgerEntry
+from apps.transactions.models import DELIVERY_STATUSES, EntryType, LedgerEntry
+
+
+class EntryDeliverySerializer(serializers.Serializer[LedgerEntry]):
+    """What became of a sale at its mobile operator."""
+
+    status = serializers.ChoiceField(choices=DELIVERY_STATUSES)
+    operator = serializers.CharField()
+    operator_reference = serializers.CharField(allow_null=True)
+    attempts = serializers.IntegerField(help_text="How often the operator was asked.")
+    updated_at = serializers.DateTimeField()
+    face_value = MoneyField(
+        required=False,
+        help_text="What arrives at the phone, if the seller pays another price, which is the transaction's `amount`.",
+    )
+
+    class Meta:
+        ref_name = "TransactionDelivery"
+        swagger_schema_fields = {
+            "example": {
+                "status": "delivered",
+                "operator": "mci",
+                "operator_reference": "MCI-77120",
+                "attempts": 1,
+                "updated_at": SOLD_AT,
+            }
+        }
 
 
 class LedgerEntrySerializer(serializers.Serializer[LedgerEntry]):
@@ -34,6 +60,7 @@ class LedgerEntrySerializer(serializers.Serializer[LedgerEntry]):
     description = serializers.CharField(allow_blank=True)
     created_by = serializers.UUIDField()
     created_at = serializers.DateTimeField()
+    delivery = EntryDeliverySerializer(allow_null=True, help_text="Null: no operator delivers this entry.")
 
     class Meta:
         ref_name = "Transaction"
@@ -56,6 +83,7 @@ class LedgerEntrySerializer(serializers.Serializer[LedgerEntry]):
                 "description": "",
                 "created_by": OWNER_ID,
                 "created_at": SOLD_AT,
+                "delivery": None,
             }
         }
 
@@ -79,7 +107,32 @@ class LedgerEntrySerializer(serializers.Serializer[LedgerEntry]):
             "description": entry.description,
             "created_by": str(entry.created_by_id),
             "created_at": format_time(entry.created_at),
+            "delivery": _render_delivery(entry) if entry.operator else None,
         }
+
+
+def _render_delivery(entry: LedgerEntry) -> dict[str, object]:
+    """Return the delivery as it was read with the entry; one that was sold just now is as the database makes it."""
+    shown: dict[str, object] | None = getattr(entry, "delivery_shown", None)
+    return (
+        _without_equal_face_value(shown)
+        if shown
+        else {
+            "status": "pending",
+            "operator": entry.operator,
+            "operator_reference": None,
+            "attempts": 0,
+            "updated_at": format_time(entry.created_at),
+            **({} if entry.face_value is None else {"face_value": format_money(entry.face_value)}),
+        }
+    )
+
+
+def _without_equal_face_value(delivery: dict[str, object]) -> dict[str, object]:
+    """Remove a null: the face value is told only where the price is another."""
+    if delivery.get("face_value") is None:
+        delivery.pop("face_value", None)
+    return delivery
 
 
 def _id_or_none(value: object) -> str | None:
@@ -91,11 +144,12 @@ render_entry: Final = LedgerEntrySerializer().to_representation
 _NAMES: Final = tuple(TEXTS)
 
 
-def render_row(row: tuple[list[str | None], int, datetime]) -> dict[str, object]:
+def render_row(row: tuple[list[str | None], int, datetime, dict[str, object] | None]) -> dict[str, object]:
     """Return a row of `selectors.rows_of` as `LedgerEntrySerializer` describes it."""
-    texts, sequence, created_at = row
+    texts, sequence, created_at, delivery = row
     members: dict[str, object] = dict(zip(_NAMES, texts, strict=True))
     members["sequence"], members["created_at"] = sequence, format_time(created_at)
+    members["delivery"] = delivery and _without_equal_face_value(delivery)
     return members
 
 
@@ -117,6 +171,7 @@ class SellerEntryQuerySerializer(ListQuerySerializer):
     created_before = serializers.DateTimeField(required=False, help_text="Before this moment.")
     amount_min = MoneyField(required=False, allow_zero=True)
     amount_max = MoneyField(required=False, allow_zero=True)
+    delivery_status = serializers.ChoiceField(choices=DELIVERY_STATUSES, required=False)
     idempotency_key = IdempotencyKeyField(
         required=False, help_text="The sale of this key, if it happened. Staff give `seller` too."
     )

@@ -45,6 +45,8 @@ class Row(NamedTuple):
     description: str
     entry_hash: memoryview | None
     reversed: list[str] | None  # seller, amount, legs swapped, and type of what a reversal reverses
+    operator: str = ""
+    face_value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ class Chain:
 
 def hash_entry(previous_hash: bytes, entry: Row) -> bytes:
     """Return the hash of an entry: SHA-256 of the hash before it and of its canonical form (docs/ledger.md)."""
-    form = (
+    form = f"operator={entry.operator}|" if entry.operator else ""
+    form += f"face_value={entry.face_value}|" if entry.face_value else ""
+    form += (
         f"{entry.id}|{entry.seller_id}|{entry.sequence}|{entry.type}"
         f"|{entry.amount}|{entry.balance_before}|{entry.balance_after}|{entry.debit_account}|{entry.credit_account}"
         f"|{entry.phone_number}|{entry.credit_request_id}|{entry.reverses_id}|{entry.created_by_id}|{entry.created_at}"

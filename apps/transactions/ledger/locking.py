@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from django.db import connection
@@ -43,6 +43,11 @@ class LockedWallet:
     def __post_init__(self) -> None:
         if self.spent_on != (today := business_day(self.now)):
             self.spent_on, self.spent_today = today, ZERO
+
+    @property
+    def today(self) -> date:
+        """The business day of `now`, to which `spent_on` was set."""
+        return cast("date", self.spent_on)
 
 
 _COLUMNS = ", ".join(field.name for field in fields(LockedWallet)[1:])

@@ -15,6 +15,7 @@ class Order:
     phone_number: str  # E.164
     amount: Decimal
     idempotency_key: str = ""
+    operator: str = ""  # the code that the caller names; empty: by the phone number
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,20 @@ class Posting:
     spending: Decimal = ZERO
 
 
-def charge(seller_id: UUID, order: Order) -> Posting:
-    """Return the posting of a sale: it takes the amount from the wallet."""
+def charge(seller_id: UUID, order: Order, *, operator: str = "", price: Decimal | None = None) -> Posting:
+    """Return the posting of a sale, which `operator` delivers: it takes the price (else the amount) from the wallet."""
+    price = order.amount if price is None else price
     entry = LedgerEntry(
         type=EntryType.CHARGE_SALE.value,
-        amount=order.amount,
+        amount=price,
+        face_value=None if price == order.amount else order.amount,
         debit_account=wallet_account(seller_id),
         credit_account=SALES_ACCOUNT,
         phone_number=order.phone_number,
         idempotency_key=order.idempotency_key,
+        operator=operator,
     )
-    return Posting(entry, change=-order.amount, spending=order.amount)
+    return Posting(entry, change=-price, spending=price)
 
 
 def credit(seller_id: UUID, amount: Decimal, *, credit_request_id: UUID, description: str) -> Posting:

@@ -1,8 +1,10 @@
 """Tables of money: the ledger and its wallets, sums over the ledger, and verdicts of reconciliations."""
 
 from apps.transactions.models.ledger import (
+    DELIVERY_STATUSES,
     FUNDING_ACCOUNT,
     SALES_ACCOUNT,
+    SETTLED_DELIVERIES,
     WALLET_ACCOUNT_PREFIX,
     EntryType,
     LedgerEntry,
@@ -13,8 +15,10 @@ from apps.transactions.models.reconciliation import ReconciliationCheckpoint, Re
 from apps.transactions.models.totals import DailyTotal, HourlyTotal, RefusalCount, SummaryMark
 
 __all__ = (
+    "DELIVERY_STATUSES",
     "FUNDING_ACCOUNT",
     "SALES_ACCOUNT",
+    "SETTLED_DELIVERIES",
     "WALLET_ACCOUNT_PREFIX",
     "DailyTotal",
     "EntryType",

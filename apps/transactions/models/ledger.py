@@ -1,5 +1,7 @@
 """The wallet of each seller, which is the row that is locked, and the ledger, whose rows are only added."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Cast, Concat
@@ -11,6 +13,9 @@ from apps.core.values.money import MAX_BALANCE, MAX_BALANCE_DIGITS, ZERO
 WALLET_ACCOUNT_PREFIX = "wallet:"
 FUNDING_ACCOUNT = "platform:funding"
 SALES_ACCOUNT = "platform:charge_sales"
+# Of a sale that a mobile operator delivers (`apps.delivery`).
+DELIVERY_STATUSES = ("pending", "submitted", "delivered", "failed", "unknown")
+SETTLED_DELIVERIES = ("delivered", "failed")
 
 
 def wallet_account(seller_id: object) -> str:
@@ -100,6 +105,12 @@ class LedgerEntry(models.Model):
     created_at = models.DateTimeField(_("created at"))
     # Filled in by the database; see docs/ledger.md.
     entry_hash = models.BinaryField(max_length=32, editable=False)
+    # The code of the mobile operator that delivers this sale ("": none). The database makes its delivery.
+    operator = models.CharField(_("operator"), max_length=32, blank=True, default="", db_default="")
+    # What the operator delivers, where the seller pays another price, the amount; null: the two are equal.
+    face_value = models.DecimalField(
+        _("face value"), max_digits=MAX_BALANCE_DIGITS, decimal_places=2, null=True, blank=True
+    )
 
     database_privileges = "SELECT, INSERT"
 
@@ -150,6 +161,15 @@ class LedgerEntry(models.Model):
                 )
                 | Q(type=EntryType.REVERSAL, credit_request_id__isnull=True, reverses__isnull=False, phone_number=""),
             ),
+            models.CheckConstraint(
+                name="entry_operator_only_of_sale",
+                condition=Q(operator="") | Q(type=EntryType.CHARGE_SALE, operator__regex=r"^[a-z0-9][a-z0-9_-]{0,31}$"),
+            ),
+            models.CheckConstraint(
+                name="entry_face_value_only_of_delivery",
+                condition=Q(face_value__isnull=True)
+                | (Q(face_value__gt=0, face_value__lte=MAX_BALANCE) & ~Q(face_value=F("amount")) & ~Q(operator="")),
+            ),
         )
         indexes = (
             models.Index(fields=("seller", "id"), name="entry_by_seller"),
@@ -168,3 +188,8 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.amount} #{self.sequence}"
+
+    @property
+    def worth(self) -> Decimal:
+        """What arrives at the phone: the face value of a sale, whatever its price."""
+        return self.amount if self.face_value is None else self.face_value

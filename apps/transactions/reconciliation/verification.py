@@ -29,7 +29,7 @@ SELECT e.seller_id::text, e.sequence, e.id::text, e.type, e.amount::text, e.bala
        CASE WHEN e.reverses_id IS NOT NULL THEN (
            SELECT ARRAY[o.seller_id::text, o.amount::text, o.credit_account, o.debit_account, o.type]
            FROM transactions_ledgerentry o WHERE o.id = e.reverses_id AND o.sequence < e.sequence
-       ) END
+       ) END, e.operator, coalesce(e.face_value::text, '')
 FROM transactions_ledgerentry e {where} ORDER BY e.seller_id, e.sequence"""
 
 _WALLETS = """

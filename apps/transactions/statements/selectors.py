@@ -39,6 +39,7 @@ class Statement:
     total_credits: Decimal
     total_debits: Decimal
     count: int
+    has_face_values: bool  # some sales had another price than their face value
     entries: QuerySet[LedgerEntry]
     last: LedgerEntry | None  # the newest before `end`, also if it is older than `begin`
 
@@ -80,7 +81,10 @@ def get_statement(seller_id: UUID, *, begin: datetime | None, end: datetime | No
     entries = list_entries(seller=seller_id, created_after=begin, created_before=end)
     credited = Q(balance_after__gt=F("balance_before"))
     totals = entries.aggregate(
-        count=Count("pk"), credits=Sum("amount", filter=credited), debits=Sum("amount", filter=~credited)
+        count=Count("pk"),
+        credits=Sum("amount", filter=credited),
+        debits=Sum("amount", filter=~credited),
+        face_values=Count("face_value"),
     )
     return Statement(
         seller_id=seller_id,
@@ -91,6 +95,7 @@ def get_statement(seller_id: UUID, *, begin: datetime | None, end: datetime | No
         total_credits=totals["credits"] or ZERO,
         total_debits=totals["debits"] or ZERO,
         count=totals["count"],
+        has_face_values=bool(totals["face_values"]),
         entries=entries,
         last=closing,
     )

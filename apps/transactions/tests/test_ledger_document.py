@@ -20,7 +20,7 @@ SELECT encode(ledger_hash(decode(%(previous)s, 'hex'), ROW(
     %(id)s, %(sequence)s, %(type)s, %(amount)s, %(balance_before)s, %(balance_after)s, %(debit_account)s,
     %(credit_account)s, %(phone_number)s, %(idempotency_key)s, nullif(%(credit_request_id)s, '')::uuid,
     %(description)s, %(created_at)s, %(created_by_id)s, nullif(%(reverses_id)s, '')::uuid, %(seller_id)s,
-    NULL)::transactions_ledgerentry), 'hex')
+    NULL, %(operator)s, nullif(%(face_value)s, '')::numeric)::transactions_ledgerentry), 'hex')
 """
 
 
@@ -28,11 +28,13 @@ SELECT encode(ledger_hash(decode(%(previous)s, 'hex'), ROW(
 def test_the_example_is_what_python_and_postgresql_compute() -> None:
     forms = re.findall(r"^    canonical form  (.*)$", DOCUMENT, re.MULTILINE)
     hashes = re.findall(r"^    entry_hash      (.*)$", DOCUMENT, re.MULTILINE)
-    assert len(forms) == len(hashes) == 2
+    assert len(forms) == len(hashes) == 4
     previous = NO_HASH
     for form, expected in zip(forms, hashes, strict=True):
         assert sha256(previous + form.encode()).hexdigest() == expected
-        values = dict(zip(FIELDS, form.split("|"), strict=True))
+        *younger, old = re.split(r"(?<=\|)(?=[^|=]+\|)", form, maxsplit=1) if "=" in form else [form]
+        values = dict(zip(FIELDS, old.split("|"), strict=True)) | {"operator": "", "face_value": ""}
+        values |= dict(re.findall(r"(\w+)=(.*?)\|", "".join(younger)))
         del values["key_bytes"]
         row = Row(**values, entry_hash=None, reversed=None)
         assert hash_entry(previous, row).hex() == expected
@@ -53,3 +55,13 @@ def test_every_trigger_is_described() -> None:
         triggers = {name for (name,) in cursor.fetchall()}
     assert len(triggers) > 8
     assert {name for name in triggers if f"`{name}`" not in DOCUMENT} == set()
+
+
+@pytest.mark.django_db
+def test_the_functions_of_hashes_may_run_in_parallel() -> None:
+    """A migration that replaces one without saying so takes it away (0013)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, proparallel FROM pg_proc WHERE proname IN ('ledger_canonical_form', 'ledger_hash')"
+        )
+        assert dict(cursor.fetchall()) == {"ledger_canonical_form": "s", "ledger_hash": "s"}

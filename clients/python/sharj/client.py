@@ -31,6 +31,7 @@ class Transaction:
     balance_after: Decimal
     phone_number: str | None
     idempotency_key: str | None
+    delivery: Mapping[str, Any] | None = None  # what became of it at its mobile operator
     replayed: bool = False  # an earlier request with this key had made it
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -39,7 +40,8 @@ class Transaction:
         """Return the entry of an answer."""
         same = {name: entry[name] for name in ("id", "type", "sequence", "phone_number", "idempotency_key")}
         amount, balance_after = Decimal(entry["amount"]), Decimal(entry["balance_after"])
-        return cls(amount=amount, balance_after=balance_after, **same, replayed=replayed, raw=entry)
+        delivery = entry.get("delivery")
+        return cls(amount=amount, balance_after=balance_after, **same, delivery=delivery, replayed=replayed, raw=entry)
 
 
 class Sharj:
@@ -55,9 +57,14 @@ class Sharj:
         self._patience_seconds = patience_seconds
         self._renewing = Lock()
 
-    def sell(self, phone_number: str, amount: Decimal | str, *, key: str | None = None) -> Transaction:
-        """Sell a charge, once for each `key`; without one, a key is made, which OutcomeUnknown names."""
-        charge = {"phone_number": phone_number, "amount": str(amount)}
+    def sell(
+        self, phone_number: str, amount: Decimal | str, *, key: str | None = None, operator: str | None = None
+    ) -> Transaction:
+        """Sell a charge, once for each `key`; without one, a key is made, which OutcomeUnknown names.
+
+        `operator` is the code of the mobile operator, for a number that was ported.
+        """
+        charge = {"phone_number": phone_number, "amount": str(amount), **({"operator": operator} if operator else {})}
         answer = self.post("charges/", charge, key=key or str(uuid4()), expect=(201,))
         return Transaction.read(answer.json(), replayed=answer.headers.get("idempotent-replayed") == "true")
 

@@ -16,6 +16,7 @@ from sharj.http import Answer, ConnectionLost, PoolTransport
 
 from apps.accounts.models import Seller, Session, User
 from apps.testing.api import PHONE
+from apps.testing.deliveries import delivering, make_operator
 from apps.testing.factories import make_seller, owner_of
 from apps.testing.invariants import assert_ledger_consistent
 from apps.testing.programs import make_program
@@ -67,6 +68,16 @@ def test_it_sells_reads_and_finds(live_server: LiveServer, login: Login) -> None
     assert (found.id, found.raw["created_by"]) == (sale.id, login.credentials["client_id"])
     assert sharj.find("order-2") is None
     assert sharj.balance() == Decimal("95.00")
+
+
+def test_a_sale_names_its_operator(live_server: LiveServer, login: Login) -> None:
+    sharj = Sharj(live_server.url, login)
+    assert sharj.sell(PHONE, "5").delivery is None
+    with delivering():
+        make_operator("other", carrier_names=[])
+        sale = sharj.sell(PHONE, "5", operator="other")
+    assert sale.delivery is not None
+    assert (sale.delivery["operator"], sale.delivery["status"]) == ("other", "pending")
 
 
 def test_lost_answers_sell_nothing_twice(live_server: LiveServer, login: Login, seller: Seller) -> None:

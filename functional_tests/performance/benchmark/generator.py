@@ -19,7 +19,7 @@ from apps.transactions.ledger.postings import Order, Posting
 from apps.transactions.models import LedgerEntry
 
 NULL = r"\N"
-ENTRY_COLUMNS = Row._fields[:-1]  # the last one is not the table's
+ENTRY_COLUMNS = Row._fields[: Row._fields.index("reversed")]  # the rest is not the table's, or empty
 BATCH_ROWS = 20_000
 AMOUNTS = tuple(Decimal(f"{thousands}000.00") for thousands in (10, 20, 50, 100, 200, 500))
 CREDIT_UNIT = Decimal("100000.00")

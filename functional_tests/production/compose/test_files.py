@@ -17,7 +17,7 @@ from functional_tests.production.places import DEPLOY, REPOSITORY
 
 pytestmark = pytest.mark.usefixtures("engine")
 SECTIONS = ["Development in containers", "Production"]
-ALL = "replica,offsite,certbot"
+ALL = "replica,delivery,offsite,certbot"
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 
@@ -81,7 +81,7 @@ def test_only_who_needs_it_gets_a_secret(clone: Path) -> None:
             holders.setdefault(secret["source"], set()).add(name)
         given = service.get("environment") or {}
         assert not [key for key in given if re.search(r"(PASSWORD|(?<!TLS)_KEY|_FALLBACKS?|TOKEN)$", key)], name
-    both = {"app", "release", "night", "worker", "stream"}
+    both = {"app", "release", "night", "worker", "stream", "delivery"}
     keys = (
         "secret_key", "secret_key_fallbacks", "jwt_signing_key", "jwt_verifying_keys_fallback",
         "webhook_encryption_key", "webhook_encryption_keys_fallback",
@@ -93,6 +93,7 @@ def test_only_who_needs_it_gets_a_secret(clone: Path) -> None:
         "database_owner_password": {"release"}, "django_superuser_password": {"release"},
         "postgres_password": {"postgres", "postgres-replica", "release", "backup"},
         "alert_webhook_url": {"alertmanager"}, "restic_password": {"offsite"}, "s3_credentials": {"offsite"},
+        "operator_secrets": {"app", "delivery"},
     }  # fmt: skip
 
 
@@ -103,6 +104,17 @@ def test_a_standby_is_two_lines_of_compose_env(clone: Path) -> None:
     assert services["app"]["environment"]["DATABASE_REPLICA_HOST"] in services
     assert services["postgres"]["environment"]["PEERS"] == "postgres-replica"
     assert services["postgres-replica"]["environment"]["PEERS"] == "postgres"
+
+
+def test_deliveries_are_a_line_and_a_profile_of_compose_env(clone: Path) -> None:
+    usual = merged(clone, "Production")["services"]
+    assert "delivery" not in usual
+    assert usual["app"]["environment"]["DELIVERY"] == "false"
+    [name] = re.findall(r"^# (DELIVERY)=true$", (clone / "compose.env").read_text(), re.M)
+    services = merged(clone, "Production", COMPOSE_PROFILES="delivery", **{name: "true"})["services"]
+    assert {services[each]["environment"]["DELIVERY"] for each in ("app", "delivery")} == {"true"}
+    assert set(services["delivery"]["networks"]) == {"data", "out"}  # operators are outside
+    assert services["delivery"]["command"][2] == "deliver_charges"
 
 
 def test_one_command_pins_every_image_to_a_digest(clone: Path, tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ from django.test import override_settings
 
 from apps.accounts.models import Seller, User
 from apps.core.api.problems import PROBLEMS
+from apps.delivery.routing import routes
 from apps.testing.api import PHONE, Answer, Caller
+from apps.testing.deliveries import delivering, make_operator
 from apps.testing.factories import add_credit, log_in, make_seller, make_staff, owner_of
 from apps.testing.programs import make_program
 from apps.testing.second_factor import enrol
@@ -161,6 +163,20 @@ def provoke_as_program(seller: Seller, owner: Caller) -> Iterator[Answer]:
     yield answer
 
 
+def provoke_operators() -> Iterator[Answer]:
+    """Yield a refusal of every code about operators."""
+    owner = log_in(owner_of(make_seller(balance="50.00")))
+    with delivering():
+        operator = make_operator(min_amount=None, max_amount=None, amounts=["1.00", "3.00"])
+        yield owner.charge("1.00", phone_number="+989201234567")
+        yield owner.charge("2.00")
+        operator.is_open = False
+        operator.save()
+        routes.forget()
+        yield owner.charge("1.00")
+        yield Caller().send("POST", f"/callbacks/operators/{operator.pk}/", b"{}")
+
+
 # These need a broken database, a bug, a flood, or the server of the event stream, whose tests provoke them.
 NOT_PROVOKED = {
     "internal_error", "outcome_unknown", "temporarily_unavailable", "throttled", "event_gone", "too_many_streams",
@@ -170,7 +186,8 @@ NOT_PROVOKED = {
 
 @pytest.mark.django_db
 def test_problem_examples_say_what_the_problems_say() -> None:
-    answers = {answer.body["code"]: answer.body for answer in provoke() if answer.status >= 400}
+    provoked = chain(provoke(), provoke_operators())
+    answers = {answer.body["code"]: answer.body for answer in provoked if answer.status >= 400}
     told = {code for code, problem in PROBLEMS.items() if problem.detail or problem.members}
     assert answers.keys() >= told - NOT_PROVOKED
     for code, answer in answers.items():

@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from secrets import token_urlsafe
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +25,7 @@ HOST = "127.0.0.1"
 class Command(BaseCommand):
     help = (
         "Start the embedded PostgreSQL if it is used, migrate, collect static files, create the superuser, serve, and "
-        "start the worker of the queue and the event stream."
+        "start the worker of the queue, the event stream and, with DELIVERY, the worker of deliveries."
     )
     requires_system_checks: list[str] = []
 
@@ -43,11 +44,13 @@ class Command(BaseCommand):
                 EmbeddedPostgres.from_environment().home.hold()
             # gunicorn takes this process over, and with it the terminal's Ctrl-C. Its on_exit hook
             # (config/gunicorn.conf.py) stops the database if this command started it.
-            os.environ["GUNICORN_STARTS"] = "worker event_stream"
+            os.environ["GUNICORN_STARTS"] = " ".join(_companions())
             os.environ["EVENT_STREAM_BIND"] = stream
             os.environ["EVENT_STREAM_URL"] = f"http://{stream}/api/v1/events/stream/"
             os.environ["GUNICORN_STOPS_POSTGRES"] = "1" if started else ""
             os.environ["GUNICORN_BIND"] = f"{HOST}:{port}"
+            if settings.OPERATOR_SIMULATOR_PORT:
+                os.environ.setdefault("OPERATOR_SECRET_SIMULATOR", token_urlsafe())
             sys.stdout.flush()
             # A Ctrl-C waits until gunicorn handles it (`when_ready`); before that it would leave the database running.
             signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
@@ -75,6 +78,11 @@ class Command(BaseCommand):
             f"\n  Admin    {base}/admin/  (user {username}; its initial password is DJANGO_SUPERUSER_PASSWORD in .env)"
             "\n  Ctrl-C stops it.\n"
         )
+
+
+def _companions() -> list[str]:
+    """Return the commands that gunicorn starts beside its workers, and ends with them."""
+    return ["worker", "event_stream", *(["deliver_charges"] if settings.DELIVERY else [])]
 
 
 def _free_port() -> int:

@@ -34,6 +34,7 @@ def test_a_charge_answers_with_its_ledger_entry(owner: Caller, seller: Seller) -
         "reversed_by": None,
         "description": "",
         "created_by": str(owner_of(seller).pk),
+        "delivery": None,
     }
     assert_ledger_consistent()
 

@@ -16,6 +16,7 @@ from apps.accounts.models import Seller, Session
 from apps.accounts.roles import SellerRole
 from apps.core.database.errors import OutcomeUnknown
 from apps.testing.api import PHONE, Answer, Caller, assert_problem
+from apps.testing.deliveries import CODE, delivering, make_operator
 from apps.testing.factories import claims_of, log_in, make_seller, make_user, owner_of
 from apps.testing.invariants import assert_ledger_consistent
 from apps.testing.races import outcome
@@ -288,3 +289,26 @@ def test_what_fails_after_the_group_was_committed_is_not_called_nothing(
     assert together == [2]
     assert answers[0].status == 201
     assert_problem(answers[1], 503, "outcome_unknown")
+
+
+def test_what_waits_begins_its_deliveries(
+    seller: Seller, owner: Caller, together: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charge = {"phone_number": PHONE, "amount": "1.00"}
+    with delivering():
+        make_operator()
+        make_operator("other", min_amount="3.00", max_amount="5.00")
+        named, not_offered, by_number = meet(
+            seller,
+            monkeypatch,
+            lambda: owner.post("charges/", {**charge, "amount": "3.00", "operator": "other"}),
+            lambda: owner.post("charges/", {**charge, "operator": "other"}),
+            lambda: owner.post("charges/", charge),
+        )
+
+    assert together == [3]
+    assert [answer.body["delivery"]["operator"] for answer in (named, by_number)] == ["other", CODE]
+    assert_problem(not_offered, 422, "product_not_offered", nearest_amounts=["3.00"])
+    waiting = LedgerEntry.objects.filter(delivery__status="pending").values_list("operator", flat=True)
+    assert list(waiting.order_by("sequence")) == [CODE, "other", CODE]
+    assert_ledger_consistent()

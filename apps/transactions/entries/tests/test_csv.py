@@ -38,7 +38,9 @@ def test_its_columns_are_those_of_the_json_and_the_hash(owner: Caller, seller: S
 
     [row, _] = _rows(_csv(owner))
 
-    assert list(row) == [*json_row, "entry_hash"]
+    assert json_row.pop("delivery") is None
+    assert list(row) == [*json_row, "operator", "delivery_status", "operator_reference", "face_value", "entry_hash"]
+    assert [row.pop(name) for name in ("operator", "delivery_status", "operator_reference", "face_value")] == [""] * 4
     assert row.pop("entry_hash") == bytes(LedgerEntry.objects.get(pk=json_row["id"]).entry_hash).hex()
     assert row == {name: "" if value is None else str(value) for name, value in json_row.items()}
 

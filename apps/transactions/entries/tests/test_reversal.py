@@ -37,6 +37,7 @@ def test_reversing_a_sale_puts_the_money_back(admin: Caller, seller: Seller) -> 
         "reverses": str(sale.pk),
         "reversed_by": None,
         "description": "wrong number",
+        "delivery": None,
     }
     assert admin.get("auth/me/").body["id"] == body["created_by"]
     assert admin.get(f"transactions/{sale.pk}/").body["reversed_by"] == body["id"]

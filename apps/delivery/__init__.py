@@ -1,0 +1,1 @@
+"""Deliveries: what becomes of a sold charge at the mobile operator, until the operator has said it."""
