@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make compose.env (settings) and secrets/ (a file for each secret), unless they exist. Nobody but the owner may enter
+# Make compose.env (settings) and secrets/ (a file for each secret), unless they exist. Only the owner may enter
 # secrets/; the files in it are readable, because containers see them through mounts, as users of their own.
 set -eu
 cd "$(dirname "$0")/.."

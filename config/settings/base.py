@@ -149,7 +149,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "apps.core.api.error_handlers.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "NON_FIELD_ERRORS_KEY": "non_field_errors",
-    "URL_FORMAT_OVERRIDE": None,  # `?format=` is no parameter; the header Accept asks for CSV
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is not a parameter; the header Accept asks for CSV
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 

@@ -15,7 +15,7 @@ Answer = tuple[int, bytes]
 
 
 class Person:
-    """Somebody with a token."""
+    """A user with a token."""
 
     def __init__(self, stack: Stack, door: str, username: str, password: str) -> None:
         self.stack, self.token = stack, ""

@@ -14,7 +14,7 @@ START_SECONDS = 60.0
 
 
 def free_port() -> int:
-    """Return a TCP port of loopback that nobody uses."""
+    """Return a free TCP port of loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -30,7 +30,7 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = START_SE
 
 
 def answers(port: int) -> bool:
-    """Tell whether somebody accepts connections on a port of loopback."""
+    """Tell whether a port of loopback accepts connections."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1):
             return True
@@ -82,6 +82,12 @@ class Program:
         """Send a signal to the program itself, not to its children."""
         assert self.process is not None
         self.process.send_signal(number)
+
+    def children(self) -> set[int]:
+        """Return the ids of the processes that it started itself and that have not ended."""
+        assert self.process is not None
+        pid = self.process.pid
+        return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
     def stop(self, number: Signals = SIGTERM, seconds: float = 40.0) -> None:
         """End it, and wait until it has ended."""

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import psycopg2
 import pytest
@@ -85,8 +84,7 @@ def test_a_replica_that_stops_refuses_new_connections_at_once(stack: Stack) -> N
 def test_connections_that_wait_when_a_stop_begins_are_answered(stack: Stack, owner: Owner) -> None:
     replica, port = stack.programs["app-0"], stack.app_ports[0]
     assert replica.process is not None
-    master = replica.process.pid
-    workers = [int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
+    workers = replica.children()
     with ThreadPoolExecutor(3) as pool:
         for worker in workers:
             os.kill(worker, signal.SIGSTOP)

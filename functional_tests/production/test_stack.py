@@ -13,13 +13,14 @@ from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import psycopg2
 import pytest
 
 from functional_tests.production.load import run_load
 from functional_tests.production.parts import POOL_SIZE
-from functional_tests.production.processes import wait_for
+from functional_tests.production.processes import Program, wait_for
 from functional_tests.production.stack import Stack
 
 SALES = os.environ.get("STACK_SALES", "5000")
@@ -173,9 +174,18 @@ def reload_nginx(stack: Stack) -> None:
         time.sleep(0.5)
 
 
+def reload_replica(replica: Program, port: int) -> None:
+    former = replica.children()
+    replica.send(signal.SIGHUP)
+    wait_for(lambda: former.isdisjoint(replica.children()), "new workers")
+    with urlopen(f"http://127.0.0.1:{port}/api/v1/health/live/", timeout=30) as answer:
+        assert answer.status == 200
+
+
 def reload_gunicorn(stack: Stack) -> None:
-    for name in ("app-0", "app-1"):
-        stack.programs[name].send(signal.SIGHUP)
+    """Reload one replica after the other: gunicorn ends the former workers before the new ones have started."""
+    for number, port in enumerate(stack.app_ports):
+        reload_replica(stack.programs[f"app-{number}"], port)
 
 
 @pytest.mark.parametrize("fault", [kill_redis, restart_a_replica, reload_nginx, reload_gunicorn])

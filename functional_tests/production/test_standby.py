@@ -51,7 +51,7 @@ def ask(stack: Stack, server: str, statement: str, database: str = "sharj") -> A
 
 
 def scans(stack: Stack, server: str) -> int:
-    """Return how often a server has looked into the ledger for somebody. Each counts its own."""
+    """Return how often a server has read the ledger. Each counts its own."""
     table = "pg_stat_user_tables WHERE relname = 'transactions_ledgerentry'"
     return int(ask(stack, server, f"SELECT seq_scan + idx_scan FROM {table}"))
 
@@ -94,7 +94,8 @@ def test_exports_come_from_the_standby_until_it_lags_freezes_or_dies(pair: Stack
         print(f"while it lags: {slow[1] * 1000:.0f} ms, then {quick[1] * 1000:.0f} ms, nothing missing")
 
     wait_for(lambda: pair.ready()["status"] == "ok", "standby that is back")
-    pair.programs["standby"].send(signal.SIGSTOP)  # the postmaster: nobody new comes in; then a kill -9 of it all
+    # The postmaster: no new connection is taken; then a kill -9 of it all.
+    pair.programs["standby"].send(signal.SIGSTOP)
     assert admin.export()[0] == entries(pair, "postgres")
     pair.programs["standby"].send(signal.SIGCONT)
     pair.programs["standby"].stop(signal.SIGKILL)
@@ -144,7 +145,7 @@ def test_promotion_of_a_synchronous_standby_loses_no_acknowledged_charge(pair: S
     report(f"promotion under load (kill, promote, repoint: {took[0]:.1f} s)", document, pair, before)
     books_agree(pair)
     assert pair.ready()["checks"]["database"] == "ok"
-    assert pair.ready()["checks"]["replica"] != "ok"  # nobody follows the new primary yet
+    assert pair.ready()["checks"]["replica"] != "ok"  # no standby follows the new primary yet
 
 
 def test_promotion_of_an_asynchronous_standby_loses_what_it_had_not_received(other_pair: Stack) -> None:

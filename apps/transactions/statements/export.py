@@ -16,8 +16,8 @@ from apps.core.values import persian
 from apps.transactions.entries.export import stream_entries
 from apps.transactions.entries.selectors import iterate_entries
 from apps.transactions.models import LedgerEntry
-from apps.transactions.statements.pdf import Column, Sheet, draw
 from apps.transactions.statements.selectors import Statement
+from apps.transactions.statements.sheet import Column, Sheet
 
 # A processor draws some 6,000 entries a second, or 1,500 in Persian, and slows its process's other thread meanwhile.
 MOST_PDF_ENTRIES = 3_000
@@ -50,6 +50,8 @@ def statement_pdf(statement: Statement, seller: Seller) -> HttpResponse:
         )
         values = {"entries": _number(statement.count), "most": _number(MOST_PDF_ENTRIES)}
         raise StatementTooLong(message % values, entries=statement.count, most=MOST_PDF_ENTRIES)
+    from apps.transactions.statements.pdf import draw  # here, because loading it is a tenth of a server's start
+
     name = _file_name(statement)
     sheet = Sheet(
         title=_title(seller),

@@ -1,12 +1,13 @@
 """Drawing of a statement as PDF (fpdf2, with its own font: nothing of the system is needed), in both directions."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from fpdf import FPDF
+
+from apps.transactions.statements.sheet import Sheet
 
 _FONTS = Path(__file__).parent / "fonts"
 _MARGIN, _LINE, _ROW = 12.0, 6.0, 5.2  # millimetres
@@ -15,29 +16,6 @@ _GREY, _BLACK = 110, 20
 # Letters that are joined or run from right to left. Shaping takes 50 times as long as writing, so only these get it.
 # Digits and the separators of numbers (U+066B, U+066C) are not among them.
 _SHAPED = re.compile("[\u0590-\u066a\u066d-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the table; numbers stand at the end of theirs."""
-
-    heading: str
-    millimetres: float
-    is_number: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """The contents of a document: a title, facts, advice, and a table whose head is repeated on each page."""
-
-    title: str
-    facts: Sequence[tuple[str, str]]
-    advice: str
-    columns: Sequence[Column]
-    rows: Iterable[Sequence[str]]
-    page_name: Callable[[int], str]
-    language: str
-    is_rtl: bool
 
 
 def draw(sheet: Sheet) -> bytes:

@@ -60,8 +60,8 @@ def samples(production: Setup, query: str) -> list[Any]:
     return found
 
 
-def test_prometheus_scrapes_both_replicas_and_nobody_from_outside(production: Setup) -> None:
-    wait_for(lambda: [found["value"][1] for found in samples(production, "up")] == ["1", "1"], "scraped replicas")
+def test_prometheus_scrapes_replicas_and_stream_and_outsiders_do_not(production: Setup) -> None:
+    wait_for(lambda: [found["value"][1] for found in samples(production, "up")] == ["1"] * 3, "scraped servers")
     assert production.get("/metrics", {"Authorization": f"Bearer {production.secret('metrics_token')}"})[0] == 403
 
 
@@ -121,7 +121,7 @@ def test_no_secret_is_seen_from_outside_a_container(production: Setup) -> None:
     folder = production.checkout / "secrets"
     assert folder.stat().st_mode & 0o777 == 0o700
     values = {file.name: file.read_text() for file in folder.iterdir() if file.stat().st_size}
-    assert len(values) == 10
+    assert len(values) == 11
     assert min(map(len, values.values())) >= 50
     seen = (
         json.dumps(production.containers())

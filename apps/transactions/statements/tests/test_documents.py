@@ -21,7 +21,8 @@ from apps.testing.api import Caller, assert_invalid, assert_problem
 from apps.testing.factories import log_in, make_seller, owner_of, reverse, sell
 from apps.transactions.models import LedgerEntry
 from apps.transactions.statements import export
-from apps.transactions.statements.pdf import Column, Sheet, draw
+from apps.transactions.statements.pdf import draw
+from apps.transactions.statements.sheet import Column, Sheet
 
 pytestmark = pytest.mark.django_db
 
