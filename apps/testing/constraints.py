@@ -12,6 +12,7 @@ from psycopg2 import sql
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database
 from apps.testing.invariants import nothing_changes
+from apps.testing.tampering import bypass_triggers
 
 Row = dict[str, Any]
 
@@ -31,7 +32,7 @@ def database_as(role: str, *, triggers: bool = True) -> Iterator[Any]:
     with open_database(login) as database, database.cursor() as cursor:
         database.autocommit = False
         if not triggers:
-            cursor.execute("SET session_replication_role = replica")
+            bypass_triggers(cursor)
         yield cursor
         database.commit()
 

@@ -40,6 +40,7 @@ class Wallet(models.Model):
     is_low = models.BooleanField(default=False, db_default=False)
 
     database_privileges = "SELECT, UPDATE"
+    citus_place = "seller"
 
     class Meta:
         verbose_name = _("wallet")
@@ -102,6 +103,7 @@ class LedgerEntry(models.Model):
     entry_hash = models.BinaryField(max_length=32, editable=False)
 
     database_privileges = "SELECT, INSERT"
+    citus_place = "seller"
 
     class Meta:
         verbose_name = _("ledger entry")
