@@ -59,6 +59,8 @@ def django_db_setup(
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: empty_tables(superuser))
         with _pool(name) as address, _login("app", address):
             yield
+    if citus.is_wanted():
+        citus.end_sessions_between_nodes(name)
 
 
 def _pool(database_name: str) -> AbstractContextManager[dict[str, str]]:

@@ -48,6 +48,12 @@ def distribute() -> None:
     call_command("distribute_ledger", shards=SHARDS, verbosity=0)
 
 
+def end_sessions_between_nodes(name: str) -> None:
+    """End what nodes keep open to the test database, so that it can be dropped."""
+    with open_database(database_login("superuser", "postgres")) as database:
+        database.cursor().execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+
+
 def _login(role: str) -> Login:
     login = database_login(role)
     return Login(login["USER"], login["PASSWORD"])

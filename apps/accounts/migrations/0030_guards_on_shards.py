@@ -1,7 +1,6 @@
-"""Guards of the audit trail that hold on shards, too (ADR 39); on one PostgreSQL they do what they did.
+"""Give the audit trail one guard against UPDATE and DELETE and another against TRUNCATE (ADR 39).
 
-Citus leaves a table that it takes over without every trigger that names TRUNCATE, so UPDATE and DELETE have one of their
-own. The row of a shard has a type of its own, which the hash does not take: it is assigned to one of the table's.
+Citus takes from a table that it takes over every trigger that names TRUNCATE, without a word.
 
 Locks: SHARE ROW EXCLUSIVE on the trail for an instant. In one transaction, so no moment is without a guard.
 """
@@ -11,13 +10,6 @@ from importlib import import_module
 from django.db import migrations
 
 _trail = import_module("apps.accounts.migrations.0003_audit_trail")
-_chain: str = import_module("apps.accounts.migrations.0007_audit_chain").FUNCTIONS
-_EXTEND = "CREATE OR REPLACE FUNCTION audit_extend_chain" + _chain.partition("CREATE FUNCTION audit_extend_chain")[2]
-_EXTEND_ON_SHARD = _EXTEND.replace("microseconds bigint;", "microseconds bigint;\n    line public.accounts_auditevent;")
-_EXTEND_ON_SHARD = _EXTEND_ON_SHARD.replace(
-    "NEW.line_hash := public.audit_hash(previous_hash, NEW);",
-    "line := NEW;\n    NEW.line_hash := public.audit_hash(previous_hash, line);",
-)
 
 _DROP = "DROP TRIGGER audit_trail_is_append_only ON accounts_auditevent;"
 SPLIT = f"""
@@ -37,7 +29,4 @@ DROP TRIGGER audit_trail_stays ON accounts_auditevent;
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0019_search")]
 
-    operations = [
-        migrations.RunSQL(SPLIT, JOIN),
-        migrations.RunSQL(_EXTEND_ON_SHARD, _EXTEND),
-    ]
+    operations = [migrations.RunSQL(SPLIT, JOIN)]

@@ -23,7 +23,7 @@ from apps.transactions.models import LedgerEntry
 _READ_ENTRY = """
 SELECT entry.*, reversal.id AS reversed_by_id FROM transactions_ledgerentry entry
 LEFT JOIN transactions_ledgerentry reversal ON reversal.seller_id = entry.seller_id AND reversal.reverses_id = entry.id
-WHERE entry.id = %s"""
+WHERE entry.id = %s AND entry.seller_id = %s"""
 
 
 class SellerNotActive(DomainError):
@@ -191,7 +191,7 @@ def objection_to(claims: Claims) -> Exception | None:
 def _draft_or_replay(wallet: LockedWallet, order: Order, claims: Claims) -> Sale:
     """Return the sale that the key already made, or a new one that is not written yet."""
     if wallet.earlier_entry is not None:
-        return _replay(_read_entry(wallet.earlier_entry), order)
+        return _replay(_read_entry(wallet.seller_id, wallet.earlier_entry), order)
     _check_seller(wallet)
     return Sale(_draft_sale(wallet, order, claims), replayed=False)
 
@@ -272,9 +272,9 @@ def _check_seller(wallet: LockedWallet) -> None:
         raise SellerNotActive(f"The seller is {wallet.seller_status}.", seller_status=wallet.seller_status)
 
 
-def _read_entry(entry_id: UUID) -> LedgerEntry:
+def _read_entry(seller_id: UUID, entry_id: UUID) -> LedgerEntry:
     """Return an entry that exists, with its reversal. Plain SQL: a storm of retries should cost less than its sales."""
-    return LedgerEntry.objects.raw(_READ_ENTRY, [entry_id])[0]
+    return LedgerEntry.objects.raw(_READ_ENTRY, [entry_id, seller_id])[0]
 
 
 def _replay(earlier: LedgerEntry, order: Order) -> Sale:

@@ -62,7 +62,7 @@ def reverse_entry(*, entry_id: UUID, reason: str, reversed_by_id: UUID) -> Ledge
         posting = postings.reversal(entry, reason=reason, sold_today=sold_today)
         reversal = draft_entry(wallet, posting, created_by_id=reversed_by_id)
         write_entries(wallet, [reversal])
-        told = get_entry(entry.pk, seller_scope=None)
+        told = get_entry(entry.pk, seller_scope=entry.seller_id)
         record_event(EventType.TRANSACTION_REVERSED, seller_id=entry.seller_id, about=told)
         audit.record(AuditAction.REVERSE, entry, actor_id=reversed_by_id, detail=reason)
     return reversal

@@ -52,6 +52,25 @@ OPEN_ON_ITS_NODE = _OPEN.replace(
 """,
 )
 
+# A call that Citus sends to the seller's node may read rows of that seller and tables of every node, not join the two.
+# All statements of a STABLE function see what the statement that calls it sees.
+_read: str = import_module("apps.transactions.migrations.0020_low_balance").WITH_ALERT
+_JOINED = _read[_read.index("CREATE FUNCTION") :].replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+_READS = _JOINED[_JOINED.index("    SELECT w.balance") : _JOINED.index("    IF actor_session")]
+READ_ON_ITS_NODE = _JOINED.replace(
+    _READS,
+    """    SELECT w.balance, w.sequence, w.spent_on, w.spent_today, w.is_low,
+           greatest(clock_timestamp(), w.last_entry_at + interval '1 microsecond')
+    INTO balance, sequence, spent_on, spent_today, is_low, now
+    FROM public.transactions_wallet w WHERE w.seller_id = wallet_seller;
+
+    SELECT s.status, s.daily_limit, s.low_balance_alert, s.require_idempotency_key
+    INTO seller_status, daily_limit, low_balance_alert, requires_key
+    FROM public.accounts_seller s WHERE s.id = wallet_seller;
+
+""",
+)
+
 
 class Migration(migrations.Migration):
     dependencies = [("transactions", "0030_daily_total_by_seller")]
@@ -60,4 +79,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL(SPLIT, JOIN),
         migrations.RunSQL(EXTEND_ON_SHARD, _extend),
         migrations.RunSQL(OPEN_ON_ITS_NODE, _OPEN),
+        migrations.RunSQL(READ_ON_ITS_NODE, _JOINED),
     ]
