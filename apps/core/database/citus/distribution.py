@@ -8,6 +8,7 @@ from psycopg2.sql import SQL, Identifier, Literal
 
 from apps.core.database.citus.layout import DISTRIBUTION_COLUMN, functions, tables
 
+ROWS_A_MINUTE = 600_000  # measured; docs/scaling.md
 Say = Callable[[str], object]
 
 # Only while tables are distributed. Triggers then run on shards, where Citus lets them read rows of the same seller only.
@@ -20,9 +21,31 @@ _FOREIGN_KEYS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), confrelid::regclass::text = ANY(%(copied)s)
 FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text = ANY(%(sharded)s) AND conparentid = 0 ORDER BY 1, 2"""
 
+_TRUNCATE_GUARDS = """
+SELECT c.relname, t.tgname, t.tgfoid::regproc FROM pg_trigger t
+JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_dist_partition p ON p.logicalrelid = c.oid
+WHERE NOT t.tgisinternal AND t.tgtype & 32 <> 0 ORDER BY 1, 2"""
+
 
 class NotReady(Exception):
     """The database cannot be distributed as it is; the message says what is missing."""
+
+
+def check_ready(largest: str, most_minutes: float) -> None:
+    """Raise `NotReady` without nodes, without their own logins, or if the rows of `largest` would take too long."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('pg_catalog.pg_dist_node') IS NOT NULL")
+        if not cursor.fetchone()[0]:
+            raise NotReady("This database has no Citus: CREATE EXTENSION citus as a superuser (docs/scaling.md).")
+        cursor.execute("SELECT count(*) FROM pg_dist_node WHERE isactive AND shouldhaveshards AND groupid <> 0")
+        if not cursor.fetchone()[0]:
+            raise NotReady("Citus has no worker: SELECT citus_add_node(…) as a superuser (docs/scaling.md).")
+        if largest in distributed_tables(cursor):
+            return
+        cursor.execute("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = %s::regclass", [largest])
+        [rows] = cursor.fetchone()
+        if (minutes := rows / ROWS_A_MINUTE) > most_minutes:
+            raise NotReady(f"{rows:,.0f} entries take about {minutes:.0f} minutes, and no sale is made meanwhile.")
 
 
 def distribute(shards: int, say: Say) -> None:
@@ -95,6 +118,18 @@ def _distribute_functions(cursor: CursorWrapper, say: Say) -> None:
         if role == "nested":
             cursor.execute(f"ALTER FUNCTION {signature} SET citus.allow_nested_distributed_execution = on")
         say(f"{signature}: {_ROLES[role]}")
+
+
+def guard_shards(say: Say) -> None:
+    """Give each shard its table's guards against TRUNCATE, which Citus leaves out, also after a shard has moved."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TRUNCATE_GUARDS)
+        for table, guard, function in cursor.fetchall():
+            create = f"CREATE OR REPLACE TRIGGER {guard} BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
+            cursor.execute("SELECT success, result FROM run_command_on_placements(%s, %s)", [table, create])
+            if failures := [result for success, result in cursor.fetchall() if not success]:
+                raise NotReady(f"{guard} cannot be made on the shards of {table}: {failures[0]}")
+            say(f"{table}: {guard} on each shard")
 
 
 _ROLES = {"node": "known to every node", "seller": "runs on the seller's node", "nested": "asked by statements on a shard"}
