@@ -55,7 +55,7 @@ def django_db_setup(
         open_database(database_login("superuser", name)) as superuser,
     ):
         # A test that leaves a transaction open fails instead of hanging.
-        superuser.cursor().execute("SET lock_timeout = '10s'")
+        superuser.cursor().execute("SET lock_timeout = '10s'; SET citus.multi_shard_modify_mode = sequential")
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: empty_tables(superuser))
         with _pool(name) as address, _login("app", address):
             yield
@@ -101,7 +101,7 @@ def empty_tables(superuser: Connection) -> None:
         statement.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = [name for (name,) in statement.fetchall() if name not in KEPT_TABLES]
         statement.execute(SQL("LOCK TABLE {}").format(SQL(", ").join(map(Identifier, tables))))
-        filled = SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
+        filled = SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})")
         statement.execute(SQL(" UNION ALL ").join(filled.format(Literal(name), Identifier(name)) for name in tables))
         for (name,) in statement.fetchall():
             statement.execute(SQL("DELETE FROM {}").format(Identifier(name)))

@@ -109,7 +109,10 @@ def wallets_near_limit(most: int) -> QuerySet[Wallet]:
 def sellers_running_low(most: int) -> Sequence[Mapping[str, Any]]:
     """Return active sellers whose balance lasts less than a day at this week's pace, with `daily` and `balance`."""
     sales = DailyTotal.objects.filter(
-        day__gte=this_week()[0], type=EntryType.CHARGE_SALE, seller__status=Seller.Status.ACTIVE
+        day__gte=this_week()[0],
+        type=EntryType.CHARGE_SALE,
+        seller__status=Seller.Status.ACTIVE,
+        seller__wallet=F("seller_id"),
     )
     grouped = sales.values("seller_id", "seller__company_name", balance=F("seller__wallet__balance"))
     low = grouped.annotate(daily=Sum("amount") / DAYS).filter(daily__gt=F("balance"))
