@@ -9,7 +9,7 @@ import os
 from django.core.management import call_command
 from psycopg2.sql import SQL, Identifier
 
-from apps.core.database.citus.nodes import Logins, let_nodes_log_in, set_up_node
+from apps.core.database.citus.nodes import let_nodes_log_in, set_up_node
 from apps.core.database.logins import database_login
 from apps.core.database.roles import Login, open_database
 
@@ -24,23 +24,24 @@ def is_wanted() -> bool:
 def join_nodes(name: str) -> None:
     """Make a cluster of the database `name`, which the coordinator has, and of databases of that name on the workers."""
     coordinator = database_login("superuser", name)
-    logins = Logins(*(_login(role) for role in ("superuser", "owner", "app")))
+    superuser, owner, application = map(_login, ("superuser", "owner", "app"))
     addresses = [address.split(":") for address in os.environ["CITUS_WORKERS"].split(",")]
-    for host, port in addresses:
-        with open_database({**coordinator, "HOST": host, "PORT": port, "NAME": "postgres"}) as worker:
-            worker.cursor().execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
-            worker.cursor().execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
-        with open_database({**coordinator, "HOST": host, "PORT": port}) as worker:
-            worker.cursor().execute("CREATE EXTENSION citus")
-            let_nodes_log_in(worker, logins)
+    workers = [{**coordinator, "HOST": host, "PORT": port} for host, port in addresses]
+    for worker in workers:
+        with open_database({**worker, "NAME": "postgres"}) as database:
+            database.cursor().execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+            database.cursor().execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    for node in (*workers, coordinator):
+        with open_database(node) as database:
+            database.cursor().execute("CREATE EXTENSION citus")
+            let_nodes_log_in(database, superuser)
     with open_database(coordinator) as database, database.cursor() as statement:
-        statement.execute("CREATE EXTENSION citus")
-        let_nodes_log_in(database, logins)
         statement.execute("SELECT citus_set_coordinator_host(%s, %s)", [coordinator["HOST"], int(coordinator["PORT"])])
-        for host, port in addresses:
-            statement.execute("SELECT citus_add_node(%s, %s)", [host, int(port)])
-    for host, port in addresses:
-        set_up_node({**coordinator, "HOST": host, "PORT": port}, logins)
+        for worker in workers:
+            statement.execute("SELECT citus_add_node(%s, %s)", [worker["HOST"], int(worker["PORT"])])
+        let_nodes_log_in(database, owner, application)
+    for worker in workers:
+        set_up_node(worker, owner, application)
 
 
 def distribute() -> None:

@@ -132,7 +132,11 @@ def guard_shards(say: Say) -> None:
             say(f"{table}: {guard} on each shard")
 
 
-_ROLES = {"node": "known to every node", "seller": "runs on the seller's node", "nested": "asked by statements on a shard"}
+_ROLES = {
+    "node": "known to every node",
+    "seller": "runs on the seller's node",
+    "nested": "asked by statements on a shard",
+}
 
 
 def _set_up_database(cursor: CursorWrapper) -> None:

@@ -16,7 +16,13 @@ from apps.core.database.citus.layout import tables
 
 # Statement triggers fire without a row. Bits of tgtype: row 1, delete 8, update 16, truncate 32.
 _TRUNCATE = 32
-_STATEMENTS = {8: "DELETE FROM {} WHERE false", 16: "UPDATE {} SET {column} = {column} WHERE false", _TRUNCATE: "TRUNCATE {}"}
+# TRUNCATE waits for the sales of all nodes, and theirs may wait for each other through it: it is then tried again.
+_TRIES, _WAITED = 10, re.compile("distributed deadlock|lock timeout")
+_STATEMENTS = {
+    8: "DELETE FROM {} WHERE false",
+    16: "UPDATE {} SET {column} = {column} WHERE false",
+    _TRUNCATE: "TRUNCATE {}",
+}
 _GUARDS = """
 SELECT c.relname, string_agg(t.tgname, '|'), bit_or(t.tgtype),
        (SELECT attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = 1)
@@ -30,7 +36,7 @@ DECLARE
     guard text;
 {declare}
 BEGIN
-    PERFORM set_config('citus.enable_manual_changes_to_shards', 'on', true);
+    PERFORM set_config('citus.enable_manual_changes_to_shards', 'on', true), set_config('lock_timeout', '2s', true);
 {prepare}
     SET CONSTRAINTS ALL IMMEDIATE;
     SET CONSTRAINTS ALL DEFERRED;
@@ -99,8 +105,12 @@ def _try_statements(cursor: CursorWrapper) -> Iterator[Finding]:
                 yield from _try(cursor, table, attempt.format(table), _block(attempt.format("%s")), guards)
         if kinds & _TRUNCATE:
             attempt = f"TRUNCATE public.{table}"
-            cursor.execute(_NODES, [_block(attempt).replace("%%", "%")])
-            yield from (Finding(attempt, node, _fault(result, guards)) for node, result in cursor.fetchall())
+            for times in range(_TRIES):
+                cursor.execute(_NODES, [_block(attempt).replace("%%", "%")])
+                found = [Finding(attempt, node, _fault(result, guards)) for node, result in cursor.fetchall()]
+                if times == _TRIES - 1 or not any(_WAITED.search(finding.fault) for finding in found):
+                    yield from found
+                    break
 
 
 def _try_forgeries(cursor: CursorWrapper) -> Iterator[Finding]:

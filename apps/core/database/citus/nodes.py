@@ -4,7 +4,6 @@ This module does not import Django: the tests' configuration uses it before the 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from psycopg2.extensions import connection
 from psycopg2.sql import SQL, Identifier
@@ -12,15 +11,6 @@ from psycopg2.sql import SQL, Identifier
 from apps.core.database.roles import Login, create_roles, open_database, restrict_database, take_from_public
 
 _WORKERS = "SELECT nodename, nodeport FROM pg_dist_node WHERE isactive AND groupid <> 0 ORDER BY nodeid"
-
-
-@dataclass(frozen=True)
-class Logins:
-    """The roles of the application and the superuser, the same on every node."""
-
-    superuser: Login
-    owner: Login
-    application: Login
 
 
 def workers(coordinator: connection) -> list[tuple[str, int]]:
@@ -39,10 +29,10 @@ def on_workers(coordinator: connection, target: dict[str, str]) -> Iterator[dict
         yield {**target, "HOST": host, "PORT": str(port)}
 
 
-def let_nodes_log_in(superuser: connection, logins: Logins) -> None:
+def let_nodes_log_in(superuser: connection, *logins: Login) -> None:
     """Tell a node the passwords with which it logs in to the others: `pg_dist_authinfo`, which superusers read."""
     with superuser.cursor() as statement:
-        for login in (logins.superuser, logins.owner, logins.application):
+        for login in logins:
             statement.execute(
                 "INSERT INTO pg_dist_authinfo (nodeid, rolename, authinfo) VALUES (0, %s, %s)"
                 " ON CONFLICT (nodeid, rolename) DO UPDATE SET authinfo = excluded.authinfo",
@@ -50,17 +40,17 @@ def let_nodes_log_in(superuser: connection, logins: Logins) -> None:
             )
 
 
-def set_up_node(node: dict[str, str], logins: Logins) -> None:
-    """Give a worker the roles, their time limits and rights, and the logins to other nodes; can be repeated."""
+def set_up_node(node: dict[str, str], owner: Login, application: Login) -> None:
+    """Give a worker, as its superuser, the roles, their time limits, rights and logins to other nodes; repeatable."""
     with open_database(node) as superuser:
         with superuser.cursor() as statement:
             statement.execute("SET citus.enable_ddl_propagation = off")
-            create_roles(superuser, logins.owner, logins.application)
-            owner = SQL("ALTER DATABASE {} OWNER TO {}")
-            statement.execute(owner.format(Identifier(node["NAME"]), Identifier(logins.owner.user)))
+            create_roles(superuser, owner, application)
+            give = SQL("ALTER DATABASE {} OWNER TO {}")
+            statement.execute(give.format(Identifier(node["NAME"]), Identifier(owner.user)))
         take_from_public(superuser)
-        let_nodes_log_in(superuser, logins)
-    with open_database({**node, "USER": logins.owner.user, "PASSWORD": logins.owner.password}) as database:
+        let_nodes_log_in(superuser, Login(node["USER"], node["PASSWORD"]), owner, application)
+    with open_database({**node, "USER": owner.user, "PASSWORD": owner.password}) as database:
         with database.cursor() as statement:
             statement.execute("SET citus.enable_ddl_propagation = off")
-        restrict_database(database, logins.application.user)
+        restrict_database(database, application.user)

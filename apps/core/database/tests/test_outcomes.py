@@ -36,7 +36,9 @@ def commit_answers(code: str) -> Iterator[None]:
         yield
     finally:
         with database_as("owner") as cursor:
-            cursor.execute("DROP TRIGGER answer_at_commit ON transactions_ledgerentry; DROP FUNCTION answer_at_commit()")
+            cursor.execute(
+                "DROP TRIGGER answer_at_commit ON transactions_ledgerentry; DROP FUNCTION answer_at_commit()"
+            )
 
 
 @pytest.mark.parametrize(("code", "problem"), [("XX000", "outcome_unknown"), ("57014", "temporarily_unavailable")])

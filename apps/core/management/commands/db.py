@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.core.database.citus.nodes import Logins, let_nodes_log_in, on_workers, set_up_node
+from apps.core.database.citus.nodes import let_nodes_log_in, on_workers, set_up_node
 from apps.core.database.embedded.server import EmbeddedPostgres
 from apps.core.database.logins import database_login, is_embedded
 from apps.core.database.roles import (
@@ -138,12 +138,11 @@ class Command(BaseCommand):
     def set_up_nodes(self, owner: Login, application: Login) -> None:
         """Give the nodes of Citus the same roles, time limits and rights, and the logins to each other."""
         coordinator = database_login("superuser", database_login("owner")["NAME"])
-        logins = Logins(Login(coordinator["USER"], coordinator["PASSWORD"]), owner, application)
         with open_database(coordinator) as superuser:
             nodes = list(on_workers(superuser, coordinator))
             if not nodes:
                 raise CommandError("This database has no workers of Citus: SELECT citus_add_node(…) (docs/scaling.md).")
-            let_nodes_log_in(superuser, logins)
+            let_nodes_log_in(superuser, Login(coordinator["USER"], coordinator["PASSWORD"]), owner, application)
         for node in nodes:
-            set_up_node(node, logins)
+            set_up_node(node, owner, application)
             self.stdout.write(f"The roles are ready on {node['HOST']}:{node['PORT']}.")
