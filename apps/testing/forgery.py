@@ -37,11 +37,12 @@ def swap_entries(seller: Seller) -> None:
 
 
 def set_wallet(seller: Seller, balance: str, sequence: int) -> None:
-    change_by_hand(
-        f"UPDATE transactions_wallet w SET balance = %s, sequence = %s, last_entry_at = ("
-        f"SELECT created_at FROM {ENTRY} e WHERE e.seller_id = w.seller_id AND e.sequence = %s) WHERE seller_id = %s",
-        balance, sequence, sequence, seller.pk,
-    )  # fmt: skip
+    moment = seller.entries.filter(sequence=sequence).values_list("created_at", flat=True).first()
+    with superuser_without_triggers() as statement:
+        statement.execute(
+            "UPDATE transactions_wallet SET balance = %s, sequence = %s, last_entry_at = %s WHERE seller_id = %s",
+            [balance, sequence, moment, str(seller.pk)],
+        )
 
 
 def rewrite_history(seller: Seller) -> None:

@@ -48,6 +48,8 @@ class SummaryMark(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=1)
     last_entry = models.UUIDField()
 
+    citus_place = "coordinator"  # in one commit with the nodes, as the head of events is
+
     def __str__(self) -> str:
         return str(self.last_entry)
 
