@@ -12,8 +12,8 @@ class AccountsConfig(AppConfig):
     INSERT INTO public.accounts_seller (id, company_name, email, phone_number, status, created_at)
     VALUES (probe, 'probe', probe || '@example.com', '', 'pending', now());
     INSERT INTO public.accounts_user
-        (id, username, email, seller_id, seller_role, password, is_superuser, is_staff, is_active, first_name, last_name,
-         date_joined)
+        (id, username, email, seller_id, seller_role, password, is_superuser, is_staff, is_active, first_name,
+         last_name, date_joined)
     VALUES (probe, probe, '', probe, 'owner', '!', false, false, false, '', '', now())
     RETURNING id INTO author;
 """

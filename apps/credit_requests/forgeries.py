@@ -5,12 +5,14 @@ from apps.transactions.forgeries import entry
 
 _REQUEST = """
         INSERT INTO public.credit_requests_creditrequest
-            (id, seller_id, amount, note, status, idempotency_key, requested_by_id, requested_at, rejection_reason)
+            (id, seller_id, amount, note, status, idempotency_key, requested_by_id, requested_at,
+             rejection_reason)
         VALUES (gen_random_uuid(), probe, 5, '', 'pending', 'k', author, now(), '')"""
 _OWN = "WHERE seller_id = probe"
 _APPROVE = f"""
         UPDATE public.credit_requests_creditrequest
-        SET status = 'approved', processed_by_id = author, processed_at = now(), entry_id = md5(probe::text)::uuid {_OWN}"""
+        SET status = 'approved', processed_by_id = author, processed_at = now(),
+            entry_id = md5(probe::text)::uuid {_OWN}"""
 _REJECT = f"""
         UPDATE public.credit_requests_creditrequest
         SET status = 'rejected', processed_by_id = author, processed_at = now(), rejection_reason = 'no' {_OWN}"""
@@ -23,7 +25,9 @@ _APPROVE_IT = _APPROVE.replace("md5(probe::text)::uuid", f"(SELECT id FROM publi
 FORGERIES = (
     Forgery("an approval without an entry", f"{_REQUEST};{_APPROVE}", "approved_request_has_entry"),
     Forgery(
-        "an entry that does not reach its wallet", f"{_REQUEST};{_APPROVED_ENTRY};{_APPROVE_IT}", "entry_reaches_wallet"
+        "an entry that does not reach its wallet",
+        f"{_REQUEST};{_APPROVED_ENTRY};{_APPROVE_IT}",
+        "entry_reaches_wallet",
     ),
     Forgery("a second request of one key", f"{_REQUEST};{_REQUEST}", "credit_request_key_unique"),
     Forgery(

@@ -22,7 +22,7 @@ def is_wanted() -> bool:
 
 
 def join_nodes(name: str) -> None:
-    """Make a cluster of the database `name`, which the coordinator has, and of databases of that name on the workers."""
+    """Make a cluster of the coordinator's database `name` and of databases of that name on the workers."""
     coordinator = database_login("superuser", name)
     superuser, owner, application = map(_login, ("superuser", "owner", "app"))
     addresses = [address.split(":") for address in os.environ["CITUS_WORKERS"].split(",")]

@@ -36,10 +36,9 @@ FORGERIES = (
         "transactions_wallet_pkey",
     ),
     Forgery(
-        "a wallet of no seller",
-        "INSERT INTO public.transactions_wallet SELECT * FROM public.transactions_wallet WHERE seller_id = probe;"
-        " DELETE FROM public.accounts_user WHERE seller_id = probe; DELETE FROM public.accounts_seller WHERE id = probe",
-        "transactions_wallet_(pkey|seller_id_.*)",
+        "a wallet whose seller is gone",
+        "DELETE FROM public.accounts_user WHERE id = author; DELETE FROM public.accounts_seller WHERE id = probe",
+        "transactions_wallet_seller_id_.*",
     ),
     Forgery(
         "a balance below zero",

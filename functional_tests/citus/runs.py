@@ -1,4 +1,4 @@
-"""Runs on a distributed ledger under load: selling alone, while shards move, and with nodes killed; each with a verdict."""
+"""Runs on a distributed ledger under load: selling, moving shards, killed nodes; each with a verdict."""
 
 import time
 from collections import Counter

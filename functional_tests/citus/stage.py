@@ -1,4 +1,4 @@
-"""Stage of the runs: a cluster on which the ledger is distributed as docs/scaling.md says, and gunicorn in front of it."""
+"""Stage of the runs: a cluster with the ledger distributed as docs/scaling.md says, and gunicorn in front of it."""
 
 import os
 import subprocess

@@ -23,7 +23,7 @@ def is_temporary(error: BaseException | None) -> bool:
 def leaves_commit_open(error: DatabaseError) -> bool:
     """Tell whether an answer to COMMIT leaves open what became of it.
 
-    PostgreSQL that answers has rolled back. Citus answers XX000 when it has not heard from the node that commits, though
+    PostgreSQL that answers has rolled back. Citus answers XX000 when it has not heard from the node that commits, and
     that may have done so.
     """
     return getattr(error.__cause__, "pgcode", None) == "XX000"

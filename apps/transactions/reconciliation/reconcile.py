@@ -69,9 +69,10 @@ WHERE {whose} AND (
     (entry.sequence = 1) <> (previous.sequence IS NULL)
     OR entry.balance_before IS DISTINCT FROM coalesce(previous.balance_after, 0)
     OR entry.entry_hash IS DISTINCT FROM
-        ledger_hash(coalesce(previous.entry_hash, decode(repeat('00', 32), 'hex')), ROW({row})::transactions_ledgerentry)
+        ledger_hash(
+            coalesce(previous.entry_hash, decode(repeat('00', 32), 'hex')), ROW({row})::transactions_ledgerentry)
 )"""
-# The columns in the order of the table: the row of a shard of Citus has a type of its own, which the hash does not take.
+# The columns in the table's order: the row of a shard of Citus has a type of its own, which the hash does not take.
 _ROW = """
 SELECT string_agg(format('entry.%I', attname), ', ' ORDER BY attnum) FROM pg_attribute
 WHERE attrelid = 'transactions_ledgerentry'::regclass AND attnum > 0 AND NOT attisdropped"""

@@ -37,8 +37,8 @@ _WALLETS = """
 SELECT seller_id::text, balance::text, sequence, coalesce({moment}, '')
 FROM transactions_wallet w {where} ORDER BY w.seller_id"""
 # Every entry that is dated before this moment is in a snapshot that is taken later: who writes one has a transaction id
-# before it reads the clock. A standby knows what it has replayed, and no transaction of ours lives for a minute. On Citus
-# the id is of another node, whose clock it is: they may differ by the rest of that minute.
+# before it reads the clock. A standby knows what it has replayed, and no transaction of ours lives for a minute. On
+# Citus id and clock are of another node: the clocks may differ by the rest of that minute.
 _SETTLED_MOMENT = """
 SELECT least(
     statement_timestamp(),

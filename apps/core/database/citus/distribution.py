@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from psycopg2.sql import SQL, Identifier, Literal
+from psycopg2.sql import SQL, Identifier
 
 from apps.core.database.citus.layout import DISTRIBUTION_COLUMN, functions, tables
 
 ROWS_A_MINUTE = 600_000  # measured; docs/scaling.md
 Say = Callable[[str], object]
 
-# Only while tables are distributed. Triggers then run on shards, where Citus lets them read rows of the same seller only.
+# Only while tables are distributed. Triggers then run on shards, where Citus lets them read rows of the same seller.
 # A primary key without the seller is unique on its shard; ids are random UUIDs.
 _ALLOW = """
 SET LOCAL citus.enable_unsafe_triggers = on;
@@ -19,7 +19,8 @@ SET LOCAL citus.allow_unsafe_constraints = on;
 SET LOCAL citus.multi_shard_modify_mode = sequential"""
 _FOREIGN_KEYS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), confrelid::regclass::text = ANY(%(copied)s)
-FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text = ANY(%(sharded)s) AND conparentid = 0 ORDER BY 1, 2"""
+FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text = ANY(%(sharded)s) AND conparentid = 0
+ORDER BY 1, 2"""
 
 _TRUNCATE_GUARDS = """
 SELECT c.relname, t.tgname, t.tgfoid::regproc FROM pg_trigger t
@@ -125,7 +126,7 @@ def guard_shards(say: Say) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_TRUNCATE_GUARDS)
         for table, guard, function in cursor.fetchall():
-            create = f"CREATE OR REPLACE TRIGGER {guard} BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
+            create = f"CREATE OR REPLACE TRIGGER {guard} BEFORE TRUNCATE ON %s EXECUTE FUNCTION {function}()"
             cursor.execute("SELECT success, result FROM run_command_on_placements(%s, %s)", [table, create])
             if failures := [result for success, result in cursor.fetchall() if not success]:
                 raise NotReady(f"{guard} cannot be made on the shards of {table}: {failures[0]}")

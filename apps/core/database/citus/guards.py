@@ -58,14 +58,15 @@ _SELLER_OF_SHARD = """
 # What a shard is guarded by besides, as one text: triggers but those of TRUNCATE, checks, keys, unique indexes.
 _SHAPE = """
 SELECT concat_ws(' ',
-    (SELECT string_agg(regexp_replace(tgname, '_[0-9]{{6,}}$', '') || ':' || tgtype || tgenabled::text || tgdeferrable || tginitdeferred
-                       || tgfoid::regproc, ' ' ORDER BY tgname)
+    (SELECT string_agg(concat_ws(':', regexp_replace(tgname, '_[0-9]{{6,}}$', ''), tgtype, tgenabled::text,
+                                 tgdeferrable, tginitdeferred, tgfoid::regproc), ' ' ORDER BY tgname)
      FROM pg_trigger WHERE tgrelid = {table}::regclass AND NOT tgisinternal AND tgtype & 32 = 0),
     (SELECT string_agg(contype::text || convalidated || n, ' ' ORDER BY contype, convalidated) FROM (
         SELECT contype, convalidated, count(*) AS n FROM pg_constraint
         WHERE conrelid = {table}::regclass AND contype <> 'n' GROUP BY 1, 2) AS counted),
     (SELECT string_agg(indisunique::text || indisvalid || n, ' ' ORDER BY indisunique, indisvalid) FROM (
-        SELECT indisunique, indisvalid, count(*) AS n FROM pg_index WHERE indrelid = {table}::regclass GROUP BY 1, 2) AS counted))"""
+        SELECT indisunique, indisvalid, count(*) AS n FROM pg_index
+        WHERE indrelid = {table}::regclass GROUP BY 1, 2) AS counted))"""
 _PLACEMENTS = """
 SELECT nodename || ':' || nodeport, shardid, success, result FROM run_command_on_placements(%s, %s) ORDER BY 1, 2"""
 

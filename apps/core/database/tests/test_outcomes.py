@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ANSWER_AT_COMMIT = """
 CREATE FUNCTION answer_at_commit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'could not commit transaction for shard 102008 on at least one active node' USING ERRCODE = '{code}';
+    RAISE EXCEPTION 'could not commit transaction for shard 102008' USING ERRCODE = '{code}';
 END $$;
 CREATE CONSTRAINT TRIGGER answer_at_commit AFTER INSERT ON transactions_ledgerentry
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION answer_at_commit();
@@ -67,9 +67,12 @@ def renamed(index: str, name: str) -> Iterator[None]:
 def test_a_duplicate_that_a_shard_refuses_is_named_by_its_field() -> None:
     seller = make_seller()
 
-    with renamed("seller_email_unique", "seller_email_unique_102008"):
-        with pytest.raises(InvalidInput) as refusal, duplicates_named():
-            Seller.objects.create(company_name="other", email=seller.email.upper())
+    with (
+        renamed("seller_email_unique", "seller_email_unique_102008"),
+        pytest.raises(InvalidInput) as refusal,
+        duplicates_named(),
+    ):
+        Seller.objects.create(company_name="other", email=seller.email.upper())
 
     assert refusal.value.field == "email"
 
@@ -77,7 +80,7 @@ def test_a_duplicate_that_a_shard_refuses_is_named_by_its_field() -> None:
 class RemoteError(Exception):
     """An error as psycopg2 has it that another node made: the name of the constraint stands in its text only."""
 
-    class diag:  # noqa: N801  (psycopg2's name)
+    class diag:
         constraint_name = None
         message_primary = 'duplicate key value violates unique constraint "user_email_unique_102009"'
 

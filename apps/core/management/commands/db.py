@@ -27,7 +27,7 @@ ACTIONS = {
     "status": "show its state; exit 0 only if it runs",
     "destroy": "stop it and delete all its data; asks (CONFIRM=1 does not ask)",
     "psql": "open a SQL shell on either kind of server",
-    "roles": "create the owner and application roles on an external server, as DATABASE_ADMIN_USER (a superuser: Citus)",
+    "roles": "create the owner and application roles on an external server, as DATABASE_ADMIN_USER",
 }
 
 
@@ -111,7 +111,7 @@ class Command(BaseCommand):
             raise SystemExit(result.returncode)
 
     def create_roles(self, *, all_nodes: bool) -> None:
-        """Prepare an external server, or all nodes of Citus: both roles, the database, and the application's privileges."""
+        """Prepare an external server, or all nodes of Citus: roles, the database, the application's privileges."""
         if is_embedded():
             raise CommandError("DATABASE_HOST is not set: the embedded PostgreSQL has its roles from `db start`.")
         owner, application = (

@@ -1,4 +1,4 @@
-"""manage.py distribute_ledger: bring the ledger from one PostgreSQL to the nodes of Citus, and try what must be refused."""
+"""manage.py distribute_ledger: bring the ledger to the nodes of Citus, and try there what must be refused."""
 
 from argparse import ArgumentParser
 from collections import Counter
