@@ -179,8 +179,8 @@ def _lock_open(credit_request_id: UUID, *, seller_id: UUID | None = None) -> Cre
     named = CreditRequest.objects.filter(pk=credit_request_id)
     # A row is locked where it is, so its seller, which never changes, is looked up first.
     seller_id = seller_id or named.values_list("seller_id", flat=True).first()
-    requests = named.filter(seller_id=seller_id).select_related("seller")
-    credit_request = requests.select_for_update(of=("self",), no_key=True).first()
+    requests = named.filter(seller_id=seller_id) if seller_id else named.none()
+    credit_request = requests.select_related("seller").select_for_update(of=("self",), no_key=True).first()
     if credit_request is None:
         raise NotFound("Credit request not found.")
     if not credit_request.is_open:

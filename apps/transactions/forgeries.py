@@ -36,11 +36,6 @@ FORGERIES = (
         "transactions_wallet_pkey",
     ),
     Forgery(
-        "a wallet whose seller is gone",
-        "DELETE FROM public.accounts_user WHERE id = author; DELETE FROM public.accounts_seller WHERE id = probe",
-        "transactions_wallet_seller_id_.*",
-    ),
-    Forgery(
         "a balance below zero",
         "UPDATE public.transactions_wallet SET balance = -1 WHERE seller_id = probe",
         "wallet_balance_not_negative",

@@ -29,7 +29,7 @@ class Stage:
 
 @contextmanager
 def open_stage(installation: Installation, *, workers: int, shards: int = 32) -> Iterator[Stage]:
-    """Serve a distributed ledger while the block runs. Django is set up on it, so a process has one stage."""
+    """Serve a ledger while the block runs, distributed unless there are no workers; a process can have one stage."""
     with (
         running_cluster(installation, workers=workers, is_safe=True) as cluster,
         tempfile.TemporaryDirectory(prefix="sharj-citus-runs-") as scratch,
@@ -38,11 +38,12 @@ def open_stage(installation: Installation, *, workers: int, shards: int = 32) ->
         manage("db", "roles")
         manage("migrate", "--no-input", "--verbosity", "0", role="owner")
         set_up_django()
-        from apps.testing import citus
+        if workers:
+            from apps.testing import citus
 
-        citus.join_nodes(DATABASE)
-        print(manage("db", "roles", "--all-nodes"))
-        print(manage("distribute_ledger", "--shards", str(shards), role="owner"))
+            citus.join_nodes(DATABASE)
+            print(manage("db", "roles", "--all-nodes"))
+            print(manage("distribute_ledger", "--shards", str(shards), role="owner"))
         with serve(Path(scratch) / "gunicorn.log", {}) as server:
             yield Stage(cluster, server, Path(scratch))
 

@@ -67,8 +67,10 @@ SELECT concat_ws(' ',
     (SELECT string_agg(indisunique::text || indisvalid || n, ' ' ORDER BY indisunique, indisvalid) FROM (
         SELECT indisunique, indisvalid, count(*) AS n FROM pg_index
         WHERE indrelid = {table}::regclass GROUP BY 1, 2) AS counted))"""
+# One after the other: sales go on meanwhile, and sellers that several nodes make at once wait for each other.
 _PLACEMENTS = """
-SELECT nodename || ':' || nodeport, shardid, success, result FROM run_command_on_placements(%s, %s) ORDER BY 1, 2"""
+SELECT nodename || ':' || nodeport, shardid, success, result FROM run_command_on_placements(%s, %s, false)
+ORDER BY 1, 2"""
 
 
 class Forgery(NamedTuple):
