@@ -15,7 +15,7 @@ from functional_tests.performance.settings import REPOSITORY_ROOT
 TESTS = (
     "apps/transactions", "apps/credit_requests", "apps/outbox", "apps/testing/tests", "functional_tests/citus/tests",
 )  # fmt: skip
-CHOICES = ("tests", "load", "moves", "worker", "coordinator")
+CHOICES = ("tests", "load", "worker", "coordinator", "moves")
 
 
 def main() -> int:
