@@ -23,7 +23,7 @@ POOLED := apps/accounts apps/credit_requests apps/transactions apps/testing/test
 PROCESSES := -n $(if $(DATABASE_HOST),0,logical) --maxprocesses 4
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz webhook-test delivery-test mutation-test stack-test compose-test pgbouncer-test reset clean
+.PHONY: help run dev test check audit load bench bench-data bench-pages fault-test fuzz webhook-test delivery-test citus-test mutation-test stack-test compose-test pgbouncer-test reset clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ webhook-test: $(INSTALLED_DEV) ## kill the worker of webhooks at each step, let 
 
 delivery-test: $(INSTALLED) ## sell 20,000 charges to a simulated operator while parts are killed; its book must agree; ARGS="--charges 2000"
 	@$(BIN)/python -m functional_tests.deliveries $(ARGS)
+
+citus-test: $(INSTALLED_DEV) ## the money tests on Citus, then load, moved shards, killed nodes; PG_CONFIG=pg_config of a PostgreSQL with Citus
+	@$(BIN)/python -m functional_tests.citus --pg-config $(or $(PG_CONFIG),pg_config) $(ARGS)
 
 mutation-test: $(INSTALLED_DEV) ## break one rule at a time in a copy, and name the test that fails
 	@$(BIN)/python -m functional_tests.mutation $(ARGS)

@@ -14,7 +14,8 @@ from pytest_django import DjangoDbBlocker
 
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database, restrict_database
-from apps.testing import pgbouncer
+from apps.testing import citus, pgbouncer
+from apps.testing.tampering import bypass_triggers
 
 pytest_plugins = ["apps.testing.distribution", "apps.testing.fixtures"]
 
@@ -44,16 +45,22 @@ def django_db_setup(
     application = database_login("app")["USER"]
     with open_database(database_login("owner", name)) as database:
         restrict_database(database, application)
+    if citus.is_wanted():
+        citus.join_nodes(name)
+        with django_db_blocker.unblock():
+            citus.distribute()
     with (
         pytest.MonkeyPatch.context() as patch,
         django_db_blocker.unblock(),
         open_database(database_login("superuser", name)) as superuser,
     ):
         # A test that leaves a transaction open fails instead of hanging.
-        superuser.cursor().execute("SET lock_timeout = '10s'; SET session_replication_role = replica")
+        superuser.cursor().execute("SET lock_timeout = '10s'; SET citus.multi_shard_modify_mode = sequential")
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: empty_tables(superuser))
         with _pool(name) as address, _login("app", address):
             yield
+    if citus.is_wanted():
+        citus.end_sessions_between_nodes(name)
 
 
 def _pool(database_name: str) -> AbstractContextManager[dict[str, str]]:
@@ -90,10 +97,11 @@ def empty_tables(superuser: Connection) -> None:
     kept takes a sixth of the time of TRUNCATE, and other sessions keep what they know of the tables.
     """
     with superuser, superuser.cursor() as statement:
+        bypass_triggers(statement)
         statement.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = [name for (name,) in statement.fetchall() if name not in KEPT_TABLES]
         statement.execute(SQL("LOCK TABLE {}").format(SQL(", ").join(map(Identifier, tables))))
-        filled = SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
+        filled = SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})")
         statement.execute(SQL(" UNION ALL ").join(filled.format(Literal(name), Identifier(name)) for name in tables))
         for (name,) in statement.fetchall():
             statement.execute(SQL("DELETE FROM {}").format(Identifier(name)))

@@ -114,7 +114,7 @@ MUTATIONS = (
     Mutation(
         "a lost commit is called nothing",
         "apps/core/database/backend/base.py",
-        "            if self.is_lost:\n                raise OutcomeUnknown",
+        "            if self.is_lost or leaves_commit_open(error):\n                raise OutcomeUnknown",
         "            if False:\n                raise OutcomeUnknown",
         "functional_tests/faults/tests/test_lost_commit.py",
     ),

@@ -7,6 +7,16 @@ class AccountsConfig(AppConfig):
     name = "apps.accounts"
     label = "accounts"
     verbose_name = _("Accounts")
+    # A seller `probe` and its owner `author`, for the forgeries that must be refused (`distribute_ledger`).
+    citus_probe = """
+    INSERT INTO public.accounts_seller (id, company_name, email, phone_number, status, created_at)
+    VALUES (probe, 'probe', probe || '@example.com', '', 'pending', now());
+    INSERT INTO public.accounts_user
+        (id, username, email, seller_id, seller_role, password, is_superuser, is_staff, is_active, first_name,
+         last_name, date_joined)
+    VALUES (probe, probe, '', probe, 'owner', '!', false, false, false, '', '', now())
+    RETURNING id INTO author;
+"""
 
     def ready(self) -> None:
         from apps.accounts import security_events

@@ -56,6 +56,8 @@ class Seller(models.Model):
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
+    citus_place = "every node"
+
     class Meta:
         ordering = ("-id",)
         verbose_name = _("seller")
@@ -127,6 +129,8 @@ class User(AbstractUser):
     read_at: datetime
 
     objects: ClassVar[CaseInsensitiveUserManager] = CaseInsensitiveUserManager()
+
+    citus_place = "every node"
 
     class Meta(AbstractUser.Meta):
         swappable = "AUTH_USER_MODEL"
@@ -267,6 +271,8 @@ class Session(models.Model):
     expires_at = models.DateTimeField(_("expires at"), db_index=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
     second_factor_at = models.DateTimeField(_("second factor given at"), null=True, blank=True)
+
+    citus_place = "every node"  # the caller of a sale is checked where its seller's shard is
 
     class Meta:
         verbose_name = _("session")

@@ -1,11 +1,14 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from apps.credit_requests.forgeries import FORGERIES
+
 
 class CreditRequestsConfig(AppConfig):
     name = "apps.credit_requests"
     label = "credit_requests"
     verbose_name = _("Credit")
+    citus_forgeries = FORGERIES
 
     def ready(self) -> None:
         from apps.core.observability.metrics import register_gauges

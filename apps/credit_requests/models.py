@@ -47,6 +47,7 @@ class CreditRequest(models.Model):
     entry = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     database_privileges = "SELECT, INSERT, UPDATE"
+    citus_place = "seller"
 
     class Meta:
         ordering = ("-id",)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import Enum, auto
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -35,6 +35,7 @@ def approved_alone(approver: User, seller_ids: Collection[UUID], now: datetime) 
         status=CreditRequest.Status.APPROVED,
         processed_by=approver,
         first_approved_by__isnull=True,
+        entry__seller_id=F("seller_id"),
         entry__created_at__gte=business_day_start(now),
     )
     return dict(alone.order_by().values_list("seller_id").annotate(sum=Sum("amount")))

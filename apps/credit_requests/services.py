@@ -176,11 +176,11 @@ def cancel_credit_request(*, credit_request_id: UUID, cancelled_by: User) -> Cre
 
 
 def _lock_open(credit_request_id: UUID, *, seller_id: UUID | None = None) -> CreditRequest:
-    requests = CreditRequest.objects.select_related("seller").filter(pk=credit_request_id)
-    requests = requests.select_for_update(of=("self",), no_key=True)
-    if seller_id is not None:
-        requests = requests.filter(seller_id=seller_id)
-    credit_request = requests.first()
+    named = CreditRequest.objects.filter(pk=credit_request_id)
+    # A row is locked where it is, so its seller, which never changes, is looked up first.
+    seller_id = seller_id or named.values_list("seller_id", flat=True).first()
+    requests = named.filter(seller_id=seller_id) if seller_id else named.none()
+    credit_request = requests.select_related("seller").select_for_update(of=("self",), no_key=True).first()
     if credit_request is None:
         raise NotFound("Credit request not found.")
     if not credit_request.is_open:
@@ -202,7 +202,7 @@ def _approve_first(credit_request: CreditRequest, approved_by: User) -> None:
     credit_request.status = CreditRequest.Status.AWAITING_SECOND_APPROVAL
     credit_request.first_approved_by = approved_by
     credit_request.first_approved_at = timezone.now()
-    credit_request.save(update_fields=["status", "first_approved_by", "first_approved_at"])
+    _save(credit_request, "status", "first_approved_by", "first_approved_at")
 
 
 def _check_not_own(credit_request: CreditRequest, processed_by: User) -> None:
@@ -214,4 +214,10 @@ def _decide(credit_request: CreditRequest, status: CreditRequest.Status, process
     credit_request.status = status
     credit_request.processed_by = processed_by
     credit_request.processed_at = timezone.now()
-    credit_request.save(update_fields=["status", "processed_by", "processed_at", "rejection_reason", "entry"])
+    _save(credit_request, "status", "processed_by", "processed_at", "rejection_reason", "entry")
+
+
+def _save(credit_request: CreditRequest, *fields: str) -> None:
+    """Update fields of a locked request; Django's own `save` names no seller, and would ask every shard of Citus."""
+    own = CreditRequest.objects.filter(pk=credit_request.pk, seller_id=credit_request.seller_id)
+    own.update(**{field: getattr(credit_request, field) for field in fields})

@@ -61,6 +61,8 @@ class EventHead(models.Model):
     last_event_at = models.DateTimeField()
 
     database_privileges = "SELECT"
+    # Citus must know of a write here: only then do coordinator and node commit together (ADR 39).
+    citus_place = "coordinator"
 
     def __str__(self) -> str:
         return f"{self.seller_id} up to #{self.sequence}"

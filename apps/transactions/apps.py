@@ -1,11 +1,24 @@
+from typing import ClassVar
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+from apps.transactions.forgeries import FORGERIES
 
 
 class TransactionsConfig(AppConfig):
     name = "apps.transactions"
     label = "transactions"
     verbose_name = _("Money")
+    citus_forgeries = FORGERIES
+    citus_functions: ClassVar[dict[str, str]] = {
+        "ledger_canonical_form": "node",
+        "ledger_hash": "node",
+        "ledger_loads_history": "node",
+        "key_is_unspent": "nested",
+        "read_wallet": "seller",
+        "write_entries": "seller",
+    }
 
     def ready(self) -> None:
         from apps.accounts.sellers.services import follow_changes

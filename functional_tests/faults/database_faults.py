@@ -66,7 +66,7 @@ def power_cut(scene: Scene) -> None:
     copy = EmbeddedPostgres(home, {"max_connections": "20", "shared_buffers": "32MB"})
     try:
         copy.start()
-        kept = {entry.key for entry in sold_entries(copy, scene.name)}
+        kept = {entry.key for entry in sold_entries(copy.connection("superuser"), scene.name)}
         acknowledged = {a.key for a in scene.attempts() if a.status == 201 and a.key and a.at < frozen_at}
         scene.notes.append(f"{len(kept)} charges in the copy, {len(acknowledged)} acknowledged before it")
         scene.require(acknowledged <= kept, f"{len(acknowledged - kept)} acknowledged charges are not in the copy")

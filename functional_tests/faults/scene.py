@@ -43,7 +43,7 @@ class Scene:
 
     def attempts(self) -> list[Attempt]:
         """Return all that clients have written down until now."""
-        return list(read(sorted(self.journals.glob("*.jsonl"))))
+        return attempts_in(self.journals)
 
     def require(self, holds: bool, complaint: str) -> None:
         """Note `complaint` unless `holds`."""
@@ -53,34 +53,13 @@ class Scene:
     @contextmanager
     def load(self) -> Iterator[None]:
         """Keep the clients selling while the block runs; then let each of them finish its last charge."""
-        with_path = {**os.environ, "PYTHONPATH": str(REPOSITORY_ROOT)}
-        clients = []
-        for number, token in enumerate(self.tokens):
-            name = f"{self.name}-{number}"
-            seed = str(self.rng.random())
-            command = [sys.executable, "-m", "functional_tests.faults.load", name, str(self.port)]
-            command += [str(self.journals / f"{name}.jsonl"), seed]
-            clients.append(subprocess.Popen(command, env={**with_path, "FAULTS_TOKEN": token}, cwd=REPOSITORY_ROOT))
-        try:
+        with clients_selling(self.name, self.port, self.tokens, self.rng, self.journals) as complaints:
             yield
-        finally:
-            for client in clients:
-                client.terminate()
-            for client in clients:
-                try:
-                    client.wait(STOP_LIMIT_SECONDS)
-                except subprocess.TimeoutExpired:
-                    client.kill()
-                    self.complaints.append("a client did not end")
+        self.complaints += complaints
 
     def await_sales(self, since: float) -> None:
         """Wait until every client has sold something after `since`, for a bounded time."""
-        deadline = time.monotonic() + RECOVERY_LIMIT_SECONDS
-        while time.monotonic() < deadline:
-            sold = {attempt.client for attempt in self.attempts() if attempt.status == 201 and attempt.at >= since}
-            if len(sold) == len(self.tokens):
-                return
-            time.sleep(0.1)
+        await_sales(self.journals, len(self.tokens), since)
 
     def server_processes(self) -> set[int]:
         """Return the pids of PostgreSQL: the postmaster's and all its children's."""
@@ -111,9 +90,46 @@ def signal_process(pid: int, number: signal.Signals) -> None:
         return
 
 
-def sold_entries(postgres: EmbeddedPostgres, prefix: str) -> list[Entry]:
+@contextmanager
+def clients_selling(name: str, port: int, tokens: Sequence[str], rng: Random, journals: Path) -> Iterator[list[str]]:
+    """Keep a client for each token selling while the block runs; yield the complaints about those that do not end."""
+    with_path = {**os.environ, "PYTHONPATH": str(REPOSITORY_ROOT)}
+    clients, complaints = [], list[str]()
+    for number, token in enumerate(tokens):
+        command = [sys.executable, "-m", "functional_tests.faults.load", f"{name}-{number}", str(port)]
+        command += [str(journals / f"{name}-{number}.jsonl"), str(rng.random())]
+        clients.append(subprocess.Popen(command, env={**with_path, "FAULTS_TOKEN": token}, cwd=REPOSITORY_ROOT))
+    try:
+        yield complaints
+    finally:
+        for client in clients:
+            client.terminate()
+        for client in clients:
+            try:
+                client.wait(STOP_LIMIT_SECONDS)
+            except subprocess.TimeoutExpired:
+                client.kill()
+                complaints.append("a client did not end")
+
+
+def attempts_in(journals: Path) -> list[Attempt]:
+    """Return all that clients have written down until now."""
+    return list(read(sorted(journals.glob("*.jsonl"))))
+
+
+def await_sales(journals: Path, clients: int, since: float) -> None:
+    """Wait until so many clients have sold something after `since`, for a bounded time."""
+    deadline = time.monotonic() + RECOVERY_LIMIT_SECONDS
+    while time.monotonic() < deadline:
+        attempts = attempts_in(journals)
+        if len({attempt.client for attempt in attempts if attempt.status == 201 and attempt.at >= since}) == clients:
+            return
+        time.sleep(0.1)
+
+
+def sold_entries(superuser: dict[str, str], prefix: str) -> list[Entry]:
     """Return the charges whose key begins with `prefix`, from the ledger itself."""
-    with open_database(postgres.connection("superuser")) as database, database.cursor() as cursor:
+    with open_database(superuser) as database, database.cursor() as cursor:
         cursor.execute(
             "SELECT id::text, idempotency_key, amount::text FROM transactions_ledgerentry"
             " WHERE starts_with(idempotency_key, %s)",

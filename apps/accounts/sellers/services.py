@@ -19,6 +19,7 @@ from apps.accounts import audit
 from apps.accounts.models import AuditAction, Proposal, Seller, User
 from apps.accounts.proposals.services import propose_or_confirm, two_are_needed_for
 from apps.accounts.roles import SellerRole, StaffRole
+from apps.core.database.errors import constraint_of
 from apps.core.errors import DomainError, InvalidFields, InvalidInput, NotFound
 from apps.core.observability import events
 from apps.core.values.money import MAX_AMOUNT
@@ -78,9 +79,9 @@ def duplicates_named() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        constraint = constraint_of(error)
         # AbstractUser has a case-sensitive unique index of its own on the username.
-        field = _UNIQUE_FIELDS.get(constraint or "") or ("username" if "username" in (constraint or "") else None)
+        field = _UNIQUE_FIELDS.get(constraint) or ("username" if "username" in constraint else None)
         if field is None:
             raise
         raise InvalidInput(field, _TAKEN[field], code="unique") from error

@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -196,7 +196,8 @@ class CreditRequestAdmin(RoleAdmin):
         return CreditRequestList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CreditRequest]:
-        return super().get_queryset(request).select_related("seller__wallet", "requested_by", "first_approved_by")
+        own = super().get_queryset(request).filter(seller__wallet=F("seller_id"))  # each shard joins its own rows
+        return own.select_related("seller__wallet", "requested_by", "first_approved_by")
 
     def shown_name(self, row: CreditRequest) -> str:
         return f"{row.seller.company_name} · {show_money(row.amount)}"

@@ -22,10 +22,14 @@ def long_read() -> Iterator[None]:
 
 @contextmanager
 def snapshot_read() -> Iterator[None]:
-    """Run the block as `long_read` does; all its statements see the database as it is when the first one begins."""
+    """Run the block as `long_read` does; all its statements see the database as it is when the first one begins.
+
+    On Citus each node's rows are as they are when the first statement begins there, on the one connection to it.
+    """
     with long_read():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            cursor.execute("SET LOCAL citus.max_adaptive_executor_pool_size = 1")  # without Citus it means nothing
         yield
 
 

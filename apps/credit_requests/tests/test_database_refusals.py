@@ -130,7 +130,7 @@ def test_the_terms_of_a_request_stay(filed: CreditRequest, role: str, changes: s
 
 def test_requests_are_not_emptied(filed: CreditRequest) -> None:
     with (
-        refused_by("credit_requests_stay", "ledger_is_append_only", "deliver", "attempts_are"),
+        refused_by("credit_requests_stay", "ledger_stays", "deliver", "attempts_are"),
         database_as("owner") as cursor,
     ):
         cursor.execute(f"TRUNCATE {TABLE}, transactions_ledgerentry, delivery_delivery, delivery_attempt")

@@ -198,7 +198,7 @@ def objection_to(claims: Claims) -> Exception | None:
 def _draft_or_replay(wallet: LockedWallet, order: Order, claims: Claims) -> Sale:
     """Return the sale that the key already made, or a new one that is not written yet."""
     if wallet.earlier_entry is not None:
-        return _replay(read_sold(wallet.earlier_entry), order)
+        return _replay(read_sold(wallet.seller_id, wallet.earlier_entry), order)
     _check_seller(wallet)
     return Sale(_draft_sale(wallet, order, claims), replayed=False)
 

@@ -56,7 +56,7 @@ _READ_ENTRY = f"""
 SELECT transactions_ledgerentry.*, reversal.id AS reversed_by_id, {_DELIVERY} AS delivery_shown
 FROM transactions_ledgerentry LEFT JOIN transactions_ledgerentry reversal
     ON reversal.seller_id = transactions_ledgerentry.seller_id AND reversal.reverses_id = transactions_ledgerentry.id
-WHERE transactions_ledgerentry.id = %s"""  # noqa: S608  (no input in it)
+WHERE transactions_ledgerentry.id = %s AND transactions_ledgerentry.seller_id = %s"""  # noqa: S608  (no input in it)
 
 
 def list_entries(
@@ -117,9 +117,9 @@ def as_shown(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
     )
 
 
-def read_sold(entry_id: UUID) -> LedgerEntry:
+def read_sold(seller_id: UUID, entry_id: UUID) -> LedgerEntry:
     """Return an entry that exists, as `as_shown` does. Plain SQL: a storm of retries should cost less than sales."""
-    return LedgerEntry.objects.raw(_READ_ENTRY, [entry_id])[0]
+    return LedgerEntry.objects.raw(_READ_ENTRY, [entry_id, seller_id])[0]
 
 
 # An entry's members as the API writes them, in its order; the last two, moment and delivery, are columns of their own.

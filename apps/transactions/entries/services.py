@@ -84,7 +84,7 @@ def _check_not_reversed(entry: LedgerEntry) -> None:
 
 def _is_settled(entry: LedgerEntry) -> bool:
     """Tell whether the operator has said what became of a sale; that is final, so no lock is needed."""
-    return LedgerEntry.objects.filter(pk=entry.pk, delivery__status__in=SETTLED_DELIVERIES).exists()
+    return LedgerEntry.objects.filter(seller_id=entry.seller_id, pk=entry.pk, delivery__status__in=SETTLED_DELIVERIES).exists()
 
 
 def _write_mirror(wallet: LockedWallet, entry: LedgerEntry, *, reason: str, created_by_id: UUID) -> LedgerEntry:
@@ -92,6 +92,6 @@ def _write_mirror(wallet: LockedWallet, entry: LedgerEntry, *, reason: str, crea
     posting = postings.reversal(entry, reason=reason, sold_today=sold_today)
     reversal = draft_entry(wallet, posting, created_by_id=created_by_id)
     write_entries(wallet, [reversal])
-    told = get_entry(entry.pk, seller_scope=None)
+    told = get_entry(entry.pk, seller_scope=entry.seller_id)
     record_event(EventType.TRANSACTION_REVERSED, seller_id=entry.seller_id, about=told)
     return reversal

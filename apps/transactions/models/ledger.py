@@ -45,6 +45,7 @@ class Wallet(models.Model):
     is_low = models.BooleanField(default=False, db_default=False)
 
     database_privileges = "SELECT, UPDATE"
+    citus_place = "seller"
 
     class Meta:
         verbose_name = _("wallet")
@@ -113,6 +114,7 @@ class LedgerEntry(models.Model):
     )
 
     database_privileges = "SELECT, INSERT"
+    citus_place = "seller"
 
     class Meta:
         verbose_name = _("ledger entry")

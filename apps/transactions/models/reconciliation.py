@@ -18,6 +18,8 @@ class ReconciliationCheckpoint(models.Model):
     balance = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
     made_at = models.DateTimeField(auto_now=True)
 
+    citus_place = "seller"
+
     def __str__(self) -> str:
         return f"{wallet_account(self.pk)} up to #{self.sequence}"
 

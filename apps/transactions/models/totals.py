@@ -31,6 +31,8 @@ class DailyTotal(models.Model):
     entries = models.BigIntegerField()
     amount = models.DecimalField(max_digits=MAX_BALANCE_DIGITS, decimal_places=2)
 
+    citus_place = "seller"
+
     class Meta:
         constraints = (models.UniqueConstraint(fields=("day", "type", "seller"), name="daily_total_unique"),)
         # The days of one seller. Batches of `totals.summaries` pay for it, charges do not.
@@ -45,6 +47,8 @@ class SummaryMark(models.Model):
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     last_entry = models.UUIDField()
+
+    citus_place = "coordinator"  # in one commit with the nodes, as the head of events is
 
     def __str__(self) -> str:
         return str(self.last_entry)

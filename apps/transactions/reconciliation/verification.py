@@ -28,7 +28,8 @@ SELECT e.seller_id::text, e.sequence, e.id::text, e.type, e.amount::text, e.bala
        e.idempotency_key, e.description, e.entry_hash,
        CASE WHEN e.reverses_id IS NOT NULL THEN (
            SELECT ARRAY[o.seller_id::text, o.amount::text, o.credit_account, o.debit_account, o.type]
-           FROM transactions_ledgerentry o WHERE o.id = e.reverses_id AND o.sequence < e.sequence
+           FROM transactions_ledgerentry o
+           WHERE o.seller_id = e.seller_id AND o.id = e.reverses_id AND o.sequence < e.sequence
        ) END, e.operator, coalesce(e.face_value::text, '')
 FROM transactions_ledgerentry e {where} ORDER BY e.seller_id, e.sequence"""
 
@@ -36,11 +37,13 @@ _WALLETS = """
 SELECT seller_id::text, balance::text, sequence, coalesce({moment}, '')
 FROM transactions_wallet w {where} ORDER BY w.seller_id"""
 # Every entry that is dated before this moment is in a snapshot that is taken later: who writes one has a transaction id
-# before it reads the clock. A standby knows what it has replayed, and no transaction of ours lives for a minute.
+# before it reads the clock. A standby knows what it has replayed, and no transaction of ours lives for a minute. On
+# Citus id and clock are of another node: the clocks may differ by the rest of that minute.
 _SETTLED_MOMENT = """
 SELECT least(
     statement_timestamp(),
-    CASE WHEN pg_is_in_recovery() THEN pg_last_xact_replay_timestamp() - interval '1 minute' END,
+    CASE WHEN pg_is_in_recovery() THEN pg_last_xact_replay_timestamp() - interval '1 minute'
+         WHEN to_regclass('pg_catalog.pg_dist_node') IS NOT NULL THEN statement_timestamp() - interval '1 minute' END,
     (SELECT min(xact_start) FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL)
 )"""
 _TOTAL = "SELECT coalesce(sum(sequence), 0) FROM transactions_wallet {where}"

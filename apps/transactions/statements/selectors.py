@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, FilteredRelation, Q, QuerySet, Sum
 
 from apps.accounts.models import Seller
 from apps.core.errors import InvalidInput, NotFound
@@ -125,9 +125,9 @@ def _spent(seller_id: UUID, moment: datetime) -> Decimal:
         seller_id=seller_id,
         id__gte=uuid7_at(start, random_bits=0),
         id__lt=uuid7_at(moment + _TICK, random_bits=0),
-    )
+    ).annotate(original=FilteredRelation("reverses", condition=Q(reverses__seller_id=seller_id)))
     totals = of_day.aggregate(
         sold=Sum("amount", filter=Q(type=EntryType.CHARGE_SALE)),
-        undone=Sum("amount", filter=Q(reverses__type=EntryType.CHARGE_SALE, reverses__created_at__gte=start)),
+        undone=Sum("amount", filter=Q(original__type=EntryType.CHARGE_SALE, original__created_at__gte=start)),
     )
     return (totals["sold"] or ZERO) - (totals["undone"] or ZERO)

@@ -267,7 +267,7 @@ def test_the_application_cannot_rewrite_an_entry_nor_open_a_wallet(traded: Selle
 )
 @pytest.mark.parametrize("role", ["owner", "superuser"])
 def test_even_the_owner_cannot_rewrite_the_ledger(traded: Seller, role: str, statement: str) -> None:
-    with refused_by("ledger_is_append_only", "credit_requests_stay"), database_as(role) as cursor:
+    with refused_by("ledger_is_append_only", "ledger_stays", "credit_requests_stay"), database_as(role) as cursor:
         cursor.execute(statement)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connections
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from apps.accounts.models import Seller
@@ -109,11 +109,12 @@ def wallets_near_limit(most: int) -> QuerySet[Wallet]:
 def sellers_running_low(most: int) -> Sequence[Mapping[str, Any]]:
     """Return active sellers whose balance lasts less than a day at this week's pace, with `daily` and `balance`."""
     sales = DailyTotal.objects.filter(
-        day__gte=this_week()[0], type=EntryType.CHARGE_SALE, seller__status=Seller.Status.ACTIVE
+        seller_id=OuterRef("seller_id"), day__gte=this_week()[0], type=EntryType.CHARGE_SALE
     )
-    grouped = sales.values("seller_id", "seller__company_name", balance=F("seller__wallet__balance"))
-    low = grouped.annotate(daily=Sum("amount") / DAYS).filter(daily__gt=F("balance"))
-    return list(low.order_by("balance")[:most])
+    daily = sales.order_by().values("seller_id").annotate(daily=Sum("amount") / DAYS).values("daily")
+    wallets = Wallet.objects.filter(seller__status=Seller.Status.ACTIVE).annotate(daily=Subquery(daily))
+    low = wallets.filter(daily__gt=F("balance")).order_by("balance")
+    return list(low.values("seller_id", "seller__company_name", "balance", "daily")[:most])
 
 
 @from_replica

@@ -39,9 +39,9 @@ def open_stage(home: Path | None = None) -> Iterator[EmbeddedPostgres]:
     postgres = EmbeddedPostgres(folder, POSTGRES_SETTINGS)
     try:
         postgres.start()
-        os.environ.update(_environment(postgres.home.path))
+        os.environ.update(environment_of_server(postgres.home.path))
         _migrate()
-        _set_up_django()
+        set_up_django()
         yield postgres
     finally:
         if home is None:
@@ -50,7 +50,7 @@ def open_stage(home: Path | None = None) -> Iterator[EmbeddedPostgres]:
             postgres.stop()
 
 
-def _environment(home: Path) -> dict[str, str]:
+def environment_of_server(home: Path) -> dict[str, str]:
     """Return the environment of a small production server; it wins over `.env`."""
     return {
         "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
@@ -77,13 +77,14 @@ def _migrate() -> None:
         raise CannotStart("the database cannot be migrated")
 
 
-def _set_up_django() -> None:
+def set_up_django() -> None:
+    """Set Django up in this process, and collect static files as a server does before it starts."""
     import django
     from django.core.management import call_command
 
     django.setup()
     logging.disable(logging.INFO)  # here, not in the server
-    call_command("collectstatic", interactive=False, verbosity=0)  # as every server does before it starts
+    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def postmaster_pid(postgres: EmbeddedPostgres) -> int:

@@ -14,7 +14,7 @@ from psycopg2.extensions import register_type
 from apps.core.database.backend.messages import Connection, MessageCursor
 from apps.core.database.backend.moments import DAY, MOMENT
 from apps.core.database.backend.watchdog import watchdog
-from apps.core.database.errors import OutcomeUnknown, is_temporary
+from apps.core.database.errors import OutcomeUnknown, is_temporary, leaves_commit_open
 from apps.core.observability import request_id
 
 
@@ -135,13 +135,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _commit(self) -> None:
         """Commit. Raise `OutcomeUnknown` if the connection broke before the server's answer came.
 
-        An error that leaves the connection open is the server's report that it rolled back.
+        An error that leaves the connection open is the server's report that it rolled back, but for one of Citus.
         """
         self.waiting_since = time.monotonic()
         try:
             super()._commit()  # type: ignore[misc]  # Django has it; the stubs do not
         except DatabaseError as error:
-            if self.is_lost:
+            if self.is_lost or leaves_commit_open(error):
                 raise OutcomeUnknown(*error.args) from error
             raise
         finally:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from apps.core.database.citus.nodes import let_nodes_log_in, on_workers, set_up_node
 from apps.core.database.embedded.server import EmbeddedPostgres
 from apps.core.database.logins import database_login, is_embedded
 from apps.core.database.roles import (
@@ -63,11 +64,12 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action", required=True)
         parsers = {name: actions.add_parser(name, help=what) for name, what in ACTIONS.items()}
         parsers["psql"].add_argument("--role", choices=("app", "owner", "superuser"), default="app", help="login role")
+        parsers["roles"].add_argument("--all-nodes", action="store_true", help="also on each worker of Citus")
         parsers["psql"].add_argument("arguments", nargs="*", help="arguments of psql itself, after --")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         if action == "roles":
-            self.create_roles()
+            self.create_roles(all_nodes=options["all_nodes"])
         elif action == "psql":
             self.open_shell(options["role"], options["arguments"])
         elif not is_embedded():
@@ -108,8 +110,8 @@ class Command(BaseCommand):
         if result.returncode:
             raise SystemExit(result.returncode)
 
-    def create_roles(self) -> None:
-        """Prepare an external server: both roles, the database, and the application's privileges."""
+    def create_roles(self, *, all_nodes: bool) -> None:
+        """Prepare an external server, or all nodes of Citus: roles, the database, the application's privileges."""
         if is_embedded():
             raise CommandError("DATABASE_HOST is not set: the embedded PostgreSQL has its roles from `db start`.")
         owner, application = (
@@ -130,3 +132,17 @@ class Command(BaseCommand):
         self.stdout.write(f"The roles {owner.user} and {application.user} are ready in the database {target['NAME']}.")
         if not may_restrict:
             self.stdout.write("Large objects and temporary tables elsewhere were not taken away: only a superuser can.")
+        if all_nodes:
+            self.set_up_nodes(owner, application)
+
+    def set_up_nodes(self, owner: Login, application: Login) -> None:
+        """Give the nodes of Citus the same roles, time limits and rights, and the logins to each other."""
+        coordinator = database_login("superuser", database_login("owner")["NAME"])
+        with open_database(coordinator) as superuser:
+            nodes = list(on_workers(superuser, coordinator))
+            if not nodes:
+                raise CommandError("This database has no workers of Citus: SELECT citus_add_node(…) (docs/scaling.md).")
+            let_nodes_log_in(superuser, Login(coordinator["USER"], coordinator["PASSWORD"]), owner, application)
+        for node in nodes:
+            set_up_node(node, owner, application)
+            self.stdout.write(f"The roles are ready on {node['HOST']}:{node['PORT']}.")

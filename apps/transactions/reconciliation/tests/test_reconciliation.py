@@ -1,11 +1,8 @@
 """GET reconciliation/ and sellers/{id}/reconciliation/: the comparison of balances with the ledger."""
 
 import pytest
-from django.db import connection
 
 from apps.accounts.models import Seller
-from apps.core.database.logins import database_login
-from apps.core.database.roles import open_database
 from apps.testing.api import Caller
 from apps.testing.factories import log_in, make_seller, make_staff, owner_of, reverse, sell
 from apps.testing.tampering import change_by_hand
@@ -48,19 +45,11 @@ def test_a_platform_without_sellers_agrees(auditor: Caller) -> None:
     assert (body["sellers_checked"], body["trial_balance"], body["is_reconciled"]) == (0, {}, True)
 
 
-def _with_triggers_off(sql: str, *values: object) -> None:
-    """Run a statement that the database permits only to a superuser who switches its triggers off."""
-    login = database_login("superuser", connection.settings_dict["NAME"])
-    with open_database(login) as database, database.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute(sql, [str(value) for value in values])
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_wallet_that_was_changed_by_hand_is_found() -> None:
     good, bad = make_seller(balance="10.00"), make_seller(balance="10.00")
     auditor = log_in(make_staff("auditor"))
-    _with_triggers_off("UPDATE transactions_wallet SET balance = balance + 5 WHERE seller_id = %s", bad.pk)
+    change_by_hand("UPDATE transactions_wallet SET balance = balance + 5 WHERE seller_id = %s", bad.pk)
 
     body = auditor.get("reconciliation/").body
 
@@ -86,7 +75,7 @@ def test_an_entry_that_was_changed_by_hand_is_found(change: str) -> None:
         sell(seller, "0.50")
     auditor = log_in(make_staff("auditor"))
     assert auditor.get("reconciliation/").body["is_reconciled"] is True
-    _with_triggers_off(change + " WHERE sequence = 2 AND seller_id = %s", seller.pk)
+    change_by_hand(change + " WHERE sequence = 2 AND seller_id = %s", seller.pk)
 
     body = auditor.get("reconciliation/").body
 
