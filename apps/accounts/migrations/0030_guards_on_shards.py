@@ -27,6 +27,6 @@ DROP TRIGGER audit_trail_stays ON accounts_auditevent;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0019_search")]
+    dependencies = [("accounts", "0025_resolve")]
 
     operations = [migrations.RunSQL(SPLIT, JOIN)]

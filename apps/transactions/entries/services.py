@@ -84,7 +84,8 @@ def _check_not_reversed(entry: LedgerEntry) -> None:
 
 def _is_settled(entry: LedgerEntry) -> bool:
     """Tell whether the operator has said what became of a sale; that is final, so no lock is needed."""
-    return LedgerEntry.objects.filter(seller_id=entry.seller_id, pk=entry.pk, delivery__status__in=SETTLED_DELIVERIES).exists()
+    sale = LedgerEntry.objects.filter(seller_id=entry.seller_id, pk=entry.pk)
+    return sale.filter(delivery__status__in=SETTLED_DELIVERIES).exists()
 
 
 def _write_mirror(wallet: LockedWallet, entry: LedgerEntry, *, reason: str, created_by_id: UUID) -> LedgerEntry:
