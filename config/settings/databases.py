@@ -17,6 +17,7 @@ REPLICA_MODELS = (
     "transactions.HourlyTotal",
     "transactions.SummaryMark",
     "credit_requests.CreditRequest",
+    "delivery.Delivery",  # shown with each sale
 )
 # A migration that cannot get its lock gives up, to be run again: queries that come after it wait behind it.
 _OWNER_TIMEOUTS = {"lock_timeout": 5_000}
