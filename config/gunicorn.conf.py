@@ -25,7 +25,7 @@ from apps.core.observability.logs import JsonFormatter, LineFormatter  # noqa: E
 wsgi_app = "config.wsgi:application"
 bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
 
-worker_class = "config.draining_worker.DrainingWorker"
+worker_class = "config.gunicorn_worker.GunicornWorker"
 workers = int(os.environ.get("GUNICORN_WORKERS") or 4)
 threads = int(os.environ.get("GUNICORN_THREADS") or 4)
 
