@@ -25,10 +25,11 @@ def test_a_registration_makes_a_pending_seller_with_an_empty_wallet(anonymous: C
     assert UUID7.fullmatch(body.pop("id"))
     assert UUID7.fullmatch(body["seller"].pop("id"))
     assert body == {"username": "reza", "seller": {"company_name": "Reza & Co", "status": "pending"}}
-    user = User.objects.select_related("seller").get()
+    user = User.objects.select_related("seller").get(username="reza")
     assert (user.email, user.seller_role, user.is_staff, user.is_superuser) == (BODY["email"], "owner", False, False)
     assert user.check_password(PASSWORD)
-    seller = Seller.objects.get()
+    seller = user.seller
+    assert seller is not None
     assert (seller.email, seller.phone_number, seller.daily_limit) == (BODY["email"], "+989121111111", None)
     assert Wallet.objects.get(pk=seller.pk).balance == 0
 

@@ -79,7 +79,7 @@ def test_a_scrape_tells_the_state_of_the_books(client: Client) -> None:
 def test_scrapes_ask_the_database_once_in_a_while(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         scrape(client)
     with django_assert_num_queries(0):
         scrape(client)
