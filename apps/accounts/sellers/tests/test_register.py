@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from apps.accounts.models import Seller, User
+from apps.accounts.models import User
 from apps.testing.api import UUID7, Caller, assert_invalid
 from apps.testing.invariants import nothing_changes
 from apps.transactions.models import Wallet
