@@ -141,7 +141,7 @@ def _run(name: str, act: Callable[[Run], list[str]], stage: Stage, sellers: Sequ
 
 
 def _faults_of_the_books() -> list[str]:
-    """Return what the operators' commands find, on a new connection: the node of the former one may have been killed."""
+    """Return what the operators' commands find, on a new connection: the former one's node may have been killed."""
     from django.db import connections
 
     connections.close_all()
