@@ -14,6 +14,7 @@ from functional_tests.faults.journal import Attempt
 from functional_tests.faults.scene import attempts_in, await_sales, clients_selling, sold_entries
 from functional_tests.faults.verdict import judge, recovery_seconds, summarise
 from functional_tests.ledger_complaints import ledger_complaints
+from functional_tests.performance.benchmark.gunicorn_server import serve
 
 SELLERS_OF_A_NODE = 3
 LOAD_SECONDS = 15.0
@@ -42,6 +43,7 @@ class Run:
     stage: Stage
     sellers: Sequence[SellerOnNode]
     journals: Path
+    port: int
     note: str = ""
 
     def superuser(self) -> dict[str, str]:
@@ -113,18 +115,22 @@ RUNS: dict[str, Callable[[Run], list[str]]] = {
 
 def run_all(stage: Stage, only: Sequence[str]) -> list[str]:
     """Run them one after the other; return the names of those that failed."""
-    sellers = _make_sellers(stage)
-    return [name for name, act in RUNS.items() if name in (only or RUNS) and not _run(name, act, stage, sellers)]
+    sellers, failed = _make_sellers(stage), list[str]()
+    with serve(stage.folder / "gunicorn.log", {}) as server:
+        for name in (name for name in RUNS if name in only):
+            journals = stage.folder / name
+            journals.mkdir()
+            if not _run(Run(name, stage, sellers, journals, server.port)):
+                failed.append(name)
+    return failed
 
 
-def _run(name: str, act: Callable[[Run], list[str]], stage: Stage, sellers: Sequence[SellerOnNode]) -> bool:
-    journals = stage.folder / name
-    journals.mkdir()
-    run = Run(name, stage, sellers, journals)
-    tokens = [seller.token for seller in sellers for _ in range(2)]
-    with clients_selling(name, stage.server.port, tokens, Random(name), journals) as complaints:
+def _run(run: Run) -> bool:
+    name, journals = run.name, run.journals
+    tokens = [seller.token for seller in run.sellers for _ in range(2)]
+    with clients_selling(name, run.port, tokens, Random(name), journals) as complaints:
         await_sales(journals, len(tokens), since=0)
-        complaints += act(run)
+        complaints += RUNS[name](run)
         lifted_at = time.monotonic()
         await_sales(journals, len(tokens), since=lifted_at)
     attempts = attempts_in(journals)
