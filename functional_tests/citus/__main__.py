@@ -13,7 +13,9 @@ from functional_tests.citus.installation import CitusMissing, Installation
 from functional_tests.performance.settings import REPOSITORY_ROOT
 
 TESTS = (
-    "apps/transactions", "apps/credit_requests", "apps/outbox", "apps/testing/tests", "functional_tests/citus/tests",
+    "apps/transactions", "apps/credit_requests", "apps/outbox", "apps/testing/tests/test_interleavings.py",
+    "apps/testing/tests/test_state_machine.py", "apps/testing/tests/test_mixed_load.py",
+    "apps/testing/tests/test_money_scenario.py", "functional_tests/citus/tests",
 )  # fmt: skip
 CHOICES = ("tests", "load", "worker", "coordinator", "moves")
 

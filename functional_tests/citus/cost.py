@@ -14,7 +14,7 @@ from functional_tests.citus.installation import Installation
 from functional_tests.citus.stage import Stage, open_stage
 from functional_tests.performance.benchmark.processor_time import processor_seconds
 
-SELLERS, CHARGES, ROUNDS, IDLE_SECONDS = 10, 500, 7, 10.0
+SELLERS, CHARGES, ROUNDS, IDLE_SECONDS = 10, 300, 6, 8.0
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Stage of the runs: a cluster with the ledger distributed as docs/scaling.md says, and gunicorn in front of it."""
+"""Stage of the runs: a cluster with the ledger distributed as docs/scaling.md says."""
 
 import os
 import subprocess
@@ -11,7 +11,6 @@ from pathlib import Path
 
 from functional_tests.citus.cluster import Cluster, running_cluster
 from functional_tests.citus.installation import Installation
-from functional_tests.performance.benchmark.gunicorn_server import Server, serve
 from functional_tests.performance.benchmark.stage import environment_of_server, set_up_django
 from functional_tests.performance.settings import REPOSITORY_ROOT
 
@@ -20,16 +19,15 @@ DATABASE = "sharj"
 
 @dataclass(frozen=True)
 class Stage:
-    """A served cluster and a folder for what runs write."""
+    """A cluster and a folder for what runs write."""
 
     cluster: Cluster
-    server: Server
     folder: Path
 
 
 @contextmanager
 def open_stage(installation: Installation, *, workers: int, shards: int = 32) -> Iterator[Stage]:
-    """Serve a ledger while the block runs, distributed unless there are no workers; a process can have one stage."""
+    """Run a cluster whose ledger is distributed, unless it has no workers; a process can have one stage."""
     with (
         running_cluster(installation, workers=workers, is_safe=True) as cluster,
         tempfile.TemporaryDirectory(prefix="sharj-citus-runs-") as scratch,
@@ -44,8 +42,7 @@ def open_stage(installation: Installation, *, workers: int, shards: int = 32) ->
             citus.join_nodes(DATABASE)
             print(manage("db", "roles", "--all-nodes"))
             print(manage("distribute_ledger", "--shards", str(shards), role="owner"))
-        with serve(Path(scratch) / "gunicorn.log", {}) as server:
-            yield Stage(cluster, server, Path(scratch))
+        yield Stage(cluster, Path(scratch))
 
 
 def manage(*arguments: str, role: str = "app", environment: Mapping[str, str] | None = None) -> str:

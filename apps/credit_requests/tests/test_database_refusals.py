@@ -120,7 +120,7 @@ def test_a_decided_request_stays(status: str) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    ["amount = 99", "note = 'other'", "requested_at = now()", "idempotency_key = 'other'", "id = gen_random_uuid()"],
+    ["amount = 99", "note = 'other'", "requested_at = now()", "idempotency_key = 'other'", f"id = '{NEVER}'"],
 )
 @pytest.mark.parametrize("role", ["app", "owner"])
 def test_the_terms_of_a_request_stay(filed: CreditRequest, role: str, changes: str) -> None:

@@ -158,7 +158,7 @@ def test_saving_an_approved_request_again_adds_nothing(admin: Caller, seller: Se
     entries = LedgerEntry.objects.count()
 
     with pytest.raises(DatabaseError, match="is decided"), transaction.atomic():
-        approved.save()
+        approved.save(update_fields=["status", "entry"])
 
     assert LedgerEntry.objects.count() == entries
     assert Wallet.objects.get(pk=seller.pk).balance == 125

@@ -56,7 +56,7 @@ OPEN_ON_ITS_NODE = _OPEN.replace(
 # All statements of a STABLE function see what the statement that calls it sees.
 _read: str = import_module("apps.transactions.migrations.0020_low_balance").WITH_ALERT
 _JOINED = _read[_read.index("CREATE FUNCTION") :].replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
-_READS = _JOINED[_JOINED.index("    SELECT w.balance") : _JOINED.index("    IF actor_session")]
+_READS = _JOINED[_JOINED.index("    SELECT w.balance") : _JOINED.index("    IF read_wallet.idempotency_key")]
 READ_ON_ITS_NODE = _JOINED.replace(
     _READS,
     """    SELECT w.balance, w.sequence, w.spent_on, w.spent_today, w.is_low,
@@ -64,9 +64,12 @@ READ_ON_ITS_NODE = _JOINED.replace(
     INTO balance, sequence, spent_on, spent_today, is_low, now
     FROM public.transactions_wallet w WHERE w.seller_id = wallet_seller;
 
-    SELECT s.status, s.daily_limit, s.low_balance_alert, s.require_idempotency_key
-    INTO seller_status, daily_limit, low_balance_alert, requires_key
-    FROM public.accounts_seller s WHERE s.id = wallet_seller;
+    SELECT s.status, s.daily_limit, s.low_balance_alert, s.require_idempotency_key, u.seller_role
+    INTO seller_status, daily_limit, low_balance_alert, requires_key, actor_role
+    FROM public.accounts_seller s
+    LEFT JOIN public.accounts_session x ON x.id = actor_session AND x.revoked_at IS NULL
+    LEFT JOIN public.accounts_user u ON u.id = x.user_id AND u.is_active AND u.seller_id = s.id
+    WHERE s.id = wallet_seller;
 
 """,
 )

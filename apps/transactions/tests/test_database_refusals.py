@@ -258,11 +258,12 @@ def test_the_application_cannot_rewrite_an_entry_nor_open_a_wallet(traded: Selle
     "statement",
     [
         f"UPDATE {ENTRIES} SET description = 'x'",
-        f"UPDATE {ENTRIES} SET amount = amount WHERE false",
+        f"UPDATE {ENTRIES} SET amount = amount WHERE amount < 0",
         f"DELETE FROM {ENTRIES} WHERE sequence = 2",
         f"TRUNCATE {ENTRIES} CASCADE",
         f"INSERT INTO {ENTRIES} SELECT * FROM {ENTRIES} ON CONFLICT (id) DO UPDATE SET amount = 9",
-        f"MERGE INTO {ENTRIES} t USING {ENTRIES} s ON t.id = s.id WHEN MATCHED THEN UPDATE SET amount = 9",
+        f"MERGE INTO {ENTRIES} t USING {ENTRIES} s ON t.seller_id = s.seller_id AND t.id = s.id"
+        " WHEN MATCHED THEN UPDATE SET amount = 9",
     ],
 )
 @pytest.mark.parametrize("role", ["owner", "superuser"])

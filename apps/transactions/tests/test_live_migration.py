@@ -15,6 +15,7 @@ from psycopg2.sql import SQL, Identifier
 
 from apps.core.database.logins import database_login
 from apps.core.database.roles import open_database, restrict_database
+from apps.testing import citus
 from apps.transactions.tests.live_ledger import FILL
 from config.env_file import REPOSITORY
 
@@ -25,7 +26,11 @@ PHONE_NUMBERS = {"+98912345678٩": "+989123456789", "+989120000001": "+989120000
 ENTRIES = int(os.environ.get("LIVE_LEDGER_ENTRIES", "10000"))
 TIMEOUT_SECONDS = 60 + ENTRIES // 500
 
-pytestmark = [pytest.mark.timeout(8 * TIMEOUT_SECONDS), pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.timeout(8 * TIMEOUT_SECONDS),
+    pytest.mark.django_db,
+    pytest.mark.skipif(citus.is_wanted(), reason="makes a database of its own, which is not distributed"),
+]
 
 Manage = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -112,7 +112,9 @@ WALLET_MOMENTS = [
 
 
 def date_wallet(cursor: Any, moment: str, seller: Seller) -> None:
-    cursor.execute(f"UPDATE transactions_wallet SET last_entry_at = {moment} WHERE seller_id = %s", [seller.pk])
+    cursor.execute(f"SELECT ({moment})::text FROM transactions_wallet WHERE seller_id = %s", [seller.pk])
+    [value] = cursor.fetchone()
+    cursor.execute("UPDATE transactions_wallet SET last_entry_at = %s WHERE seller_id = %s", [value, seller.pk])
 
 
 @pytest.mark.parametrize("role", ["app", "owner"])

@@ -14,7 +14,7 @@ from functional_tests.performance.errors import CannotStart
 from functional_tests.performance.settings import REPOSITORY_ROOT
 from functional_tests.server import HOST, free_port
 
-START_TIMEOUT_SECONDS = 60.0
+START_TIMEOUT_SECONDS = 180.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), confrelid::
 FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text = ANY(%(sharded)s) AND conparentid = 0
 ORDER BY 1, 2"""
 
+_TRIGGERS = """
+SELECT tgrelid::regclass::text, tgname, pg_get_triggerdef(oid), tgfoid::regprocedure::text FROM pg_trigger
+WHERE NOT tgisinternal AND tgrelid::regclass::text = ANY(%s) ORDER BY 1, 2"""
 _TRUNCATE_GUARDS = """
 SELECT c.relname, t.tgname, t.tgfoid::regproc FROM pg_trigger t
 JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_dist_partition p ON p.logicalrelid = c.oid
@@ -55,15 +58,17 @@ def distribute(shards: int, say: Say) -> None:
         cursor.execute(_ALLOW)
         done = distributed_tables(cursor)
         sharded = [table for table in tables("seller") if table not in done]
+        copied = [table for table in tables("every node") if table not in done]
         kept = _drop_foreign_keys(cursor, sharded)
-        for table in tables("every node"):
-            if table not in done:
-                cursor.execute("SELECT create_reference_table(%s)", [table])
-                say(f"{table}: on every node")
+        triggers = _drop_triggers(cursor, copied + sharded)
+        for table in copied:
+            cursor.execute("SELECT create_reference_table(%s)", [table])
+            say(f"{table}: on every node")
         _shard(cursor, sharded, shards, say)
         for table, name, definition in kept:
             _run(cursor, "ALTER TABLE {} ADD CONSTRAINT {} " + definition, table, name)
             say(f"{table}: foreign key {name} is back")
+        _make_triggers(cursor, triggers)
         for table in tables("coordinator"):
             if table not in done:
                 cursor.execute("SELECT citus_add_local_table_to_metadata(%s)", [table])
@@ -88,6 +93,23 @@ def _drop_foreign_keys(cursor: CursorWrapper, sharded: list[str]) -> Iterator[tu
     for table, name, *_ in found:
         _run(cursor, "ALTER TABLE {} DROP CONSTRAINT {}", table, name)
     return ((table, name, definition) for table, name, definition, comes_back in found if comes_back)
+
+
+def _drop_triggers(cursor: CursorWrapper, of: list[str]) -> list[tuple[str, str]]:
+    """Drop the triggers of tables: they would judge rows that are only copied. Return their definitions and functions."""
+    cursor.execute(_TRIGGERS, [of])
+    found = cursor.fetchall()
+    for table, name, *_ in found:
+        _run(cursor, "DROP TRIGGER {} ON {}", name, table)
+    return [(definition, function) for _table, _name, definition, function in found]
+
+
+def _make_triggers(cursor: CursorWrapper, triggers: list[tuple[str, str]]) -> None:
+    """Make the triggers again, of tables and shards, on nodes that know their functions."""
+    for function in sorted({function for _, function in triggers}):
+        cursor.execute("SELECT create_distributed_function(%s)", [function])
+    for definition, _ in triggers:
+        cursor.execute(definition)
 
 
 def _shard(cursor: CursorWrapper, sharded: list[str], shards: int, say: Say) -> None:

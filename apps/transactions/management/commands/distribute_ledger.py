@@ -45,4 +45,6 @@ class Command(BaseCommand):
         if faults:
             lines = (f"{fault.attempt} on {fault.place}: {fault.fault}" for fault in faults)
             raise CommandError("What must be refused was not:\n  " + "\n  ".join(lines))
+        if not tried:
+            raise CommandError("Nothing was tried: the ledger is not distributed.")
         say(f"{tried.total()} attempts, all refused.")
