@@ -13,6 +13,8 @@ from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job, Status
 
+from apps.core.database.errors import is_temporary
+
 logger = logging.getLogger(__name__)
 
 Attempt = Callable[[UUID], datetime | None]
@@ -20,6 +22,8 @@ Attempt = Callable[[UUID], datetime | None]
 # After a fault of the program a job is tried again for about a week; then it stays as failed, and an alert tells of it.
 FAULTS_END_AFTER = 40
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=6)
+# After a fault of the database, such as a restart. Such faults are not the job's, so it is never given up for them.
+_LONGEST_WHILE_AWAY = timedelta(seconds=20)
 HEARTBEAT_SECONDS = 5.0
 STALLED_SECONDS = 20.0  # without a heartbeat; then a worker counts as killed, and its jobs are queued again
 
@@ -33,7 +37,7 @@ class TryAgain(Exception):
 
 
 class AsTheAttemptSays(BaseRetryStrategy):
-    """Try again when the attempt says so; after a fault, with growing pauses.
+    """Try again when the attempt says so; after a fault, with growing pauses, short ones if the database was away.
 
     A job that waits for its next attempt leaves its lock: the queue does the jobs of one lock in the order of their
     priorities and then of their age, so one that waits for hours would hold back the others. It gets less priority with
@@ -43,11 +47,17 @@ class AsTheAttemptSays(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, TryAgain):
             retry_at = exception.at
+        elif is_temporary(exception):
+            retry_at = timezone.now() + _pause_after(job.attempts, _LONGEST_WHILE_AWAY)
         elif job.attempts >= FAULTS_END_AFTER:
             return None
         else:
-            retry_at = timezone.now() + min(_FIRST_PAUSE * 2 ** min(job.attempts, 16), _LONGEST_PAUSE)
+            retry_at = timezone.now() + _pause_after(job.attempts, _LONGEST_PAUSE)
         return RetryDecision(retry_at=retry_at, priority=-1 - job.attempts, lock=f"again/{job.id}")
+
+
+def _pause_after(attempts: int, longest: timedelta) -> timedelta:
+    return min(_FIRST_PAUSE * (1 << min(attempts, 16)), longest)
 
 
 def register_job(name: str, attempt: Attempt) -> None:

@@ -6,7 +6,7 @@ from threading import Barrier, BrokenBarrierError
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import InterfaceError, connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import TaskNotFound
@@ -148,6 +148,18 @@ def test_a_fault_is_logged_and_tried_again_after_growing_pauses_and_at_last_stay
     run_jobs()
 
     assert [job["status"] for job in jobs()] == ["failed"]
+
+
+def test_a_job_is_not_put_off_for_long_or_given_up_because_the_database_was_away(work: Work) -> None:
+    work.answers[FIRST] = InterfaceError("connection already closed")
+    enqueue("work", FIRST, lock="a")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET attempts = %s", [FAULTS_END_AFTER])
+    run_jobs()
+
+    [job] = jobs()
+    assert job["status"] == "todo"
+    assert job["scheduled_at"] < timezone.now() + timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(("locks", "met"), [(("a", "b"), 2), (("a", "a"), 0)])
