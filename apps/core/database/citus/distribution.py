@@ -8,7 +8,7 @@ from psycopg2.sql import SQL, Identifier
 
 from apps.core.database.citus.layout import DISTRIBUTION_COLUMN, functions, tables
 
-ROWS_A_MINUTE = 600_000  # measured; docs/scaling.md
+ROWS_A_MINUTE = 400_000  # measured; docs/scaling.md
 Say = Callable[[str], object]
 
 # Only while tables are distributed. Triggers then run on shards, where Citus lets them read rows of the same seller.
@@ -96,7 +96,7 @@ def _drop_foreign_keys(cursor: CursorWrapper, sharded: list[str]) -> Iterator[tu
 
 
 def _drop_triggers(cursor: CursorWrapper, of: list[str]) -> list[tuple[str, str]]:
-    """Drop the triggers of tables: they would judge rows that are only copied. Return their definitions and functions."""
+    """Drop triggers, which would judge rows that are only copied; return their definitions and functions."""
     cursor.execute(_TRIGGERS, [of])
     found = cursor.fetchall()
     for table, name, *_ in found:
