@@ -173,7 +173,7 @@ def _lost_answers_are_unknown(
     late = _answered_too_late() - lost
     print(
         f"{len(charges)} charges first: {len(unknown)} unknown, {len(lost)} answers lost by the operator, "
-        f"{len(late)} later than {READ_TIMEOUT_SECONDS:.0f} s, because this machine is busy",
+        f"{len(late)} later than {READ_TIMEOUT_SECONDS:.0f} s",
         flush=True,
     )
     return [] if unknown == lost | late else [f"unknown {len(unknown)}, lost {len(lost)}, late {len(late)}"]
