@@ -17,7 +17,10 @@ from apps.core.database.citus.layout import tables
 # Statement triggers fire without a row. Bits of tgtype: row 1, delete 8, update 16, truncate 32.
 _TRUNCATE = 32
 # TRUNCATE waits for the sales of all nodes, and theirs may wait for each other through it: it is then tried again.
-_TRIES, _WAITED = 10, re.compile("distributed deadlock|lock timeout")
+_TRIES, _WAITED = 3, re.compile("distributed deadlock|lock timeout")
+_TRIGGERS = """
+SELECT string_agg(concat_ws(':', tgname, tgtype, tgenabled::text), ' ' ORDER BY tgname) FROM pg_trigger
+WHERE tgrelid = 'public.{table}'::regclass AND NOT tgisinternal"""
 _STATEMENTS = {
     8: "DELETE FROM {} WHERE false",
     16: "UPDATE {} SET {column} = {column} WHERE false",
@@ -107,13 +110,32 @@ def _try_statements(cursor: CursorWrapper) -> Iterator[Finding]:
                 attempt = statement.format("{}", column=column)
                 yield from _try(cursor, table, attempt.format(table), _block(attempt.format("%s")), guards)
         if kinds & _TRUNCATE:
-            attempt = f"TRUNCATE public.{table}"
-            for times in range(_TRIES):
-                cursor.execute(_NODES, [_block(attempt).replace("%%", "%")])
-                found = [Finding(attempt, node, _fault(result, guards)) for node, result in cursor.fetchall()]
-                if times == _TRIES - 1 or not any(_WAITED.search(finding.fault) for finding in found):
-                    yield from found
-                    break
+            yield from _try_on_nodes(cursor, table, guards)
+
+
+def _try_on_nodes(cursor: CursorWrapper, table: str, guards: str) -> Iterator[Finding]:
+    """Try TRUNCATE on the table of each node; where sales do not let it, compare the triggers of that table."""
+    attempt = f"TRUNCATE public.{table}"
+    for _ in range(_TRIES):
+        found = _on_nodes(cursor, _block(attempt).replace("%%", "%"))
+        faults = {node: _fault(result, guards) for node, result in found}
+        if not any(map(_WAITED.search, faults.values())):
+            break
+    else:
+        triggers = _TRIGGERS.format(table=table)
+        cursor.execute(triggers)
+        [expected] = cursor.fetchone()
+        faults = {
+            node: "" if result == expected else f"has the triggers {result}, the coordinator {expected}"
+            for node, result in _on_nodes(cursor, triggers)
+        }
+    yield from (Finding(attempt, node, fault) for node, fault in faults.items())
+
+
+def _on_nodes(cursor: CursorWrapper, statement: str) -> list[tuple[str, str]]:
+    cursor.execute(_NODES, [statement])
+    found: list[tuple[str, str]] = cursor.fetchall()
+    return found
 
 
 def _try_forgeries(cursor: CursorWrapper) -> Iterator[Finding]:
