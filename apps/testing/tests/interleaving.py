@@ -9,9 +9,12 @@ from typing import Any
 
 from django.db import connection, connections
 
+from apps.testing import citus
 from apps.testing.races import outcome
 
 PATIENCE_SECONDS = 20
+_IS_BLOCKED = "SELECT cardinality(pg_blocking_pids(%(pid)s)) > 0"
+_IS_BLOCKED_ON_CITUS = "SELECT EXISTS (SELECT 1 FROM citus_lock_waits)"  # locks are on nodes, and tests run alone
 
 
 class Held:
@@ -87,7 +90,7 @@ def _wait_until_blocked_or_done(other: Held, end: "Future[str]") -> None:
     while not end.done():
         assert monotonic() < limit
         with connection.cursor() as cursor:
-            cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [other.pid])
+            cursor.execute(_IS_BLOCKED_ON_CITUS if citus.is_wanted() else _IS_BLOCKED, {"pid": other.pid})
             if cursor.fetchone()[0]:
                 return
         sleep(0.002)

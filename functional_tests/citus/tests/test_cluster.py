@@ -31,7 +31,7 @@ pytestmark = [
 LOST = "DROP TRIGGER {name} ON {table}"
 FOUND = """
 SELECT tgname, tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger
-WHERE tgname LIKE %s ORDER BY tgname LIMIT 1"""
+WHERE tgname ~ %s AND tgrelid::regclass::text ~ '_[0-9]+$' ORDER BY tgname, tgrelid LIMIT 1"""
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def test_every_guard_holds_on_every_shard() -> None:
 )
 def test_a_guard_that_one_shard_has_lost_is_found(guard: str, attempt: str) -> None:
     with superuser_of_first_worker() as statement:
-        statement.execute(FOUND, [f"{guard}\\_%"])
+        statement.execute(FOUND, [f"^{guard}(_[0-9]+)?$"])
         name, table, definition = statement.fetchone()
         statement.execute(LOST.format(name=name, table=table))
     try:
