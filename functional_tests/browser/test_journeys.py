@@ -199,6 +199,18 @@ LISTS = {
     "sessions": "/admin/accounts/session/",
     "audit-trail": "/admin/accounts/auditevent/",
     "my-sessions": "/admin/my-sessions/",
+    "proposals": "/admin/accounts/proposal/",
+    "api-clients": "/admin/accounts/apiclient/",
+    "webhook-endpoints": "/admin/notifications/webhookendpoint/",
+    "webhook-deliveries": "/admin/notifications/webhookdelivery/",
+    "events": "/admin/outbox/event/",
+    "deliveries": "/admin/delivery/delivery/",
+    "operators": "/admin/delivery/operator/",
+    "operator-add": "/admin/delivery/operator/add/",
+    "number-ranges": "/admin/delivery/numberrange/",
+    "prices": "/admin/delivery/priceterms/",
+    "prices-add": "/admin/delivery/priceterms/add/",
+    "operators-books": "/admin/delivery/bookcomparison/",
 }
 ROWS = {
     "entry": (LEDGER, "tbody th a, tbody td a"),

@@ -142,6 +142,7 @@ def test_clients_are_counted_apart_from_people(owner: Caller, seller: Seller, se
     assert create(owner).status == 201
 
 
+@pytest.mark.django_db
 def test_a_pending_seller_gains_no_place_by_revoking_a_client() -> None:
     caller = log_in(owner_of(make_seller(status=Seller.Status.PENDING)))
     made = [create(caller).body["client_id"] for _ in range(3)]
