@@ -1,4 +1,4 @@
-"""What PostgreSQL refuses about deliveries, whoever asks: by raw SQL as the owner, and as the application."""
+"""What PostgreSQL refuses about deliveries to every role: by raw SQL as the owner, and as the application."""
 
 from collections.abc import Callable
 from datetime import date
@@ -72,7 +72,7 @@ def test_what_is_settled_stays_as_it_is(entry: LedgerEntry, status: str) -> None
 
 
 def test_a_refund_on_a_time_out_is_refused(entry: LedgerEntry, seller: Seller) -> None:
-    """Refuse what most get wrong: a reversal while nobody knows whether the phone got its credit."""
+    """Refuse what most get wrong: a reversal while it is not known whether the phone got its credit."""
     for path in ("pending", "submitted", "unknown"):
         PATHS[path](entry)
         with refused_by("reversal_waits_for_delivery"), database_as("owner") as cursor:
