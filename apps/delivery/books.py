@@ -45,7 +45,7 @@ def compare_books(*, operator: Operator, day: date, file: Path) -> BookCompariso
     """Compare the deliveries that were sold to `operator` on `day` with its book, and keep what differs.
 
     A row may be of another day than its charge, because days end at different times: it is looked up wherever it is.
-    What is not settled here is counted and is no discrepancy yet: inquiries settle it.
+    Deliveries that are not settled yet are counted, not reported as discrepancies: inquiries settle them.
 
     Raises:
         UnreadableBook: the file is not a book.

@@ -21,10 +21,10 @@ def save_operator(operator: Operator, *, before: dict[str, Any], saved_by_id: UU
     """Save an operator whose fields were checked one by one; `before` has the changed ones as they were.
 
     Raises:
-        InvalidInput: there is no such adapter, or the settings are not those of the adapter.
+        InvalidInput: no adapter has this name, or the settings do not fit it.
     """
     if operator.adapter not in ADAPTERS:
-        raise InvalidInput("adapter", gettext_noop("There is no such adapter."))
+        raise InvalidInput("adapter", gettext_noop("No adapter has this name."))
     try:
         ADAPTERS[operator.adapter](operator.settings, "")
     except (BadSettings, TypeError) as error:

@@ -79,7 +79,7 @@ def record_answer(
     After `UNHEARD` the caller keeps its lease, and submits again.
 
     Raises:
-        NotFound: there is no such delivery, or it is another operator's.
+        NotFound: no delivery has this id, or another operator makes it.
         NotSubmittedYet: a callback came before the submission.
     """
     with transaction.atomic(durable=True):
@@ -121,7 +121,7 @@ def resolve_delivery(*, delivery_id: UUID, outcome: str, reason: str, resolved_b
     The first of two gets the proposal that the other confirms by the same call.
 
     Raises:
-        NotFound: there is no such delivery.
+        NotFound: no delivery has this id.
         DeliveryNotUnknown: its outcome is known, or the operator was not asked yet.
         SecondApproverNeeded: this user proposed it already.
     """

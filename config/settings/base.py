@@ -18,7 +18,7 @@ from .databases import configure_databases
 from .delivery import *  # noqa: F403  (as `limits`)
 from .environment import BASE_DIR, env
 from .limits import *  # noqa: F403  (settings like those below, a module of their own for their number)
-from .webhooks import *  # noqa: F403
+from .webhooks import *  # noqa: F403  (as `limits`)
 
 SECRET_KEY: str = env.str("SECRET_KEY")
 DEBUG: bool = env.bool("DEBUG", default=False)

@@ -126,7 +126,7 @@ class TokenRequestSerializer(serializers.Serializer[Any]):
 
 
 class ClientTokenSerializer(serializers.Serializer[Any]):
-    """An access token. There is no refresh token: the client asks for the next one as for this one."""
+    """An access token, without a refresh token: the client asks for the next one as for this one."""
 
     access_token = serializers.CharField()
     token_type = serializers.CharField()

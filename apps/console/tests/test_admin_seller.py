@@ -60,8 +60,8 @@ def test_the_figures_answer_the_first_questions(seller: Seller) -> None:
     [panel] = page(desk("auditor"), seller).context["figures"]
 
     shown = {str(name): plain(value) for name, value in panel.figures}
-    assert shown.pop("Last charge") != "–"  # noqa: RUF001  (the sign of an empty cell)
-    assert shown.pop("Books agree since") != "–"  # noqa: RUF001
+    assert shown.pop("Last charge") != "–"  # noqa: RUF001  (the dash that the page shows)  (the sign of an empty cell)
+    assert shown.pop("Books agree since") != "–"  # noqa: RUF001  (the dash that the page shows)
     assert shown == {
         "Balance": "70.00",
         "Sold today": "30.00",

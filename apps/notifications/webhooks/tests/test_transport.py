@@ -162,4 +162,4 @@ def test_a_name_server_that_hangs_is_left_behind(settings: Settings, monkeypatch
 
 def test_a_fault_of_ours_is_not_hidden(receiver: Receiver) -> None:
     with pytest.raises(AttributeError):
-        post(receiver.url(), {"name": 1}, b"{}")  # type: ignore[dict-item]
+        post(receiver.url(), {"name": 1}, b"{}")  # type: ignore[dict-item]  # a fault of the caller, meant
